@@ -1,0 +1,290 @@
+//! amoCRM: the API v4 with its envelopes and errors. Each file below answers for one kind of entity.
+
+mod account;
+mod contacts;
+mod fields;
+pub(crate) mod hooks;
+mod leads;
+mod links;
+pub(crate) mod model;
+mod notes;
+mod oauth;
+pub(crate) mod tags;
+mod tasks;
+pub(crate) mod writes;
+
+use serde_json::{Value, json};
+
+use crate::http::{Call, Reply};
+use crate::state::State;
+use model::TOKEN_USER;
+
+const HAL: &str = "application/hal+json";
+const PROBLEM: &str = "application/problem+json";
+
+/// Answers one request of the API.
+pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
+    let path = call.segments();
+    if path.first() == Some(&"oauth2") {
+        return oauth::answer(state, call);
+    }
+    let user = match authorised(state, call) {
+        Ok(user) => user,
+        Err(reply) => return reply,
+    };
+    if state.take_place("amocrm", 7, 1000).is_err() {
+        return problem(429, "Too Many Requests", "Too many requests");
+    }
+    if !user.is_admin && matches!(path[..], ["webhooks" | "users", ..]) {
+        return problem(403, "Forbidden", "Only an administrator may do this");
+    }
+    let method = call.method.as_str();
+    match (method, &path[..]) {
+        ("GET", ["account"]) => account::account(state, call),
+        ("GET", ["users"]) => account::users(state),
+        ("GET", ["users", id]) => account::user(state, id),
+        ("GET", ["leads", "pipelines"]) => account::pipelines(state),
+        ("GET", ["leads", "pipelines", id]) => account::pipeline(state, id),
+        ("GET", ["leads", "pipelines", id, "statuses"]) => account::statuses(state, id),
+        ("GET", ["leads", "loss_reasons" | "unsorted"] | ["events"]) => Reply::empty(204),
+        (_, ["leads", "unsorted", ..] | ["talks", ..]) => problem(404, "Not Found", "Not found"),
+        (_, ["webhooks"]) => hooks::subscriptions(state, call),
+        ("GET", ["contacts"]) => contacts::list(state, call),
+        ("POST", ["contacts"]) => contacts::create(state, call),
+        ("PATCH", ["contacts"]) => contacts::patch_many(state, call),
+        ("GET", ["leads"]) => leads::list(state, call),
+        ("POST", ["leads"]) => leads::create(state, call),
+        ("POST", ["leads", "complex"]) => leads::create_complex(state, call),
+        ("PATCH", ["leads"]) => leads::patch_many(state, call),
+        (_, [entity @ ("leads" | "contacts"), "custom_fields", rest @ ..]) => {
+            fields::answer(state, call, entity, rest)
+        }
+        (_, [entity @ ("leads" | "contacts"), "tags"]) => tags::answer(state, call, entity),
+        (_, [entity @ ("leads" | "contacts"), "notes"]) => notes::answer(state, call, entity, None),
+        (_, [entity @ ("leads" | "contacts"), id, "notes", rest @ ..]) if is_id(id) => {
+            notes::answer_of(state, call, entity, id, rest)
+        }
+        (
+            _,
+            [
+                entity @ ("leads" | "contacts"),
+                id,
+                verb @ ("links" | "link" | "unlink"),
+            ],
+        ) if is_id(id) => links::answer(state, call, entity, id, verb),
+        ("GET", ["contacts", id]) if is_id(id) => contacts::get(state, call, id),
+        ("PATCH", ["contacts", id]) if is_id(id) => contacts::patch(state, call, id),
+        ("GET", ["leads", id]) if is_id(id) => leads::get(state, call, id),
+        ("PATCH", ["leads", id]) if is_id(id) => leads::patch(state, call, id),
+        ("GET", ["tasks"]) => tasks::list(state, call),
+        ("GET", ["tasks", id]) if is_id(id) => tasks::get(state, id),
+        ("POST", ["tasks"]) => tasks::create(state, call),
+        ("PATCH", ["tasks"]) => tasks::patch_many(state, call),
+        ("PATCH", ["tasks", id]) if is_id(id) => tasks::patch(state, call, id),
+        (_, ["leads" | "contacts" | "tasks" | "account" | "users", ..]) if path.len() < 3 => {
+            problem(405, "Method Not Allowed", "Method not allowed")
+        }
+        _ => problem(404, "Not Found", "Not found"),
+    }
+}
+
+fn is_id(segment: &str) -> bool {
+    segment.parse::<i64>().is_ok()
+}
+
+/// The user on whose behalf the call runs.
+fn authorised(state: &State, call: &Call) -> Result<model::User, Reply> {
+    let token = call
+        .header("authorization")
+        .and_then(|header| header.strip_prefix("Bearer "))
+        .unwrap_or_default();
+    let known = token == state.secrets.amocrm_token
+        || state
+            .crm
+            .oauth
+            .access
+            .get(token)
+            .is_some_and(|end| *end > state.now);
+    if !known {
+        return Err(problem(
+            401,
+            "Unauthorized",
+            "Token is missing, expired or revoked",
+        ));
+    }
+    let context = match call.header("x-context-user-id") {
+        None => TOKEN_USER,
+        Some(text) => text.trim().parse().unwrap_or_default(),
+    };
+    let user = state
+        .crm
+        .user(context)
+        .ok_or_else(|| problem(401, "Unauthorized", "Unknown user"))?;
+    if call.header("x-context-user-id").is_some() && !user.is_active {
+        return Err(problem(403, "Forbidden", "The user is not active"));
+    }
+    Ok(user.clone())
+}
+
+/// An error body as amoCRM shapes it.
+pub(crate) fn problem(status: u16, title: &str, detail: &str) -> Reply {
+    let body = json!({
+        "title": title, "type": format!("https://httpstatus.es/{status}"), "status": status, "detail": detail,
+    });
+    Reply::json(status, PROBLEM, &body)
+}
+
+/// A field that was refused.
+pub(crate) struct Invalid {
+    code: &'static str,
+    path: String,
+}
+
+impl Invalid {
+    pub(crate) fn choice(path: impl Into<String>) -> Self {
+        Self {
+            code: "NotSupportedChoice",
+            path: path.into(),
+        }
+    }
+
+    pub(crate) fn kind(path: impl Into<String>) -> Self {
+        Self {
+            code: "InvalidType",
+            path: path.into(),
+        }
+    }
+
+    pub(crate) fn missing(path: impl Into<String>) -> Self {
+        Self {
+            code: "FieldMissing",
+            path: path.into(),
+        }
+    }
+
+    /// The reply for the item that asked for it.
+    pub(crate) fn reply(&self, request_id: &str) -> Reply {
+        let detail = match self.code {
+            "NotSupportedChoice" => "The value you selected is not a valid choice.",
+            "FieldMissing" => "This field is missing.",
+            _ => "This value has a wrong type.",
+        };
+        let body = json!({
+            "validation-errors": [{"request_id": request_id, "errors": [{"code": self.code, "path": self.path, "detail": detail}]}],
+            "title": "Bad Request", "type": "https://httpstatus.es/400", "status": 400, "detail": "Request validation failed",
+        });
+        Reply::json(400, PROBLEM, &body)
+    }
+}
+
+/// `https://…/api/v4/{path}`.
+pub(crate) fn link(state: &State, path: &str) -> Value {
+    json!({"self": {"href": format!("{}/api/v4/{path}", state.env.public)}})
+}
+
+pub(crate) fn hal(body: &Value) -> Reply {
+    Reply::json(200, HAL, body)
+}
+
+/// A page of a long list; 204 when there is nothing on it.
+fn paged(
+    state: &State,
+    call: &Call,
+    name: &str,
+    ids: &[i64],
+    show: impl Fn(i64) -> Value,
+) -> Reply {
+    let count = |key: &str| {
+        call.query_number(key)
+            .and_then(|n| usize::try_from(n).ok())
+            .filter(|n| *n > 0)
+    };
+    let limit = count("limit").unwrap_or(50).min(250);
+    let page = count("page").unwrap_or(1);
+    let rows: Vec<Value> = ids
+        .iter()
+        .skip((page - 1) * limit)
+        .take(limit)
+        .map(|id| show(*id))
+        .collect();
+    if rows.is_empty() {
+        return Reply::empty(204);
+    }
+    let mut links = json!({"self": {"href": format!("{}{}?{}", state.env.public, call.whole_path, call.raw_query)}});
+    if ids.len() > page * limit {
+        let others = call.query.iter().filter(|(key, _)| key != "page").cloned();
+        let next: Vec<_> = others
+            .chain([("page".to_owned(), (page + 1).to_string())])
+            .collect();
+        links["next"] = json!({"href": format!("{}{}?{}", state.env.public, call.whole_path, crate::http::form(&next))});
+    }
+    hal(&json!({"_page": page, "_links": links, "_embedded": {name: rows}}))
+}
+
+/// A short list that comes whole.
+fn dictionary(state: &State, path: &str, name: &str, rows: &[Value]) -> Reply {
+    if rows.is_empty() {
+        return Reply::empty(204);
+    }
+    hal(&json!({
+        "_total_items": rows.len(), "_page": 1, "_page_count": 1,
+        "_links": link(state, path), "_embedded": {name: rows},
+    }))
+}
+
+/// The items of a batch; a single object counts as one.
+fn items(call: &Call) -> Result<Vec<Value>, Reply> {
+    match call.json() {
+        Value::Array(items) if !items.is_empty() => Ok(items),
+        _ => Err(problem(
+            400,
+            "Bad Request",
+            "Request body must be a non-empty array",
+        )),
+    }
+}
+
+fn object(call: &Call) -> Result<Value, Reply> {
+    match call.json() {
+        body @ Value::Object(_) => Ok(body),
+        _ => Err(problem(
+            400,
+            "Bad Request",
+            "Request body must be an object",
+        )),
+    }
+}
+
+/// The caller's `request_id`, else the position.
+fn request_id(item: &Value, position: usize) -> String {
+    match &item["request_id"] {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => position.to_string(),
+    }
+}
+
+/// Runs `write` over a batch and wraps what it answers.
+fn batch(
+    state: &mut State,
+    call: &Call,
+    name: &str,
+    mut write: impl FnMut(&mut State, &Value) -> Result<Value, Invalid>,
+) -> Reply {
+    let items = match items(call) {
+        Ok(items) => items,
+        Err(reply) => return reply,
+    };
+    let mut rows = Vec::new();
+    for (position, item) in items.iter().enumerate() {
+        let request_id = request_id(item, position);
+        match write(state, item) {
+            Ok(mut row) => {
+                row["request_id"] = json!(request_id);
+                rows.push(row);
+            }
+            Err(invalid) => return invalid.reply(&request_id),
+        }
+    }
+    hal(&json!({"_links": link(state, &call.path.join("/")), "_embedded": {name: rows}}))
+}

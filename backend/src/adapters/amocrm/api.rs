@@ -1,0 +1,226 @@
+//! Requests to the API v4: its envelopes, its empty answers, its errors.
+
+use crate::adapters::http::{Answer, Effect, Http, secret_value, send};
+use crate::adapters::json;
+use crate::error::CallError;
+use reqwest::Method;
+use reqwest::header::AUTHORIZATION;
+use secrecy::SecretString;
+use serde_json::Value;
+use std::time::Duration;
+use widget_core::ids::UserId;
+
+const TOTAL: Duration = Duration::from_secs(20);
+/// The pause after a 429 that names none, ms.
+const PAUSE_MS: i64 = 1000;
+const PAGE: usize = 250;
+
+/// Query parameters.
+pub(super) type Query<'a> = [(&'a str, String)];
+
+/// The API of one account.
+pub(super) struct Api(Http);
+
+impl Api {
+    pub(super) fn new(endpoint: &str, token: &SecretString) -> Result<Self, CallError> {
+        let bearer = secret_value("Bearer ", token)?;
+        let endpoint = format!("{}/api/v4", endpoint.trim().trim_end_matches('/'));
+        Http::new(&endpoint, TOTAL, Some((AUTHORIZATION, bearer))).map(Self)
+    }
+
+    /// Reads `path`; `None` = there is no such thing, or the list is empty.
+    pub(super) async fn get(
+        &self,
+        path: &str,
+        query: &Query<'_>,
+    ) -> Result<Option<Value>, CallError> {
+        self.read(path, query, None).await
+    }
+
+    /// The same with the rights of `user`.
+    pub(super) async fn get_as(
+        &self,
+        user: UserId,
+        path: &str,
+        query: &Query<'_>,
+    ) -> Result<Option<Value>, CallError> {
+        self.read(path, query, Some(user)).await
+    }
+
+    async fn read(
+        &self,
+        path: &str,
+        query: &Query<'_>,
+        user: Option<UserId>,
+    ) -> Result<Option<Value>, CallError> {
+        let what = named("GET", path);
+        let mut request = self.request(Method::GET, path).query(query);
+        if let Some(user) = user {
+            request = request.header("X-Context-User-ID", user.0);
+        }
+        let answer = send(&what, Effect::Read, request).await?;
+        if answer.status == 404 {
+            return Ok(None);
+        }
+        let answer = judged(answer, &what, Effect::Read)?;
+        if answer.status == 204 || answer.body.is_empty() {
+            return Ok(None);
+        }
+        let not_json = || Effect::Read.lost(format!("{what}: the answer is not JSON"));
+        answer.json().map(Some).ok_or_else(not_json)
+    }
+
+    /// All rows of a list, at most `pages` pages of it.
+    pub(super) async fn all(
+        &self,
+        path: &str,
+        query: &Query<'_>,
+        pages: usize,
+    ) -> Result<Vec<Value>, CallError> {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let mut rows = Vec::new();
+        for page in 1..=pages {
+            let mut query = query.to_vec();
+            query.push(("limit", PAGE.to_string()));
+            query.push(("page", page.to_string()));
+            let Some(body) = self.get(path, &query).await? else {
+                break;
+            };
+            rows.extend_from_slice(embedded(&body, name));
+            let last = json::int(&body["_page_count"])
+                .is_none_or(|count| usize::try_from(count).is_ok_and(|count| count <= page));
+            if body["_links"]["next"].is_null() && last {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Writes.
+    pub(super) async fn write(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<Value, CallError> {
+        let what = named(method.as_str(), path);
+        let request = self.request(method, path).json(body);
+        let answer = judged(
+            send(&what, Effect::Write, request).await?,
+            &what,
+            Effect::Write,
+        )?;
+        if answer.body.is_empty() {
+            return Ok(Value::Null);
+        }
+        // A success that is no JSON is somebody else's page: whether ours was reached, nobody knows.
+        let not_json = || Effect::Write.lost(format!("{what}: the answer is not JSON"));
+        answer.json().ok_or_else(not_json)
+    }
+
+    /// Creates one entity; its id.
+    pub(super) async fn create(&self, path: &str, item: Value) -> Result<i64, CallError> {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let answer = self
+            .write(Method::POST, path, &Value::Array(vec![item]))
+            .await?;
+        let made = embedded(&answer, name).first();
+        made.and_then(|row| json::id(&row["id"])).ok_or_else(|| {
+            Effect::Write.lost(format!("{}: no id in the answer", named("POST", path)))
+        })
+    }
+
+    /// Changes one entity.
+    pub(super) async fn patch(&self, path: &str, change: Value) -> Result<(), CallError> {
+        self.write(Method::PATCH, path, &change).await.map(|_| ())
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let segments: Vec<&str> = path.split('/').collect();
+        self.0.request(method, &segments)
+    }
+}
+
+/// The rows of an envelope.
+pub(super) fn embedded<'a>(body: &'a Value, name: &str) -> &'a [Value] {
+    json::list(&body["_embedded"][name])
+}
+
+/// Whether this is the account's refusal of a filter that is sold apart.
+pub(super) fn is_bad_request<T>(result: &Result<T, CallError>) -> bool {
+    matches!(result, Err(CallError::Refused { status: 400, .. }))
+}
+
+/// `GET leads/*`: a call without its ids.
+fn named(method: &str, path: &str) -> String {
+    let plain = |part: &str| match part.parse::<i64>() {
+        Ok(_) => "*".to_owned(),
+        Err(_) => part.to_owned(),
+    };
+    let parts: Vec<String> = path.split('/').map(plain).collect();
+    format!("{method} {}", parts.join("/"))
+}
+
+fn judged(answer: Answer, what: &str, effect: Effect) -> Result<Answer, CallError> {
+    let refusal = if answer.status == 400 {
+        refusals(&answer.json().unwrap_or_default())
+    } else {
+        String::new()
+    };
+    answer
+        .judged(what, effect, |answer| {
+            answer.retry_after_ms.unwrap_or(PAUSE_MS)
+        })
+        .map_err(|error| match error {
+            CallError::Refused { status, why } if !refusal.is_empty() => {
+                CallError::refused(status, format!("{why} ({refusal})"))
+            }
+            error => error,
+        })
+}
+
+/// Codes and paths of a validation error, the only words of a body that hold nobody's data.
+fn refusals(body: &Value) -> String {
+    let is_plain = |text: &&str| {
+        text.len() <= 64
+            && text.chars().all(|c| {
+                c.is_ascii_lowercase() || c.is_ascii_uppercase() || "._0123456789".contains(c)
+            })
+            && text
+                .split(|c: char| !c.is_ascii_digit())
+                .all(|digits| digits.len() <= 3)
+    };
+    let errors = json::list(&body["validation-errors"])
+        .iter()
+        .flat_map(|item| json::list(&item["errors"]));
+    let told = errors.filter_map(|error| {
+        let code = error["code"].as_str().filter(is_plain)?;
+        let path = error["path"].as_str().filter(is_plain).unwrap_or("?");
+        Some(format!("{code} at {path}"))
+    });
+    told.take(3).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_refusal_names_codes_and_nothing_of_the_guest() {
+        let body = json!({"detail": "bad +79000000001", "validation-errors": [{"errors": [
+            {"code": "NotSupportedChoice", "path": "custom_fields_values.0.field_id", "detail": "Anna"},
+            {"code": "Odd", "path": "79000000001"},
+            {"code": "with space", "path": "name"},
+        ]}]});
+        assert_eq!(
+            refusals(&body),
+            "NotSupportedChoice at custom_fields_values.0.field_id, Odd at ?"
+        );
+    }
+
+    #[test]
+    fn a_call_is_named_without_ids() {
+        assert_eq!(named("GET", "leads/501/notes"), "GET leads/*/notes");
+    }
+}

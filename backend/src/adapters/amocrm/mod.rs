@@ -1,0 +1,160 @@
+//! amoCRM as the CRM. Only here deals are leads and stages are statuses.
+//!
+//! `api` speaks HTTP · `map` knows what the account calls things · `prepare`, `read`, `write`, `find` and `people` are
+//! the port's calls · `form` and `hook` read the webhooks.
+
+mod api;
+mod find;
+pub(super) mod form;
+pub(super) mod hook;
+mod map;
+mod model;
+mod people;
+mod person;
+mod prepare;
+mod read;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use map::SharedMap;
+
+use crate::error::CallError;
+use crate::ports::{Clock, Crm, CrmFound, CrmUser, CrmWrite, DealAccess, GuestLookup};
+use api::Api;
+use async_trait::async_trait;
+use secrecy::SecretString;
+use std::sync::{Arc, Mutex};
+use widget_core::event::Done;
+use widget_core::ids::{DealId, StageKey, UserId};
+
+/// How an account is reached, and what it calls things.
+#[derive(Debug, Clone)]
+pub struct AmoConfig {
+    /// `https://hotel.amocrm.ru`; http on loopback only.
+    pub endpoint: String,
+    /// The account's id: a token of another account is refused.
+    pub account: i64,
+    /// Long-lived token of an admin.
+    pub token: SecretString,
+    /// Name of the pipeline that the policy's stages lie in; `None` = the main one.
+    pub pipeline: Option<String>,
+    /// The policy's stages and their names in the pipeline. «Отказ» is the system's status 143 by any name.
+    pub stages: Vec<(StageKey, String)>,
+    /// The stage of new deals.
+    pub first_stage: StageKey,
+    /// Name of the owner field, «Ведёт диалог».
+    pub field_name: String,
+    /// Names of its choices.
+    pub field_values: FieldNames,
+    /// Names of the task types.
+    pub task_types: TaskTypes,
+}
+
+/// Names of the owner field's choices.
+#[derive(Debug, Clone)]
+pub struct FieldNames {
+    /// «Бот».
+    pub bot: String,
+    /// «Ждёт менеджера».
+    pub waiting: String,
+    /// «Менеджер».
+    pub manager: String,
+}
+
+/// Names of the task types. One that the account lacks is replaced by its type 1, «Связаться».
+#[derive(Debug, Clone)]
+pub struct TaskTypes {
+    /// «`WhatsApp`».
+    pub whatsapp: String,
+    /// «Связаться».
+    pub contact: String,
+}
+
+/// An amoCRM account.
+pub struct AmoCrm {
+    api: Api,
+    account: i64,
+    pipeline: Option<String>,
+    first_stage: StageKey,
+    task_types: TaskTypes,
+    map: SharedMap,
+    clock: Arc<dyn Clock>,
+    known: Mutex<Known>,
+}
+
+/// What was read of the account and is kept for a while.
+#[derive(Default)]
+struct Known {
+    task_types: Option<Vec<(i64, String)>>,
+    users: Option<(i64, Arc<Vec<CrmUser>>)>,
+    access: people::AccessCache,
+    pipelines_at: Option<i64>,
+}
+
+impl AmoCrm {
+    /// An account behind `config`. Nothing is called yet.
+    ///
+    /// # Errors
+    /// [`CallError::Refused`] with status 0: the endpoint is neither https nor loopback, or the token is not one.
+    pub fn new(config: AmoConfig, clock: Arc<dyn Clock>) -> Result<Self, CallError> {
+        Ok(Self {
+            api: Api::new(&config.endpoint, &config.token)?,
+            account: config.account,
+            map: SharedMap::new(&config),
+            pipeline: config.pipeline,
+            first_stage: config.first_stage,
+            task_types: config.task_types,
+            clock,
+            known: Mutex::default(),
+        })
+    }
+
+    /// What the account calls things, for the reader of its webhooks.
+    pub fn map(&self) -> SharedMap {
+        self.map.clone()
+    }
+
+    fn known<T>(&self, access: impl FnOnce(&mut Known) -> T) -> T {
+        access(
+            &mut self
+                .known
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        )
+    }
+}
+
+#[async_trait]
+impl Crm for AmoCrm {
+    async fn prepare(&self, hook_url: &str) -> Result<(), CallError> {
+        self.prepare_account(hook_url)
+            .await
+            .map_err(|error| match error {
+                // Every step looks before it writes, so the whole may simply be repeated.
+                CallError::Unknown { why } => CallError::retry(why),
+                error => error,
+            })
+    }
+
+    async fn read(&self, lookup: &GuestLookup) -> Result<CrmFound, CallError> {
+        self.read_guest(lookup).await
+    }
+
+    async fn write(&self, write: &CrmWrite) -> Result<Done, CallError> {
+        self.carry_out(write).await
+    }
+
+    async fn find(&self, write: &CrmWrite, since: i64) -> Result<Option<Done>, CallError> {
+        self.find_effect(write, since).await
+    }
+
+    async fn users(&self) -> Result<Vec<CrmUser>, CallError> {
+        self.fresh_users().await.map(|users| users.to_vec())
+    }
+
+    async fn access(&self, user: UserId, deal: DealId) -> Result<DealAccess, CallError> {
+        self.access_of(user, deal).await
+    }
+}

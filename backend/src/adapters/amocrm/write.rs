@@ -1,0 +1,204 @@
+//! Writes.
+
+use super::AmoCrm;
+use super::api::is_bad_request;
+use super::map::is_same;
+use crate::adapters::json;
+use crate::error::CallError;
+use crate::ports::CrmWrite;
+use serde_json::{Value, json};
+use widget_core::action::TaskKind;
+use widget_core::event::Done;
+use widget_core::ids::{ContactId, DealId, StageKey, TaskId, UserId};
+
+/// The type that every account has: «Связаться».
+const FOLLOW_UP: i64 = 1;
+const SERVICE: &str = "Эстафета";
+
+impl AmoCrm {
+    pub(super) async fn carry_out(&self, write: &CrmWrite) -> Result<Done, CallError> {
+        match write {
+            CrmWrite::CreateTask {
+                deal,
+                kind,
+                text,
+                marker,
+                due_at,
+                assignee,
+            } => {
+                let task = json!({
+                    "task_type_id": self.task_type(*kind).await?,
+                    "text": marked(text, marker),
+                    "complete_till": due_at.div_euclid(1000),
+                    "entity_id": deal,
+                    "entity_type": "leads",
+                });
+                self.create_task(task, *assignee).await
+            }
+            CrmWrite::SetTaskText { task, text, marker } => {
+                let change = json!({"text": marked(text, marker)});
+                self.patch_task(*task, change).await
+            }
+            CrmWrite::CompleteTask { task, result } => self.complete_task(*task, result).await,
+            CrmWrite::AssignTask { task, to } => {
+                self.patch_task(*task, json!({"responsible_user_id": to}))
+                    .await
+            }
+            CrmWrite::MoveDeal { deal, from, to } => self.move_deal(*deal, from, to).await,
+            CrmWrite::CreateContact { phone, name } => {
+                self.create_contact(phone, name.as_deref()).await
+            }
+            CrmWrite::CreateDeal { contact, name } => self.create_deal(*contact, name).await,
+            CrmWrite::SetOwnerField { deal, value } => {
+                let fields = self.map.with(|map| map.written(*value));
+                let change = json!({"custom_fields_values": fields});
+                self.api.patch(&format!("leads/{deal}"), change).await?;
+                Ok(Done::FieldSet {
+                    deal: *deal,
+                    value: *value,
+                })
+            }
+            CrmWrite::AddNote { deal, text, marker } => {
+                self.add_note(*deal, &marked(text, marker)).await
+            }
+        }
+    }
+
+    async fn create_task(
+        &self,
+        mut task: Value,
+        assignee: Option<UserId>,
+    ) -> Result<Done, CallError> {
+        if let Some(user) = assignee {
+            task["responsible_user_id"] = json!(user);
+        }
+        let id = self.api.create("tasks", task).await?;
+        Ok(Done::TaskCreated { task: TaskId(id) })
+    }
+
+    async fn task_type(&self, kind: TaskKind) -> Result<i64, CallError> {
+        let types = match self.known(|known| known.task_types.clone()) {
+            Some(types) => types,
+            None => self.read_account().await?,
+        };
+        let name = match kind {
+            TaskKind::Whatsapp => &self.task_types.whatsapp,
+            TaskKind::Contact => &self.task_types.contact,
+        };
+        let known = types.iter().find(|(_, own)| is_same(own, name));
+        Ok(known.map_or(FOLLOW_UP, |(id, _)| *id))
+    }
+
+    async fn patch_task(&self, task: TaskId, change: Value) -> Result<Done, CallError> {
+        self.api.patch(&format!("tasks/{task}"), change).await?;
+        Ok(Done::Plain)
+    }
+
+    /// Closes a task. One that is closed already is as it should be.
+    async fn complete_task(&self, task: TaskId, result: &str) -> Result<Done, CallError> {
+        let change = json!({"is_completed": true, "result": {"text": result}});
+        let tried = self.patch_task(task, change).await;
+        if !is_bad_request(&tried) {
+            return tried;
+        }
+        let row = self.api.get(&format!("tasks/{task}"), &[]).await?;
+        match row {
+            Some(row) if json::is_true(&row["is_completed"]) => Ok(Done::Plain),
+            _ => tried,
+        }
+    }
+
+    async fn move_deal(
+        &self,
+        deal: DealId,
+        from: &StageKey,
+        to: &StageKey,
+    ) -> Result<Done, CallError> {
+        self.learn_statuses(&[]).await?;
+        let Some((pipeline, status)) = self.map.with(|map| map.place(to)) else {
+            return Err(CallError::refused(0, "the pipeline has no such stage"));
+        };
+        let Some(now) = self.stage_of(deal).await? else {
+            return Err(CallError::refused(404, "the deal is not there"));
+        };
+        if now.as_ref() != Some(from) {
+            return Ok(Done::MoveStale { deal, now });
+        }
+        // Both ids: 142 and 143 exist in every pipeline.
+        let change = json!({"pipeline_id": pipeline, "status_id": status});
+        self.api.patch(&format!("leads/{deal}"), change).await?;
+        Ok(Done::DealMoved {
+            deal,
+            to: to.clone(),
+        })
+    }
+
+    /// The policy's stage of a deal as of now; the outer `None` = the deal is not there.
+    pub(super) async fn stage_of(
+        &self,
+        deal: DealId,
+    ) -> Result<Option<Option<StageKey>>, CallError> {
+        let Some(lead) = self.lead(deal.0).await? else {
+            return Ok(None);
+        };
+        let stage = self
+            .map
+            .with(|map| map.stage(lead.pipeline, lead.status)?.key.clone());
+        Ok(Some(stage))
+    }
+
+    async fn create_contact(&self, phone: &str, name: Option<&str>) -> Result<Done, CallError> {
+        let named = name
+            .map(str::trim)
+            .filter(|name| name.chars().any(char::is_alphabetic));
+        let name = named.map_or_else(|| format!("Гость +{phone}"), str::to_owned);
+        let value = json!({"value": format!("+{phone}"), "enum_code": "MOB"});
+        let contact = json!({
+            "name": name,
+            "custom_fields_values": [{"field_code": "PHONE", "values": [value]}],
+        });
+        let id = self.api.create("contacts", contact).await?;
+        Ok(Done::ContactCreated {
+            contact: ContactId(id),
+        })
+    }
+
+    /// A deal at the first stage. The responsible is left to the account's own rules.
+    async fn create_deal(&self, contact: ContactId, name: &str) -> Result<Done, CallError> {
+        self.learn_statuses(&[]).await?;
+        let Some((pipeline, status)) = self.map.with(|map| map.place(&self.first_stage)) else {
+            return Err(CallError::refused(0, "the pipeline has no first stage"));
+        };
+        let deal = json!({
+            "name": name, "pipeline_id": pipeline, "status_id": status,
+            "_embedded": {"contacts": [{"id": contact, "is_main": true}]},
+        });
+        let id = self.api.create("leads", deal).await?;
+        Ok(Done::DealCreated { deal: DealId(id) })
+    }
+
+    /// A note that the feed folds away; a common one where the account refuses those.
+    async fn add_note(&self, deal: DealId, text: &str) -> Result<Done, CallError> {
+        let path = format!("leads/{deal}/notes");
+        let folded = json!({
+            "note_type": "extended_service_message",
+            "params": {"service": SERVICE, "text": text},
+            "is_need_to_trigger_digital_pipeline": false,
+        });
+        let mut made = self.api.create(&path, folded).await;
+        if is_bad_request(&made) {
+            let common = json!({"note_type": "common", "params": {"text": text}});
+            made = self.api.create(&path, common).await;
+        }
+        made.map(|_| Done::Plain)
+    }
+}
+
+/// A text with the marker as its last line.
+fn marked(text: &str, marker: &str) -> String {
+    if marker.is_empty() {
+        text.to_owned()
+    } else {
+        format!("{}\n{marker}", text.trim_end())
+    }
+}

@@ -1,0 +1,12 @@
+//! The outside world behind `ports`.
+
+pub mod amocrm;
+pub mod bot;
+#[cfg(test)]
+mod fake;
+pub mod hooks;
+mod http;
+mod json;
+pub mod pact;
+mod phone;
+pub mod store;

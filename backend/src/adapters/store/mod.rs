@@ -1,0 +1,11 @@
+//! The store behind `ports`: what is durable, and how it is sealed.
+//!
+//! [`SqliteStore`] is for one process. `contract` is the test suite that every store has to pass; it knows the traits
+//! alone.
+
+#[cfg(test)]
+mod contract;
+mod seal;
+mod sqlite;
+
+pub use sqlite::SqliteStore;

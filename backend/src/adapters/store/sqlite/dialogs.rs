@@ -1,0 +1,547 @@
+//! Leased dialogs and their commits.
+
+use super::inbox::{TRIES, read_row, row_columns};
+use super::writer::Work;
+use super::{SqliteStore, deliver, from_big, from_json, from_word, to_big, to_json, to_word};
+use crate::error::StoreError;
+use crate::ports::{Claimed, Commit, Dialogs, DueTimer, JournalRow, Lease, NewAct, lane};
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+use widget_core::action::Action;
+use widget_core::dialog::Dialog;
+use widget_core::ids::{AccountId, ConversationId, DealId, DialogId};
+use widget_core::owner::Owner;
+
+/// A dialog whose state this version cannot read is looked at again so much later, ms: an upgrade may read it.
+const UNREADABLE_PAUSE: i64 = 60_000;
+
+macro_rules! leased_columns {
+    () => {
+        "account, id, conversation, token, state"
+    };
+}
+
+/// When a dialog's next row or timer is ready.
+macro_rules! soonest {
+    () => {
+        "(SELECT MIN(soon) FROM ( \
+             SELECT MIN(COALESCE(parked_until, at)) AS soon FROM inbox \
+             WHERE account = $1 AND dialog = $2 AND state = 'new' \
+             UNION ALL SELECT MIN(due) AS soon FROM timer WHERE account = $1 AND dialog = $2 \
+         ) AS soonest)"
+    };
+}
+
+/// What a claim found, still sealed.
+struct Found {
+    lease: Lease,
+    conversation: String,
+    state: Option<String>,
+    rows: Vec<SqliteRow>,
+    due: Vec<(String, i64, i64)>,
+}
+
+#[async_trait]
+impl Dialogs for SqliteStore {
+    async fn claim(&self, now: i64) -> Result<Option<Claimed>, StoreError> {
+        let store = self.clone();
+        let claim = async move {
+            let found = store
+                .write(move |db| Box::pin(async move { lease_oldest(db, now).await }))
+                .await?;
+            store.open_claim(found, now).await
+        };
+        deliver(claim, self.taker_back()).await
+    }
+
+    async fn lease(
+        &self,
+        account: AccountId,
+        dialog: &DialogId,
+        now: i64,
+    ) -> Result<Option<Claimed>, StoreError> {
+        let (store, dialog) = (self.clone(), dialog.clone());
+        let claim = async move {
+            let found = store
+                .write(move |db| {
+                    Box::pin(async move { lease_this(db, account, &dialog, now).await })
+                })
+                .await?;
+            store.open_claim(found, now).await
+        };
+        deliver(claim, self.taker_back()).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        self.write(move |db| Box::pin(async move { apply(db, &commit).await }))
+            .await
+    }
+
+    async fn release(&self, lease: &Lease, failed: &[i64]) -> Result<Vec<i64>, StoreError> {
+        let (lease, failed) = (lease.clone(), failed.to_vec());
+        self.write(move |db| Box::pin(async move { release(db, &lease, &failed).await }))
+            .await
+    }
+
+    async fn dialog(
+        &self,
+        account: AccountId,
+        dialog: &DialogId,
+    ) -> Result<Option<Dialog>, StoreError> {
+        let row: Option<(String, Option<String>)> =
+            sqlx::query_as("SELECT conversation, state FROM dialog WHERE account = $1 AND id = $2")
+                .bind(account.0)
+                .bind(&dialog.0)
+                .fetch_optional(self.readers())
+                .await?;
+        row.map(|(conversation, state)| read_state(account, dialog, conversation, state.as_deref()))
+            .transpose()
+    }
+
+    async fn dialogs_of_deal(
+        &self,
+        account: AccountId,
+        deal: DealId,
+    ) -> Result<Vec<Dialog>, StoreError> {
+        let states: Vec<String> = sqlx::query_scalar(
+            "SELECT state FROM dialog WHERE account = $1 AND deal = $2 AND state IS NOT NULL \
+             ORDER BY last_at DESC, id",
+        )
+        .bind(account.0)
+        .bind(deal.0)
+        .fetch_all(self.readers())
+        .await?;
+        states
+            .iter()
+            .map(|state| from_json("state of a dialog", state))
+            .collect()
+    }
+}
+
+impl SqliteStore {
+    /// Gives back a lease that nobody took.
+    fn taker_back(&self) -> impl FnOnce(Claimed) -> Work<'static, ()> + Send + 'static {
+        let store = self.clone();
+        move |claimed| Box::pin(async move { store.release(&claimed.lease, &[]).await.map(|_| ()) })
+    }
+
+    /// Opens what a claim found. If that fails the lease is given back, and the dialog does not stop the others: a row
+    /// that does not open counts as a failed try, a state that does not read is put off.
+    async fn open_claim(
+        &self,
+        found: Option<Found>,
+        now: i64,
+    ) -> Result<Option<Claimed>, StoreError> {
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        let lease = found.lease.clone();
+        let mut unopened = None;
+        let opened = self.open_found(found, &mut unopened).await;
+        if opened.is_err() {
+            match unopened {
+                Some(row) => self.release(&lease, &[row]).await.map(|_| ())?,
+                None => self.put_off(lease, now + UNREADABLE_PAUSE).await?,
+            }
+        }
+        opened.map(Some)
+    }
+
+    /// `unopened` tells the row that failed, if one did.
+    async fn open_found(
+        &self,
+        found: Found,
+        unopened: &mut Option<i64>,
+    ) -> Result<Claimed, StoreError> {
+        let Found { lease, rows, .. } = found;
+        let keys = self.keys(lease.account).await?;
+        let mut opened = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let id = row.try_get("id")?;
+            opened.push(read_row(row, &keys).inspect_err(|_| *unopened = Some(id))?);
+        }
+        let state = found.state.as_deref();
+        Ok(Claimed {
+            state: read_state(lease.account, &lease.dialog, found.conversation, state)?,
+            rows: opened,
+            due: read_timers(&found.due)?,
+            lease,
+        })
+    }
+
+    async fn put_off(&self, lease: Lease, until: i64) -> Result<(), StoreError> {
+        self.write(move |db| {
+            Box::pin(async move {
+                sqlx::query(
+                    "UPDATE dialog SET leased = 0, ready_at = $4 \
+                     WHERE account = $1 AND id = $2 AND token = $3 AND leased = 1",
+                )
+                .bind(lease.account.0)
+                .bind(&lease.dialog.0)
+                .bind(lease.token)
+                .bind(until)
+                .execute(db)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+async fn lease_oldest(db: &mut SqliteConnection, now: i64) -> Result<Option<Found>, StoreError> {
+    let leased = sqlx::query(concat!(
+        "UPDATE dialog SET leased = 1, token = token + 1 WHERE (account, id) = ( \
+             SELECT account, id FROM dialog WHERE leased = 0 AND ready_at <= $1 \
+             ORDER BY ready_at, account, id LIMIT 1 \
+         ) RETURNING ",
+        leased_columns!()
+    ))
+    .bind(now)
+    .fetch_optional(&mut *db)
+    .await?;
+    match leased {
+        Some(leased) => find_work(db, &leased, now).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn lease_this(
+    db: &mut SqliteConnection,
+    account: AccountId,
+    dialog: &DialogId,
+    now: i64,
+) -> Result<Option<Found>, StoreError> {
+    let leased = sqlx::query(concat!(
+        "UPDATE dialog SET leased = 1, token = token + 1 \
+         WHERE account = $1 AND id = $2 AND leased = 0 RETURNING ",
+        leased_columns!()
+    ))
+    .bind(account.0)
+    .bind(&dialog.0)
+    .fetch_optional(&mut *db)
+    .await?;
+    match leased {
+        Some(leased) => find_work(db, &leased, now).await.map(Some),
+        None if exists(db, account, &dialog.0).await? => Ok(None),
+        None => Err(StoreError::LeaseLost),
+    }
+}
+
+async fn exists(
+    db: &mut SqliteConnection,
+    account: AccountId,
+    dialog: &str,
+) -> Result<bool, StoreError> {
+    let found = sqlx::query("SELECT 1 FROM dialog WHERE account = $1 AND id = $2")
+        .bind(account.0)
+        .bind(dialog)
+        .fetch_optional(db)
+        .await?;
+    Ok(found.is_some())
+}
+
+async fn find_work(
+    db: &mut SqliteConnection,
+    leased: &SqliteRow,
+    now: i64,
+) -> Result<Found, StoreError> {
+    let lease = Lease {
+        account: AccountId(leased.try_get("account")?),
+        dialog: DialogId(leased.try_get("id")?),
+        token: leased.try_get("token")?,
+    };
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        row_columns!(),
+        " FROM inbox WHERE account = $1 AND dialog = $2 AND state = 'new' \
+         AND (parked_until IS NULL OR parked_until <= $3) ORDER BY id LIMIT 50"
+    ))
+    .bind(lease.account.0)
+    .bind(&lease.dialog.0)
+    .bind(now)
+    .fetch_all(&mut *db)
+    .await?;
+    let due = sqlx::query_as(
+        "SELECT timer, generation, due FROM timer WHERE account = $1 AND dialog = $2 AND due <= $3 \
+         ORDER BY due, timer",
+    )
+    .bind(lease.account.0)
+    .bind(&lease.dialog.0)
+    .bind(now)
+    .fetch_all(&mut *db)
+    .await?;
+    Ok(Found {
+        lease,
+        conversation: leased.try_get("conversation")?,
+        state: leased.try_get("state")?,
+        rows,
+        due,
+    })
+}
+
+fn read_state(
+    account: AccountId,
+    dialog: &DialogId,
+    conversation: String,
+    state: Option<&str>,
+) -> Result<Dialog, StoreError> {
+    match state {
+        Some(state) => from_json("state of a dialog", state),
+        None => Ok(Dialog::new(
+            dialog.clone(),
+            account,
+            ConversationId(conversation),
+        )),
+    }
+}
+
+fn read_timers(due: &[(String, i64, i64)]) -> Result<Vec<DueTimer>, StoreError> {
+    due.iter()
+        .map(|(timer, generation, due)| {
+            Ok(DueTimer {
+                timer: from_word("a timer", timer)?,
+                generation: from_big("generation of a timer", *generation)?,
+                due: *due,
+            })
+        })
+        .collect()
+}
+
+async fn apply(db: &mut SqliteConnection, commit: &Commit) -> Result<(), StoreError> {
+    let seq = hold(db, &commit.lease).await?;
+    check(commit, seq)?;
+    for row in &commit.journal {
+        append(db, &commit.lease, row).await?;
+    }
+    replace_timers(db, commit).await?;
+    for act in &commit.acts {
+        enqueue(db, commit, act).await?;
+    }
+    for id in &commit.consumed {
+        consume(db, &commit.lease, *id).await?;
+    }
+    for (id, until) in &commit.parked {
+        park(db, &commit.lease, *id, *until).await?;
+    }
+    store_state(db, commit).await
+}
+
+/// The dialog's last seq, if the lease still holds.
+async fn hold(db: &mut SqliteConnection, lease: &Lease) -> Result<u64, StoreError> {
+    let seq: Option<i64> = sqlx::query_scalar(
+        "SELECT seq FROM dialog WHERE account = $1 AND id = $2 AND token = $3 AND leased = 1",
+    )
+    .bind(lease.account.0)
+    .bind(&lease.dialog.0)
+    .bind(lease.token)
+    .fetch_optional(db)
+    .await?;
+    from_big("seq of a dialog", seq.ok_or(StoreError::LeaseLost)?)
+}
+
+/// Refuses what would break *state is the fold of the journal*, or would write to another dialog.
+fn check(commit: &Commit, mut seq: u64) -> Result<(), StoreError> {
+    let refuse = |why: String| Err(StoreError::Database(format!("commit refused: {why}")));
+    let Commit { lease, state, .. } = commit;
+    if state.account != lease.account || state.id != lease.dialog {
+        return refuse("the state is of another dialog than the lease".to_owned());
+    }
+    for row in &commit.journal {
+        if row.seq != seq + 1 {
+            return refuse(format!("journal row {} after {seq}", row.seq));
+        }
+        seq = row.seq;
+    }
+    if state.seq != seq {
+        return refuse(format!(
+            "state of row {} with a journal up to {seq}",
+            state.seq
+        ));
+    }
+    Ok(())
+}
+
+async fn append(
+    db: &mut SqliteConnection,
+    lease: &Lease,
+    row: &JournalRow,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO journal \
+         (account, dialog, seq, at, policy_version, core_version, event, changes, actions, trace) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .bind(lease.account.0)
+    .bind(&lease.dialog.0)
+    .bind(to_big(row.seq)?)
+    .bind(row.at)
+    .bind(row.policy_version)
+    .bind(&row.core_version)
+    .bind(&row.event)
+    .bind(&row.changes)
+    .bind(&row.actions)
+    .bind(&row.trace)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn replace_timers(db: &mut SqliteConnection, commit: &Commit) -> Result<(), StoreError> {
+    let Commit { lease, state, .. } = commit;
+    sqlx::query("DELETE FROM timer WHERE account = $1 AND dialog = $2")
+        .bind(lease.account.0)
+        .bind(&lease.dialog.0)
+        .execute(&mut *db)
+        .await?;
+    for (timer, armed) in &state.timers {
+        sqlx::query(
+            "INSERT INTO timer (account, dialog, timer, generation, due) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(lease.account.0)
+        .bind(&lease.dialog.0)
+        .bind(to_word(timer)?)
+        .bind(to_big(armed.generation)?)
+        .bind(armed.due)
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn enqueue(
+    db: &mut SqliteConnection,
+    commit: &Commit,
+    act: &NewAct,
+) -> Result<(), StoreError> {
+    let epoch = match &act.action {
+        Action::Send { epoch, .. } => Some(to_big(*epoch)?),
+        _ => None,
+    };
+    sqlx::query(
+        "INSERT INTO outbox \
+         (account, dialog, key, lane, action, text, epoch, account_epoch, not_before, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT epoch FROM account WHERE id = $1), $8, $8)",
+    )
+    .bind(commit.lease.account.0)
+    .bind(&commit.lease.dialog.0)
+    .bind(&act.key.0)
+    .bind(lane(&act.action))
+    .bind(to_json(&act.action)?)
+    .bind(act.text.map(|text| text.0))
+    .bind(epoch)
+    .bind(commit.state.last_at)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn consume(db: &mut SqliteConnection, lease: &Lease, id: i64) -> Result<(), StoreError> {
+    let consumed = sqlx::query(
+        "UPDATE inbox SET state = 'done', parked_until = NULL \
+         WHERE id = $3 AND account = $1 AND dialog = $2 AND state = 'new'",
+    )
+    .bind(lease.account.0)
+    .bind(&lease.dialog.0)
+    .bind(id)
+    .execute(db)
+    .await?;
+    was_waiting(consumed.rows_affected(), id)
+}
+
+/// Parks a row, unless the send that it waited for has ended meanwhile: then nothing would wake it before its time.
+async fn park(
+    db: &mut SqliteConnection,
+    lease: &Lease,
+    id: i64,
+    until: i64,
+) -> Result<(), StoreError> {
+    let parked = sqlx::query(
+        "UPDATE inbox SET holds_sends = 1, parked_until = CASE WHEN EXISTS ( \
+             SELECT 1 FROM ledger WHERE account = $1 AND dialog = $2 AND state = 'pending' \
+         ) THEN $4 ELSE NULL END \
+         WHERE id = $3 AND account = $1 AND dialog = $2 AND state = 'new'",
+    )
+    .bind(lease.account.0)
+    .bind(&lease.dialog.0)
+    .bind(id)
+    .bind(until)
+    .execute(db)
+    .await?;
+    was_waiting(parked.rows_affected(), id)
+}
+
+fn was_waiting(rows: u64, id: i64) -> Result<(), StoreError> {
+    if rows == 1 {
+        return Ok(());
+    }
+    Err(StoreError::Database(format!(
+        "commit refused: inbox row {id} does not wait in this dialog"
+    )))
+}
+
+async fn store_state(db: &mut SqliteConnection, commit: &Commit) -> Result<(), StoreError> {
+    let Commit { lease, state, .. } = commit;
+    sqlx::query(concat!(
+        "UPDATE dialog SET state = $3, seq = $4, last_at = $5, owner_kind = $6, epoch = $7, deal = $8, \
+         leased = $9, ready_at = ",
+        soonest!(),
+        " WHERE account = $1 AND id = $2"
+    ))
+    .bind(lease.account.0)
+    .bind(&lease.dialog.0)
+    .bind(to_json(state)?)
+    .bind(to_big(state.seq)?)
+    .bind(state.last_at)
+    .bind(owner_kind(&state.view.owner))
+    .bind(to_big(state.view.epoch)?)
+    .bind(state.deal.map(|deal| deal.0))
+    .bind(i64::from(!commit.release))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+fn owner_kind(owner: &Owner) -> &'static str {
+    match owner {
+        Owner::Bot => "bot",
+        Owner::Waiting { .. } => "waiting",
+        Owner::Manager { .. } => "manager",
+    }
+}
+
+async fn release(
+    db: &mut SqliteConnection,
+    lease: &Lease,
+    failed: &[i64],
+) -> Result<Vec<i64>, StoreError> {
+    hold(db, lease).await?;
+    let mut poison = Vec::new();
+    for id in failed {
+        let state: Option<String> = sqlx::query_scalar(
+            "UPDATE inbox SET tries = tries + 1, \
+             state = CASE WHEN tries + 1 >= $4 THEN 'poison' ELSE state END \
+             WHERE id = $3 AND account = $1 AND dialog = $2 AND state = 'new' RETURNING state",
+        )
+        .bind(lease.account.0)
+        .bind(&lease.dialog.0)
+        .bind(id)
+        .bind(TRIES)
+        .fetch_optional(&mut *db)
+        .await?;
+        if state.as_deref() == Some("poison") {
+            poison.push(*id);
+        }
+    }
+    sqlx::query(concat!(
+        "UPDATE dialog SET leased = 0, ready_at = ",
+        soonest!(),
+        " WHERE account = $1 AND id = $2"
+    ))
+    .bind(lease.account.0)
+    .bind(&lease.dialog.0)
+    .execute(db)
+    .await?;
+    Ok(poison)
+}

@@ -1,0 +1,238 @@
+//! Raw input.
+
+use super::super::seal::{AccountKeys, Purpose};
+use super::{SqliteStore, from_big, from_word, to_word};
+use crate::error::StoreError;
+use crate::ports::{Inbox, InboxRow, NewRow};
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+use widget_core::ids::{AccountId, ConversationId, DialogId};
+
+/// A failed row is out of the way after so many tries.
+pub(super) const TRIES: i64 = 3;
+
+/// The columns that [`read_row`] reads.
+macro_rules! row_columns {
+    () => {
+        "id, account, dialog, conversation, source, dedup_key, body, at, tries, parked_until"
+    };
+}
+pub(super) use row_columns;
+
+/// A row ready to be stored.
+pub(super) struct SealedRow {
+    account: i64,
+    dialog: Option<String>,
+    conversation: Option<String>,
+    source: String,
+    dedup_key: String,
+    body: Vec<u8>,
+    at: i64,
+}
+
+impl SqliteStore {
+    pub(super) async fn seal_row(&self, row: NewRow) -> Result<SealedRow, StoreError> {
+        let keys = self.keys(row.account).await?;
+        Ok(SealedRow {
+            account: row.account.0,
+            dialog: row.dialog.map(|dialog| dialog.0),
+            conversation: row.conversation.map(|conversation| conversation.0),
+            source: to_word(&row.source)?,
+            dedup_key: row.dedup_key,
+            body: keys.seal(Purpose::Inbox, &row.body)?,
+            at: row.at,
+        })
+    }
+
+    async fn seal_rows(&self, rows: Vec<NewRow>) -> Result<Vec<SealedRow>, StoreError> {
+        let mut sealed = Vec::with_capacity(rows.len());
+        for row in rows {
+            sealed.push(self.seal_row(row).await?);
+        }
+        Ok(sealed)
+    }
+}
+
+#[async_trait]
+impl Inbox for SqliteStore {
+    async fn ingest(&self, rows: Vec<NewRow>) -> Result<Vec<bool>, StoreError> {
+        let rows = self.seal_rows(rows).await?;
+        self.write(move |db| {
+            Box::pin(async move {
+                let mut new = Vec::with_capacity(rows.len());
+                for row in &rows {
+                    new.push(store(db, row, 0).await?);
+                }
+                Ok(new)
+            })
+        })
+        .await
+    }
+
+    async fn unrouted(&self, limit: u32) -> Result<Vec<InboxRow>, StoreError> {
+        let rows = sqlx::query(concat!(
+            "SELECT ",
+            row_columns!(),
+            " FROM inbox WHERE state = 'new' AND dialog IS NULL ORDER BY id LIMIT $1"
+        ))
+        .bind(i64::from(limit))
+        .fetch_all(self.readers())
+        .await?;
+        let mut opened = Vec::with_capacity(rows.len());
+        for row in rows {
+            let account = AccountId(row.try_get("account")?);
+            match read_row(&row, &*self.keys(account).await?) {
+                Ok(row) => opened.push(row),
+                // One damaged row must not stand in the way of all others.
+                Err(error) => {
+                    let id: i64 = row.try_get("id")?;
+                    tracing::error!(row = id, %error, "an inbox row cannot be read and is kept as poison");
+                    self.set_aside(id).await?;
+                }
+            }
+        }
+        Ok(opened)
+    }
+
+    async fn route(&self, id: i64, rows: Vec<NewRow>) -> Result<(), StoreError> {
+        let rows = self.seal_rows(rows).await?;
+        self.write(move |db| Box::pin(async move { route(db, id, &rows).await }))
+            .await
+    }
+}
+
+impl SqliteStore {
+    async fn set_aside(&self, id: i64) -> Result<(), StoreError> {
+        self.write(move |db| {
+            Box::pin(async move {
+                sqlx::query(
+                    "UPDATE inbox SET state = 'poison', tries = $2 WHERE id = $1 AND state = 'new'",
+                )
+                .bind(id)
+                .bind(TRIES)
+                .execute(db)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+async fn route(db: &mut SqliteConnection, id: i64, rows: &[SealedRow]) -> Result<(), StoreError> {
+    // The row itself stays, done, so that its duplicates are still known.
+    let routed: Option<(i64, String, String)> = sqlx::query_as(
+        "UPDATE inbox SET state = 'done' WHERE id = $1 AND state = 'new' AND dialog IS NULL \
+         RETURNING account, source, dedup_key",
+    )
+    .bind(id)
+    .fetch_optional(&mut *db)
+    .await?;
+    let (account, source, dedup_key) = routed.ok_or(StoreError::LeaseLost)?;
+    let mut parts = 0;
+    for row in rows {
+        if row.account != account {
+            return Err(StoreError::Database(
+                "a row may not be routed to another account".to_owned(),
+            ));
+        }
+        let under_its_own_key = row.source == source && row.dedup_key == dedup_key;
+        if under_its_own_key {
+            parts += 1;
+        }
+        store(db, row, if under_its_own_key { parts } else { 0 }).await?;
+    }
+    Ok(())
+}
+
+/// Stores a row unless it is a duplicate, and wakes its dialog. Whether it is new.
+pub(super) async fn store(
+    db: &mut SqliteConnection,
+    row: &SealedRow,
+    part: i64,
+) -> Result<bool, StoreError> {
+    let stored = sqlx::query(
+        "INSERT INTO inbox (account, dialog, conversation, source, dedup_key, part, body, at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+         ON CONFLICT (account, source, dedup_key, part) DO NOTHING",
+    )
+    .bind(row.account)
+    .bind(row.dialog.as_deref())
+    .bind(row.conversation.as_deref())
+    .bind(&row.source)
+    .bind(&row.dedup_key)
+    .bind(part)
+    .bind(row.body.as_slice())
+    .bind(row.at)
+    .execute(&mut *db)
+    .await?;
+    if stored.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let Some(dialog) = &row.dialog else {
+        return Ok(true);
+    };
+    if let Some(conversation) = &row.conversation {
+        sqlx::query(
+            "INSERT INTO dialog (account, id, conversation, ready_at) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (account, id) DO UPDATE SET ready_at = CASE \
+             WHEN dialog.ready_at < excluded.ready_at THEN dialog.ready_at ELSE excluded.ready_at END",
+        )
+        .bind(row.account)
+        .bind(dialog)
+        .bind(conversation)
+        .bind(row.at)
+        .execute(&mut *db)
+        .await?;
+        return Ok(true);
+    }
+    if wake(db, row.account, dialog, row.at).await? {
+        Ok(true)
+    } else {
+        // A row of a dialog that does not exist would never be handled.
+        Err(StoreError::Database(
+            "the row names a dialog that does not exist, and no conversation".to_owned(),
+        ))
+    }
+}
+
+/// Makes a dialog ready at `at`, unless it is so earlier. Whether it exists.
+pub(super) async fn wake(
+    db: &mut SqliteConnection,
+    account: i64,
+    dialog: &str,
+    at: i64,
+) -> Result<bool, StoreError> {
+    let woken = sqlx::query(
+        "UPDATE dialog SET ready_at = CASE WHEN ready_at < $3 THEN ready_at ELSE $3 END \
+         WHERE account = $1 AND id = $2",
+    )
+    .bind(account)
+    .bind(dialog)
+    .bind(at)
+    .execute(db)
+    .await?;
+    Ok(woken.rows_affected() == 1)
+}
+
+/// Opens a row of [`row_columns`].
+pub(super) fn read_row(row: &SqliteRow, keys: &AccountKeys) -> Result<InboxRow, StoreError> {
+    let sealed: Vec<u8> = row.try_get("body")?;
+    Ok(InboxRow {
+        id: row.try_get("id")?,
+        row: NewRow {
+            account: AccountId(row.try_get("account")?),
+            dialog: row.try_get::<Option<_>, _>("dialog")?.map(DialogId),
+            conversation: row
+                .try_get::<Option<_>, _>("conversation")?
+                .map(ConversationId),
+            source: from_word("source of a row", row.try_get("source")?)?,
+            dedup_key: row.try_get("dedup_key")?,
+            body: keys.open(Purpose::Inbox, &sealed)?,
+            at: row.try_get("at")?,
+        },
+        tries: from_big("tries of a row", row.try_get("tries")?)?,
+        parked_until: row.try_get("parked_until")?,
+    })
+}

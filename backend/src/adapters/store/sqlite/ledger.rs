@@ -1,0 +1,213 @@
+//! What of ours can echo, and the sealed texts.
+
+use super::super::seal::Purpose;
+use super::{SqliteStore, to_word};
+use crate::error::StoreError;
+use crate::ports::{Echo, Ledger, Source};
+use async_trait::async_trait;
+use sqlx::SqliteConnection;
+use widget_core::ids::{AccountId, ActionKey, DialogId, MessageId, TextRef};
+
+/// How long a text of ours can come back, ms.
+const ECHO_WINDOW: i64 = 2 * 60 * 60 * 1000;
+
+/// A message that left towards a guest.
+struct Seen {
+    account: AccountId,
+    dialog: DialogId,
+    source: String,
+    message: Option<MessageId>,
+    /// Look-up key of its text, when that may decide.
+    text: Option<Vec<u8>>,
+}
+
+#[async_trait]
+impl Ledger for SqliteStore {
+    async fn echo(
+        &self,
+        account: AccountId,
+        dialog: &DialogId,
+        source: Source,
+        message: Option<&MessageId>,
+        by_text: Option<&str>,
+        now: i64,
+    ) -> Result<Echo, StoreError> {
+        let keys = self.keys(account).await?;
+        let seen = Seen {
+            account,
+            dialog: dialog.clone(),
+            source: to_word(&source)?,
+            message: message.cloned(),
+            text: by_text.map(|text| keys.echo(text)),
+        };
+        self.write(move |db| Box::pin(async move { recognise(db, &seen, now).await }))
+            .await
+    }
+
+    async fn used_messages(
+        &self,
+        account: AccountId,
+        dialog: &DialogId,
+    ) -> Result<Vec<MessageId>, StoreError> {
+        let used: Vec<String> = sqlx::query_scalar(
+            "SELECT message FROM ledger \
+             WHERE account = $1 AND dialog = $2 AND message IS NOT NULL ORDER BY id",
+        )
+        .bind(account.0)
+        .bind(&dialog.0)
+        .fetch_all(self.readers())
+        .await?;
+        Ok(used.into_iter().map(MessageId).collect())
+    }
+
+    async fn put_text(
+        &self,
+        account: AccountId,
+        dialog: &DialogId,
+        text: &str,
+    ) -> Result<TextRef, StoreError> {
+        let keys = self.keys(account).await?;
+        let same = keys.same_text(dialog, text);
+        let known: Option<i64> = sqlx::query_scalar(
+            "SELECT id FROM text WHERE account = $1 AND dialog = $2 AND same = $3",
+        )
+        .bind(account.0)
+        .bind(&dialog.0)
+        .bind(same.as_slice())
+        .fetch_optional(self.readers())
+        .await?;
+        if let Some(id) = known {
+            return Ok(TextRef(id));
+        }
+        let dialog = dialog.0.clone();
+        let body = keys.seal(Purpose::Text, text.as_bytes())?;
+        let echo = keys.echo(text);
+        self.write(move |db| {
+            Box::pin(async move {
+                // Somebody else may have been first: then the row is answered as it is.
+                let id = sqlx::query_scalar(
+                    "INSERT INTO text (account, dialog, body, same, echo) VALUES ($1, $2, $3, $4, $5) \
+                     ON CONFLICT (account, dialog, same) DO UPDATE SET same = excluded.same RETURNING id",
+                )
+                .bind(account.0)
+                .bind(dialog)
+                .bind(body)
+                .bind(same)
+                .bind(echo)
+                .fetch_one(db)
+                .await?;
+                Ok(TextRef(id))
+            })
+        })
+        .await
+    }
+
+    async fn texts(
+        &self,
+        account: AccountId,
+        refs: &[TextRef],
+    ) -> Result<Vec<Option<String>>, StoreError> {
+        let Some(keys) = self.known_keys(account).await? else {
+            return Ok(vec![None; refs.len()]);
+        };
+        let mut texts = Vec::with_capacity(refs.len());
+        for text in refs {
+            let sealed: Option<Option<Vec<u8>>> =
+                sqlx::query_scalar("SELECT body FROM text WHERE account = $1 AND id = $2")
+                    .bind(account.0)
+                    .bind(text.0)
+                    .fetch_optional(self.readers())
+                    .await?;
+            texts.push(
+                sealed
+                    .flatten()
+                    .map(|sealed| keys.open_text(&sealed))
+                    .transpose()?,
+            );
+        }
+        Ok(texts)
+    }
+}
+
+async fn recognise(db: &mut SqliteConnection, seen: &Seen, now: i64) -> Result<Echo, StoreError> {
+    let mut ours = None;
+    if let Some(message) = &seen.message {
+        ours = by_id(db, seen, message).await?;
+    }
+    if ours.is_none()
+        && let Some(text) = &seen.text
+    {
+        ours = by_text(db, seen, text, now).await?;
+    }
+    if let Some((id, key)) = ours {
+        mark_matched(db, id, &seen.source).await?;
+        return Ok(Echo::Ours(ActionKey(key)));
+    }
+    if seen.text.is_none() && is_pending(db, seen).await? {
+        return Ok(Echo::Pending);
+    }
+    Ok(Echo::Foreign)
+}
+
+async fn by_id(
+    db: &mut SqliteConnection,
+    seen: &Seen,
+    message: &MessageId,
+) -> Result<Option<(i64, String)>, StoreError> {
+    let found = sqlx::query_as(
+        "SELECT id, key FROM ledger WHERE account = $1 AND dialog = $2 AND message = $3 \
+         ORDER BY id DESC LIMIT 1",
+    )
+    .bind(seen.account.0)
+    .bind(&seen.dialog.0)
+    .bind(&message.0)
+    .fetch_optional(db)
+    .await?;
+    Ok(found)
+}
+
+async fn by_text(
+    db: &mut SqliteConnection,
+    seen: &Seen,
+    text: &[u8],
+    now: i64,
+) -> Result<Option<(i64, String)>, StoreError> {
+    let found = sqlx::query_as(
+        "SELECT id, key FROM ledger WHERE account = $1 AND dialog = $2 AND text_hash = $3 \
+         AND claimed_at >= $4 \
+         AND CASE $5 WHEN 'pact' THEN matched_pact WHEN 'amocrm' THEN matched_amocrm ELSE 0 END = 0 \
+         ORDER BY id DESC LIMIT 1",
+    )
+    .bind(seen.account.0)
+    .bind(&seen.dialog.0)
+    .bind(text)
+    .bind(now - ECHO_WINDOW)
+    .bind(&seen.source)
+    .fetch_optional(db)
+    .await?;
+    Ok(found)
+}
+
+async fn mark_matched(db: &mut SqliteConnection, id: i64, source: &str) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE ledger SET \
+         matched_pact = CASE WHEN $2 = 'pact' THEN 1 ELSE matched_pact END, \
+         matched_amocrm = CASE WHEN $2 = 'amocrm' THEN 1 ELSE matched_amocrm END WHERE id = $1",
+    )
+    .bind(id)
+    .bind(source)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn is_pending(db: &mut SqliteConnection, seen: &Seen) -> Result<bool, StoreError> {
+    let pending = sqlx::query(
+        "SELECT 1 FROM ledger WHERE account = $1 AND dialog = $2 AND state = 'pending' LIMIT 1",
+    )
+    .bind(seen.account.0)
+    .bind(&seen.dialog.0)
+    .fetch_optional(db)
+    .await?;
+    Ok(pending.is_some())
+}

@@ -1,0 +1,186 @@
+//! Accounts' small facts.
+
+use super::super::seal::Purpose;
+use super::{SqliteStore, from_json, to_json};
+use crate::error::StoreError;
+use crate::ports::{Guest, Registry};
+use async_trait::async_trait;
+use sqlx::SqliteConnection;
+use widget_core::ids::{AccountId, ContactId, DialogId};
+
+#[async_trait]
+impl Registry for SqliteStore {
+    async fn put_guest(
+        &self,
+        account: AccountId,
+        dialog: &DialogId,
+        guest: &Guest,
+    ) -> Result<(), StoreError> {
+        let keys = self.keys(account).await?;
+        let body = keys.seal(Purpose::Text, to_json(guest)?.as_bytes())?;
+        let same = keys.guest_of(dialog);
+        let dialog = dialog.0.clone();
+        self.write(move |db| {
+            Box::pin(async move {
+                // One row of a dialog: a guest's new name replaces the old one.
+                let text: i64 = sqlx::query_scalar(
+                    "INSERT INTO text (account, dialog, body, same) VALUES ($1, $2, $3, $4) \
+                     ON CONFLICT (account, dialog, same) DO UPDATE SET body = excluded.body RETURNING id",
+                )
+                .bind(account.0)
+                .bind(&dialog)
+                .bind(body)
+                .bind(same)
+                .fetch_one(&mut *db)
+                .await?;
+                let told = sqlx::query("UPDATE dialog SET guest = $3 WHERE account = $1 AND id = $2")
+                    .bind(account.0)
+                    .bind(&dialog)
+                    .bind(text)
+                    .execute(db)
+                    .await?;
+                if told.rows_affected() == 0 {
+                    return Err(StoreError::Database(
+                        "a guest of a dialog that does not exist".to_owned(),
+                    ));
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn guest(
+        &self,
+        account: AccountId,
+        dialog: &DialogId,
+    ) -> Result<Option<Guest>, StoreError> {
+        let Some(keys) = self.known_keys(account).await? else {
+            return Ok(None);
+        };
+        let sealed: Option<Option<Vec<u8>>> = sqlx::query_scalar(
+            "SELECT t.body FROM dialog d JOIN text t ON t.account = d.account AND t.id = d.guest \
+             WHERE d.account = $1 AND d.id = $2",
+        )
+        .bind(account.0)
+        .bind(&dialog.0)
+        .fetch_optional(self.readers())
+        .await?;
+        let Some(sealed) = sealed.flatten() else {
+            return Ok(None);
+        };
+        from_json("a guest", &keys.open_text(&sealed)?).map(Some)
+    }
+
+    async fn put_contact(
+        &self,
+        account: AccountId,
+        phone: &str,
+        contact: ContactId,
+    ) -> Result<(), StoreError> {
+        let phone = self.keys(account).await?.phone(phone);
+        self.write(move |db| {
+            Box::pin(async move {
+                sqlx::query(
+                    "INSERT INTO contact_phone (account, phone, contact) VALUES ($1, $2, $3) \
+                     ON CONFLICT (account, phone) DO UPDATE SET contact = excluded.contact",
+                )
+                .bind(account.0)
+                .bind(phone)
+                .bind(contact.0)
+                .execute(db)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn contact(
+        &self,
+        account: AccountId,
+        phone: &str,
+    ) -> Result<Option<ContactId>, StoreError> {
+        let Some(keys) = self.known_keys(account).await? else {
+            return Ok(None);
+        };
+        let contact: Option<i64> = sqlx::query_scalar(
+            "SELECT contact FROM contact_phone WHERE account = $1 AND phone = $2",
+        )
+        .bind(account.0)
+        .bind(keys.phone(phone))
+        .fetch_optional(self.readers())
+        .await?;
+        Ok(contact.map(ContactId))
+    }
+
+    async fn use_once(
+        &self,
+        account: AccountId,
+        token_id: &str,
+        until: i64,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        self.keys(account).await?;
+        let token_id = token_id.to_owned();
+        self.write(move |db| {
+            Box::pin(async move {
+                sqlx::query("DELETE FROM jti WHERE account = $1 AND until < $2")
+                    .bind(account.0)
+                    .bind(now)
+                    .execute(&mut *db)
+                    .await?;
+                let used = sqlx::query(
+                    "INSERT INTO jti (account, id, until) VALUES ($1, $2, $3) \
+                     ON CONFLICT (account, id) DO NOTHING",
+                )
+                .bind(account.0)
+                .bind(token_id)
+                .bind(until)
+                .execute(db)
+                .await?;
+                Ok(used.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    async fn put_policy(
+        &self,
+        account: AccountId,
+        toml: &str,
+        now: i64,
+    ) -> Result<i64, StoreError> {
+        self.keys(account).await?;
+        let toml = toml.to_owned();
+        self.write(move |db| Box::pin(async move { put_policy(db, account, toml, now).await }))
+            .await
+    }
+}
+
+async fn put_policy(
+    db: &mut SqliteConnection,
+    account: AccountId,
+    toml: String,
+    now: i64,
+) -> Result<i64, StoreError> {
+    let newest: Option<(i64, String)> = sqlx::query_as(
+        "SELECT version, toml FROM policy WHERE account = $1 ORDER BY version DESC LIMIT 1",
+    )
+    .bind(account.0)
+    .fetch_optional(&mut *db)
+    .await?;
+    let version = match newest {
+        Some((version, known)) if known == toml => return Ok(version),
+        Some((version, _)) => version + 1,
+        None => 1,
+    };
+    sqlx::query("INSERT INTO policy (account, version, toml, at) VALUES ($1, $2, $3, $4)")
+        .bind(account.0)
+        .bind(version)
+        .bind(toml)
+        .bind(now)
+        .execute(db)
+        .await?;
+    Ok(version)
+}

@@ -1,0 +1,456 @@
+//! The contract on `SQLite`, and what only `SQLite` has: its file, its lock, its key.
+
+use super::SqliteStore;
+use crate::adapters::store::contract::{Bench, contract};
+use crate::error::StoreError;
+use crate::ports::{
+    Commit, Dialogs, Guest, Inbox, JournalRow, Ledger, NewAct, NewRow, Outbox, Registry, Source,
+    Store,
+};
+use async_trait::async_trait;
+use sqlx::{ConnectOptions, SqliteConnection};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempDir;
+use widget_core::action::Action;
+use widget_core::ids::{AccountId, ActionKey, ContactId, DialogId};
+
+const MASTER: [u8; 32] = [42; 32];
+const ACCOUNT: AccountId = AccountId(1);
+const T: i64 = 1_800_000_000_000;
+
+struct OnDisk {
+    folder: TempDir,
+    store: SqliteStore,
+}
+
+fn file_in(folder: &TempDir) -> PathBuf {
+    folder.path().join("data").join("estafeta.db")
+}
+
+async fn open(folder: &TempDir) -> SqliteStore {
+    SqliteStore::open(&file_in(folder), &MASTER).await.unwrap()
+}
+
+/// Ends the writer where it stands, with whatever transaction is open.
+async fn kill(store: &SqliteStore) {
+    if let Some(writing) = store.take_writing() {
+        writing.abort();
+        assert!(writing.await.unwrap_err().is_cancelled());
+    }
+}
+
+async fn raw(folder: &TempDir) -> SqliteConnection {
+    sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(file_in(folder))
+        .connect()
+        .await
+        .unwrap()
+}
+
+#[async_trait]
+impl Bench for OnDisk {
+    async fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        let store = open(&folder).await;
+        Self { folder, store }
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::new(self.store.clone())
+    }
+
+    async fn crash(&mut self) {
+        kill(&self.store).await;
+        self.store = open(&self.folder).await;
+    }
+
+    async fn journal(&self, account: AccountId, dialog: &DialogId) -> Vec<(u64, i64, String)> {
+        let rows: Vec<(i64, i64, String)> = sqlx::query_as(
+            "SELECT seq, at, changes FROM journal WHERE account = $1 AND dialog = $2 ORDER BY seq",
+        )
+        .bind(account.0)
+        .bind(&dialog.0)
+        .fetch_all(self.store.readers())
+        .await
+        .unwrap();
+        let unsigned =
+            |(seq, at, changes): (i64, i64, String)| (seq.try_into().unwrap(), at, changes);
+        rows.into_iter().map(unsigned).collect()
+    }
+
+    async fn raise_account_epoch(&self, account: AccountId) {
+        sqlx::query("UPDATE account SET epoch = epoch + 1 WHERE id = $1")
+            .bind(account.0)
+            .execute(&mut raw(&self.folder).await)
+            .await
+            .unwrap();
+    }
+}
+
+contract! { OnDisk:
+    promise_2_nothing_lost_an_acknowledged_row_is_there_after_a_crash,
+    promise_3_nothing_twice_a_duplicate_is_not_stored_even_after_the_row_is_handled,
+    the_same_key_of_another_source_or_account_is_no_duplicate,
+    rows_of_a_dialog_come_in_the_order_of_arrival,
+    the_dialog_that_has_been_ready_longest_is_claimed_first,
+    a_claim_takes_at_most_fifty_rows_and_the_rest_stays_ready,
+    promise_2_nothing_lost_of_200_concurrent_ingests,
+    a_row_without_a_dialog_is_replaced_by_rows_that_have_one,
+    a_dialog_is_leased_to_one_at_a_time,
+    a_claim_whose_caller_has_gone_is_given_back,
+    a_commit_under_a_stale_token_changes_nothing,
+    a_lease_may_be_kept_over_several_commits,
+    promise_2_nothing_lost_a_commit_that_fails_leaves_all_as_it_was,
+    promise_7_replayable_the_state_is_the_fold_of_the_journal,
+    a_lease_ends_with_its_process,
+    timers_are_those_of_the_state_and_come_when_due,
+    a_row_that_failed_three_times_is_kept_out_of_the_way,
+    dialogs_of_a_deal_are_found_by_it_newest_first,
+    actions_of_a_lane_run_one_after_the_other_and_lanes_beside_each_other,
+    an_action_to_be_tried_again_keeps_its_lane_and_waits_its_time,
+    promise_2_nothing_lost_the_result_of_an_action_comes_through_the_inbox_once,
+    promise_1_one_voice_a_send_of_an_older_epoch_is_refused,
+    promise_1_one_voice_each_kind_of_send_leaves_only_under_its_owners,
+    promise_1_one_voice_an_unsent_text_is_refused_after_the_accounts_mode_changed,
+    a_check_is_not_fenced_for_the_text_may_have_left,
+    a_send_in_flight_is_seen_by_whoever_takes_the_dialog,
+    promise_3_nothing_twice_after_a_crash_a_claimed_action_is_looked_for_first,
+    a_parked_row_holds_back_the_sends_of_its_dialog_and_nothing_else,
+    a_parked_row_survives_a_crash_and_comes_back_in_time,
+    a_row_is_not_parked_for_a_send_that_has_ended_meanwhile,
+    an_echo_is_pending_until_the_send_has_its_id,
+    a_send_that_did_not_leave_is_expected_no_longer,
+    an_equal_text_is_ours_once_per_source_within_two_hours,
+    the_same_text_of_a_dialog_keeps_its_reference,
+    one_text_put_at_once_from_many_sides_has_one_reference,
+    a_guest_and_a_contact_are_remembered,
+    a_one_time_token_is_used_once_and_forgotten_in_time,
+    a_policy_gets_a_version_when_it_changes,
+    promise_6_separate_an_account_neither_sees_nor_affects_another,
+}
+
+fn row(name: &str, key: &str, body: &str) -> NewRow {
+    NewRow {
+        account: ACCOUNT,
+        dialog: Some(DialogId::from(name)),
+        conversation: Some("thread".into()),
+        source: Source::Pact,
+        dedup_key: key.to_owned(),
+        body: body.as_bytes().to_vec(),
+        at: T,
+    }
+}
+
+/// Handles the next dialog's rows and asks for `actions`.
+async fn handle_next(store: &SqliteStore, actions: Vec<Action>) {
+    let claimed = store.claim(T).await.unwrap().unwrap();
+    let mut state = claimed.state;
+    state.seq += 1;
+    let journal = JournalRow {
+        seq: state.seq,
+        at: T,
+        policy_version: 1,
+        core_version: "test".to_owned(),
+        event: "{}".to_owned(),
+        changes: "[]".to_owned(),
+        actions: "[]".to_owned(),
+        trace: "[]".to_owned(),
+    };
+    let acts = actions
+        .into_iter()
+        .enumerate()
+        .map(|(index, action)| NewAct {
+            key: ActionKey::new(&state.id, state.seq, index),
+            action,
+            text: None,
+        });
+    let commit = Commit {
+        lease: claimed.lease,
+        journal: vec![journal],
+        acts: acts.collect(),
+        consumed: claimed.rows.iter().map(|row| row.id).collect(),
+        parked: Vec::new(),
+        release: true,
+        state,
+    };
+    store.commit(commit).await.unwrap();
+}
+
+async fn change(folder: &TempDir, sql: &'static str) {
+    let changed = sqlx::query(sql)
+        .execute(&mut raw(folder).await)
+        .await
+        .unwrap();
+    assert_eq!(changed.rows_affected(), 1);
+}
+
+#[tokio::test]
+async fn a_second_process_is_told_that_the_database_is_in_use() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    let second = SqliteStore::open(&file_in(&folder), &MASTER).await.err();
+    let Some(StoreError::Database(why)) = second else {
+        panic!("expected a refusal, got {second:?}");
+    };
+    assert!(why.contains("in use by another process"), "{why}");
+    store.close().await;
+    let store = open(&folder).await;
+    store.ingest(vec![row("a", "m1", "")]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_closed_store_finishes_what_waits_and_refuses_the_rest() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    store.ingest(vec![row("a", "m0", "")]).await.unwrap();
+    let (written, ()) = tokio::join!(store.ingest(vec![row("a", "m1", "")]), store.close());
+    assert_eq!(written.unwrap(), [true]);
+    let late = store.ingest(vec![row("a", "m2", "")]).await;
+    assert!(matches!(late, Err(StoreError::Database(_))), "{late:?}");
+    let store = open(&folder).await;
+    assert_eq!(store.claim(T).await.unwrap().unwrap().rows.len(), 2);
+}
+
+#[tokio::test]
+async fn a_wrong_master_key_is_noticed_when_the_store_opens() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    store.ingest(vec![row("a", "m1", "")]).await.unwrap();
+    store.close().await;
+    let wrong = SqliteStore::open(&file_in(&folder), &[43; 32]).await.err();
+    let Some(StoreError::Unreadable(why)) = wrong else {
+        panic!("expected a refusal, got {wrong:?}");
+    };
+    assert!(why.contains("master key"), "{why}");
+    let store = open(&folder).await;
+    assert!(
+        store.claim(T).await.unwrap().is_some(),
+        "nothing was harmed"
+    );
+}
+
+#[tokio::test]
+async fn privacy_neither_the_database_nor_its_wal_holds_a_plain_text_name_or_phone() {
+    const PLAIN: [&str; 4] = [
+        "Здравствуйте, тайна",
+        "79000000042",
+        "Аполлинария",
+        "сырое тело",
+    ];
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    let dialog = DialogId::from("a");
+    store.ingest(vec![row("a", "m1", PLAIN[3])]).await.unwrap();
+    store.put_text(ACCOUNT, &dialog, PLAIN[0]).await.unwrap();
+    let guest = Guest {
+        phone: PLAIN[1].to_owned(),
+        name: Some(PLAIN[2].to_owned()),
+        provider: "whatsapp".to_owned(),
+    };
+    store.put_guest(ACCOUNT, &dialog, &guest).await.unwrap();
+    store
+        .put_contact(ACCOUNT, PLAIN[1], ContactId(5))
+        .await
+        .unwrap();
+
+    let found = |expect_wal: bool| {
+        let mut all = Vec::new();
+        let mut wal = 0;
+        for file in std::fs::read_dir(file_in(&folder).parent().unwrap()).unwrap() {
+            let path = file.unwrap().path();
+            let bytes = std::fs::read(&path).unwrap();
+            if path.to_string_lossy().ends_with("-wal") {
+                wal = bytes.len();
+            }
+            all.extend(bytes);
+        }
+        assert_eq!(wal > 0, expect_wal);
+        // What is not sealed is found, so that a text would be.
+        assert!(all.windows(6).any(|bytes| bytes == b"thread"));
+        PLAIN.map(|plain| {
+            all.windows(plain.len())
+                .any(|bytes| bytes == plain.as_bytes())
+        })
+    };
+    assert_eq!(found(true), [false; 4]);
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .execute(&mut raw(&folder).await)
+        .await
+        .unwrap();
+    assert_eq!(found(false), [false; 4]);
+}
+
+#[tokio::test]
+async fn a_damaged_row_is_out_of_the_way_after_three_tries() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    store
+        .ingest(vec![row("a", "bad", ""), row("a", "good", "")])
+        .await
+        .unwrap();
+    change(
+        &folder,
+        "UPDATE inbox SET body = x'00' WHERE dedup_key = 'bad'",
+    )
+    .await;
+    for _ in 0..3 {
+        let claimed = store.claim(T).await;
+        assert!(
+            matches!(claimed, Err(StoreError::Unreadable(_))),
+            "{claimed:?}"
+        );
+    }
+    let claimed = store.claim(T).await.unwrap().unwrap();
+    assert_eq!(claimed.rows.len(), 1);
+    assert_eq!(claimed.rows[0].row.dedup_key, "good");
+}
+
+#[tokio::test]
+async fn a_damaged_row_without_a_dialog_does_not_stand_in_the_way_of_the_others() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    let unrouted = |key| NewRow {
+        dialog: None,
+        ..row("", key, "")
+    };
+    store
+        .ingest(vec![unrouted("bad"), unrouted("good")])
+        .await
+        .unwrap();
+    change(
+        &folder,
+        "UPDATE inbox SET body = x'00' WHERE dedup_key = 'bad'",
+    )
+    .await;
+    let waiting = store.unrouted(10).await.unwrap();
+    assert_eq!(waiting.len(), 1);
+    assert_eq!(waiting[0].row.dedup_key, "good");
+    assert_eq!(store.unrouted(1).await.unwrap()[0].row.dedup_key, "good");
+}
+
+#[tokio::test]
+async fn a_state_of_a_newer_version_does_not_stop_other_dialogs() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    store.ingest(vec![row("new", "m1", "")]).await.unwrap();
+    handle_next(&store, vec![]).await;
+    store
+        .ingest(vec![row("new", "m2", ""), row("other", "m3", "")])
+        .await
+        .unwrap();
+    change(
+        &folder,
+        "UPDATE dialog SET state = '{\"later\":1}' WHERE id = 'new'",
+    )
+    .await;
+    let claimed = store.claim(T).await;
+    assert!(
+        matches!(claimed, Err(StoreError::Unreadable(_))),
+        "{claimed:?}"
+    );
+    let claimed = store.claim(T).await.unwrap().unwrap();
+    assert_eq!(claimed.lease.dialog, DialogId::from("other"));
+    assert!(store.claim(T).await.unwrap().is_none());
+    let later = store.claim(T + 60_000).await;
+    assert!(matches!(later, Err(StoreError::Unreadable(_))), "{later:?}");
+}
+
+#[tokio::test]
+async fn an_action_of_a_newer_version_does_not_stop_other_actions() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    store.ingest(vec![row("a", "m1", "")]).await.unwrap();
+    handle_next(&store, vec![Action::CreateContact, Action::ReadCrm]).await;
+    change(
+        &folder,
+        "UPDATE outbox SET action = '{\"action\":\"later\"}' WHERE lane = 'crm'",
+    )
+    .await;
+    let claimed = store.claim_act(T).await;
+    assert!(
+        matches!(claimed, Err(StoreError::Unreadable(_))),
+        "{claimed:?}"
+    );
+    assert!(store.claim_act(T).await.unwrap().is_some());
+    assert!(store.claim_act(T).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn the_database_is_made_durable_by_every_commit() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    let (journal, synchronous): (String, i64) = store
+        .write(|db| {
+            Box::pin(async move {
+                let journal = sqlx::query_scalar("PRAGMA journal_mode")
+                    .fetch_one(&mut *db)
+                    .await?;
+                let synchronous = sqlx::query_scalar("PRAGMA synchronous")
+                    .fetch_one(db)
+                    .await?;
+                Ok((journal, synchronous))
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!((journal.as_str(), synchronous), ("wal", 2), "2 = FULL");
+}
+
+#[tokio::test]
+async fn a_job_that_fails_leaves_nothing_and_disturbs_no_other_of_its_commit() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    store.ingest(vec![row("a", "m0", "")]).await.unwrap();
+    let orphan = NewRow {
+        dialog: Some("nowhere".into()),
+        conversation: None,
+        ..row("", "orphan", "")
+    };
+    // On one thread the three wait together before the writer runs.
+    let (first, second, third) = tokio::join!(
+        store.ingest(vec![row("a", "m1", "")]),
+        store.ingest(vec![row("a", "m2", ""), orphan]),
+        store.ingest(vec![row("a", "m3", "")]),
+    );
+    assert_eq!((first.unwrap(), third.unwrap()), (vec![true], vec![true]));
+    assert!(matches!(second, Err(StoreError::Database(_))), "{second:?}");
+    let rows = store.claim(T).await.unwrap().unwrap().rows;
+    let keys: Vec<_> = rows.iter().map(|row| row.row.dedup_key.as_str()).collect();
+    assert_eq!(keys, ["m0", "m1", "m3"]);
+}
+
+#[tokio::test]
+async fn the_claims_use_their_indexes() {
+    let folder = TempDir::new().unwrap();
+    let _store = open(&folder).await;
+    let mut db = raw(&folder).await;
+    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(
+        "EXPLAIN QUERY PLAN SELECT account, id FROM dialog WHERE leased = 0 AND ready_at <= 1 \
+         ORDER BY ready_at, account, id LIMIT 1",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    assert!(
+        plan.iter().any(|step| step.3.contains("dialog_ready")),
+        "{plan:?}"
+    );
+    let plan: Vec<(i64, i64, i64, String)> =
+        sqlx::query_as(concat!("EXPLAIN QUERY PLAN ", super::outbox::next!()))
+            .bind(1_i64)
+            .fetch_all(&mut db)
+            .await
+            .unwrap();
+    let steps = |name: &str| plan.iter().any(|step| step.3.contains(name));
+    assert!(
+        steps("outbox_next") && steps("outbox_lane") && steps("inbox_dialog"),
+        "{plan:?}"
+    );
+}
+
+#[test]
+fn the_lock_lies_beside_the_database() {
+    let lock = super::lock_path(Path::new("/data/estafeta.db"));
+    assert_eq!(lock, Path::new("/data/estafeta.db.lock"));
+}

@@ -1,0 +1,389 @@
+//! The composition root: the only file that knows which adapter stands behind which port.
+
+use crate::adapters::amocrm::{self, AmoConfig, AmoCrm};
+use crate::adapters::bot::http::{BotConfig, HttpBot};
+use crate::adapters::hooks::WebhookReader;
+use crate::adapters::pact::{Pact, PactConfig};
+use crate::adapters::store::SqliteStore;
+use crate::clock::Clock;
+use crate::config::{Account, Config};
+use crate::error::{CallError, StoreError};
+use crate::flow::{Flow, Tenant};
+use crate::http::{self, SessionKey, Site, Web, WidgetFile};
+use crate::lifecycle::Stop;
+use crate::ports::{Outbox as _, Registry as _, Store};
+use crate::telemetry;
+use axum::Router;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use widget_core::ids::AccountId;
+use widget_core::policy::{self, Policy};
+
+/// The database's name in the data folder.
+const DATABASE: &str = "estafeta.sqlite";
+/// CRM and channel are prepared again so often: hooks may have been disabled meanwhile.
+const PREPARE_EVERY: Duration = Duration::from_mins(10);
+/// After a failure: at first after a second, at last after half a minute.
+const PREPARE_AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+/// The first preparation delays the start no longer than this.
+const FIRST_PREPARATION: Duration = Duration::from_secs(10);
+/// Old values leave the metrics' summaries so often.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Why the backend could not be put together.
+#[derive(Debug, Error)]
+pub enum AppError {
+    /// The data folder cannot be used.
+    #[error(
+        "the data folder {folder} cannot be used: {cause}; check that it can be written and that no other Estafeta uses it"
+    )]
+    Store {
+        /// Which folder.
+        folder: String,
+        /// What the store says.
+        cause: StoreError,
+    },
+    /// The account's rules cannot be used.
+    #[error("account {account}: the policy cannot be used: {problem}")]
+    Policy {
+        /// Which account.
+        account: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// An adapter refuses its settings.
+    #[error("account {account}: {cause}; correct its table in the settings")]
+    Settings {
+        /// Which account.
+        account: String,
+        /// What the adapter says.
+        cause: CallError,
+    },
+    /// The server ended by itself.
+    #[error("the server failed: {0}")]
+    Serve(#[from] std::io::Error),
+}
+
+/// One backend, put together and ready to run.
+pub struct App {
+    flow: Arc<Flow>,
+    web: Arc<Web>,
+}
+
+impl App {
+    /// Opens the store, takes up what a crash left behind, and builds the accounts. Calls nobody.
+    ///
+    /// # Errors
+    /// A data folder, policy or setting that cannot be used.
+    pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
+        let folder = &config.server.data;
+        let unusable = |cause| AppError::Store {
+            folder: folder.display().to_string(),
+            cause,
+        };
+        let key = config.master_key.bytes();
+        let store = SqliteStore::open(&folder.join(DATABASE), key)
+            .await
+            .map_err(unusable)?;
+        store.recover(clock.now_ms()).await.map_err(unusable)?;
+        let mut sites = Vec::with_capacity(config.accounts.len());
+        let mut maps = Vec::with_capacity(config.accounts.len());
+        for account in &config.accounts {
+            let version = store
+                .put_policy(AccountId(account.id), &account.policy, clock.now_ms())
+                .await
+                .map_err(unusable)?;
+            let (tenant, map) = tenant(account, version, &config.server.public_url, &clock)?;
+            sites.push(Arc::new(site(account, tenant)));
+            maps.push(map);
+        }
+        let store: Arc<dyn Store> = Arc::new(store);
+        let flow = Arc::new(Flow {
+            store,
+            hooks: Arc::new(WebhookReader::new(maps)),
+            clock,
+            tenants: sites.iter().map(|site| Arc::clone(&site.tenant)).collect(),
+            dialogs_bell: tokio::sync::Notify::new(),
+            acts_bell: tokio::sync::Notify::new(),
+        });
+        let web = Web::new(
+            Arc::clone(&flow),
+            sites,
+            config.server.public_url.clone(),
+            SessionKey::derive(key),
+            telemetry::metrics(),
+            widget_files(),
+        );
+        Ok(Self {
+            flow,
+            web: Arc::new(web),
+        })
+    }
+
+    /// All routes, without a fallback.
+    pub fn router(&self) -> Router {
+        http::router(Arc::clone(&self.web))
+    }
+
+    /// Serves on `listener`, together with the routes `beside` if there are any, until `stop`; then finishes what was
+    /// begun, at most 10 s. `ready` is called once, when requests are answered and CRM and channel were tried.
+    ///
+    /// # Errors
+    /// The server ended by itself.
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        beside: Option<Router>,
+        stop: Stop,
+        ready: impl FnOnce() + Send + 'static,
+    ) -> Result<(), AppError> {
+        let alone = beside.is_none();
+        let routes = self.router().merge(beside.unwrap_or_default());
+        let closing = CancellationToken::new();
+        let server = axum::serve(listener, routes.fallback(http::not_found))
+            .with_graceful_shutdown(closing.clone().cancelled_owned());
+        let mut server = tokio::spawn(server.into_future());
+        let chores = self.chores(&stop.soft(), ready);
+        let flow = tokio::spawn(Arc::clone(&self.flow).run(stop.soft()));
+
+        let soft = stop.soft();
+        let ended = tokio::select! {
+            () = soft.cancelled() => None,
+            ended = &mut server => Some(ended),
+        };
+        if let Some(ended) = ended {
+            stop.soft().cancel();
+            stop.finish(quietly(flow)).await;
+            return ended
+                .map_err(std::io::Error::other)?
+                .map_err(AppError::from);
+        }
+        tracing::info!("stopping");
+        let finished = stop.finish(async {
+            // Stand-ins on the same listener answer what the flow has begun, so they go last.
+            if alone {
+                closing.cancel();
+            }
+            quietly(flow).await;
+            closing.cancel();
+            quietly(server).await;
+        });
+        if finished.await {
+            tracing::info!("stopped");
+        } else {
+            tracing::warn!("stopped with work unfinished; it goes on at the next start");
+        }
+        drop(chores);
+        Ok(())
+    }
+
+    /// Preparations and upkeep; they end with the returned set.
+    fn chores(
+        &self,
+        stop: &CancellationToken,
+        ready: impl FnOnce() + Send + 'static,
+    ) -> JoinSet<()> {
+        let mut chores = JoinSet::new();
+        let mut first = JoinSet::new();
+        for site in &self.web.sites {
+            let (tried, waits) = tokio::sync::oneshot::channel::<()>();
+            chores.spawn(keep_prepared(Arc::clone(site), tried, stop.clone()));
+            first.spawn(waits);
+        }
+        let public_url = self.web.public_url.clone();
+        chores.spawn(async move {
+            let all_tried = async { while first.join_next().await.is_some() {} };
+            if timeout(FIRST_PREPARATION, all_tried).await.is_err() {
+                tracing::warn!("amoCRM or Pact have not answered yet; serving all the same");
+            }
+            tracing::info!(at = public_url, "serving");
+            ready();
+        });
+        let metrics = self.web.metrics.clone();
+        chores.spawn(async move {
+            loop {
+                sleep(UPKEEP).await;
+                metrics.run_upkeep();
+            }
+        });
+        chores
+    }
+}
+
+/// Waits for a task; what it may have panicked about is in the log already.
+async fn quietly<T>(task: JoinHandle<T>) {
+    if task.await.is_err() {
+        tracing::error!("a task of the server ended badly");
+    }
+}
+
+/// Prepares an account's CRM and channel until that succeeds, and then again and again. `tried` hears of the first try.
+async fn keep_prepared(
+    site: Arc<Site>,
+    tried: tokio::sync::oneshot::Sender<()>,
+    stop: CancellationToken,
+) {
+    let mut tried = Some(tried);
+    let mut pause = PREPARE_AGAIN.0;
+    while !stop.is_cancelled() {
+        let rest = if prepare(&site).await {
+            site.mark_prepared();
+            pause = PREPARE_AGAIN.0;
+            PREPARE_EVERY
+        } else {
+            let rest = pause;
+            pause = (pause * 2).min(PREPARE_AGAIN.1);
+            rest
+        };
+        drop(tried.take());
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = sleep(rest) => {}
+        }
+    }
+}
+
+async fn prepare(site: &Site) -> bool {
+    let tenant = &site.tenant;
+    let (crm_hook, channel_hook) = &tenant.hook_urls;
+    let (crm, channel) = tokio::join!(
+        tenant.crm.prepare(crm_hook),
+        tenant.channel.prepare(channel_hook)
+    );
+    let account = tenant.account;
+    for (who, outcome) in [("amoCRM", &crm), ("Pact", &channel)] {
+        if let Err(cause) = outcome {
+            tracing::warn!(%account, who, %cause, "not prepared, trying again");
+        }
+    }
+    crm.is_ok() && channel.is_ok()
+}
+
+/// One account behind the ports, and the names of its CRM for the reader of webhooks.
+fn tenant(
+    account: &Account,
+    policy_version: i64,
+    public_url: &str,
+    clock: &Arc<dyn Clock>,
+) -> Result<(Tenant, amocrm::SharedMap), AppError> {
+    let policy = policy(account)?;
+    let refused = |cause| AppError::Settings {
+        account: account.name.clone(),
+        cause,
+    };
+    let crm = AmoCrm::new(amo_config(account, &policy)?, Arc::clone(clock)).map_err(refused)?;
+    let channel = Pact::new(PactConfig {
+        endpoint: account.pact.endpoint.clone(),
+        company: account.pact.company_id,
+        token: account.pact.token.clone(),
+    })
+    .map_err(refused)?;
+    let bot = HttpBot::new(
+        BotConfig {
+            url: account.bot.url.clone(),
+            secret: account.bot.secret.clone(),
+            timeout_ms: account.bot.timeout_ms,
+            retry_within_ms: account.bot.retry_within_ms,
+        },
+        Arc::clone(clock),
+    )
+    .map_err(refused)?;
+    let map = crm.map();
+    let tenant = Tenant {
+        account: AccountId(account.id),
+        pact_company: account.pact.company_id,
+        amocrm_account: account.amocrm.account_id,
+        policy: Arc::new(policy),
+        policy_version,
+        crm: Arc::new(crm),
+        channel: Arc::new(channel),
+        bot: Arc::new(bot),
+        hook_urls: hook_urls(account, public_url),
+    };
+    Ok((tenant, map))
+}
+
+fn policy(account: &Account) -> Result<Policy, AppError> {
+    policy::parse(&account.policy).map_err(|findings| AppError::Policy {
+        account: account.name.clone(),
+        problem: findings
+            .into_iter()
+            .map(|finding| format!("{} {}", finding.path, finding.problem))
+            .collect::<Vec<_>>()
+            .join("; "),
+    })
+}
+
+fn amo_config(account: &Account, policy: &Policy) -> Result<AmoConfig, AppError> {
+    let first_stage = policy.first_stage().ok_or_else(|| AppError::Policy {
+        account: account.name.clone(),
+        problem: "it has no stages".to_owned(),
+    })?;
+    let values = &policy.ownership.values;
+    Ok(AmoConfig {
+        endpoint: account.amocrm.endpoint.clone(),
+        account: account.amocrm.account_id,
+        token: account.amocrm.token.clone(),
+        pipeline: account.amocrm.pipeline.clone(),
+        stages: policy
+            .stages
+            .iter()
+            .map(|stage| (stage.key.clone(), stage.name.clone()))
+            .collect(),
+        first_stage: first_stage.key.clone(),
+        field_name: policy.ownership.field.clone(),
+        field_values: amocrm::FieldNames {
+            bot: values.bot.clone(),
+            waiting: values.waiting.clone(),
+            manager: values.manager.clone(),
+        },
+        task_types: amocrm::TaskTypes {
+            whatsapp: policy.tasks.whatsapp.kind.clone(),
+            contact: policy.tasks.contact.kind.clone(),
+        },
+    })
+}
+
+/// `(amoCRM's, Pact's)`.
+fn hook_urls(account: &Account, public_url: &str) -> (String, String) {
+    use secrecy::ExposeSecret;
+    let amocrm = account.amocrm.webhook_secret.expose_secret();
+    let pact = account.pact.webhook_secret.expose_secret();
+    (
+        format!("{public_url}/hooks/amocrm/{amocrm}"),
+        format!("{public_url}/hooks/pact/{pact}"),
+    )
+}
+
+fn site(account: &Account, tenant: Tenant) -> Site {
+    Site {
+        tenant: Arc::new(tenant),
+        pact_secret: account.pact.webhook_secret.clone(),
+        amocrm_secret: account.amocrm.webhook_secret.clone(),
+        client_id: account.amocrm.client_id.clone(),
+        client_secret: account.amocrm.client_secret.clone(),
+        origins: account.amocrm.origins.clone(),
+        prepared: AtomicBool::new(false),
+    }
+}
+
+/// The card's files for browsers that cannot use the archive's; none in a build without the widget.
+fn widget_files() -> Vec<WidgetFile> {
+    [
+        ("js", widget_archive::CARD_JS),
+        ("wasm", widget_archive::CARD_WASM),
+    ]
+    .into_iter()
+    .filter(|(_, bytes)| !bytes.is_empty())
+    .map(|(ending, bytes)| WidgetFile {
+        name: format!("{}.{ending}", widget_archive::CARD_NAME),
+        bytes: axum::body::Bytes::from_static(bytes),
+    })
+    .collect()
+}

@@ -1,0 +1,107 @@
+//! The command line (DESIGN §8). A failure is one sentence on stderr that says what to do: exit code 2 for a wrong use,
+//! 1 for everything else.
+
+mod archive;
+mod assets;
+mod clock;
+mod connect;
+mod demo;
+mod policy;
+mod sandbox;
+mod serve;
+mod url;
+
+use crate::lifecycle::Stop;
+use crate::telemetry;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use tokio::runtime::Runtime;
+
+/// A sentence for the person at the terminal.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+type Outcome = Result<ExitCode, Failure>;
+
+/// Estafeta: a dialog passes between the bot and a manager, and is never dropped.
+#[derive(Parser)]
+#[command(name = "estafeta", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Backend and stand-ins of amoCRM, Pact and the bot in one process.
+    Demo(demo::Args),
+    /// The stand-ins alone, and a config for `serve`.
+    Sandbox(sandbox::Args),
+    /// The backend.
+    Serve(serve::Args),
+    /// Writes the widget's archive for a backend.
+    Widget(archive::Widget),
+    /// Holds an archive against amoCRM's rules.
+    Check(archive::Check),
+    /// Policies.
+    #[command(subcommand)]
+    Policy(policy::Command),
+}
+
+/// Runs what the command line asks for.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Demo(args) => served(demo::run(args)),
+        Command::Sandbox(args) => served(sandbox::run(args)),
+        Command::Serve(args) => served(serve::run(args)),
+        Command::Widget(args) => archive::write(&args),
+        Command::Check(args) => archive::check(&args),
+        Command::Policy(command) => policy::run(&command),
+    };
+    outcome.unwrap_or_else(|failure| {
+        eprintln!("{failure}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Runs a server: with a log, on all cores.
+fn served(server: impl Future<Output = Result<(), Failure>>) -> Outcome {
+    telemetry::start_log();
+    let runtime = Runtime::new()?;
+    let outcome = runtime.block_on(server);
+    // Work that did not end in time must not hold the process.
+    runtime.shutdown_background();
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// The wish to stop that follows the process's signals.
+fn stop_on_signals() -> Result<Stop, Failure> {
+    let stop = Stop::new();
+    stop.on_signals()?;
+    Ok(stop)
+}
+
+/// Tells whoever started the process that requests are answered.
+fn say_ready(address: std::net::SocketAddr) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    // Nobody may be listening; that is no reason to stop.
+    let _ = writeln!(out, "ready http://{address}").and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_wrong_use_is_told_from_a_failure() {
+        let wrong = Cli::try_parse_from(["estafeta", "serve"])
+            .err()
+            .expect("no --config");
+        assert_eq!(wrong.exit_code(), 2);
+    }
+}

@@ -1,0 +1,381 @@
+//! Settings: a documented default file, the operator's file, the environment, in this order; then checked as a whole,
+//! so that the operator learns everything that is wrong at once.
+
+mod check;
+mod raw;
+mod secret;
+
+pub use secret::MasterKey;
+
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
+use secrecy::SecretString;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// The default file, which is also the documentation of every key.
+pub const DEFAULTS: &str = include_str!("../../config.default.toml");
+/// The rules of an account that names none.
+pub const DEFAULT_POLICY: &str = include_str!("../../policies/sanatorium.toml");
+
+/// Checked settings.
+#[derive(Debug)]
+pub struct Config {
+    /// How the server is reached.
+    pub server: Server,
+    /// Seals what is kept.
+    pub master_key: MasterKey,
+    /// Where the business clock is read from; `None` = the machine's clock.
+    pub clock_source: Option<String>,
+    /// The accounts.
+    pub accounts: Vec<Account>,
+}
+
+/// How the server is reached.
+#[derive(Debug)]
+pub struct Server {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Scheme, host and port for browsers and providers, without a slash at the end.
+    pub public_url: String,
+    /// Folder of everything kept.
+    pub data: PathBuf,
+}
+
+/// One account.
+#[derive(Debug)]
+pub struct Account {
+    /// Our id.
+    pub id: i64,
+    /// For people.
+    pub name: String,
+    /// Its CRM.
+    pub amocrm: Amocrm,
+    /// Its channel.
+    pub pact: Pact,
+    /// Its bot.
+    pub bot: Bot,
+    /// Its rules, TOML, known to be good.
+    pub policy: String,
+}
+
+/// An account of amoCRM.
+#[derive(Debug)]
+pub struct Amocrm {
+    /// Base URL of the API.
+    pub endpoint: String,
+    /// Its own number.
+    pub account_id: i64,
+    /// Addresses of its pages.
+    pub origins: Vec<String>,
+    /// Long-lived token.
+    pub token: SecretString,
+    /// Id of the integration.
+    pub client_id: String,
+    /// Secret key of the integration.
+    pub client_secret: SecretString,
+    /// Last part of the webhook's path.
+    pub webhook_secret: SecretString,
+    /// Name of the pipeline with the policy's stages; `None` = the main one.
+    pub pipeline: Option<String>,
+}
+
+/// A company of Pact.
+#[derive(Debug)]
+pub struct Pact {
+    /// Base URL of the API.
+    pub endpoint: String,
+    /// Its number.
+    pub company_id: i64,
+    /// Its token.
+    pub token: SecretString,
+    /// Last part of the webhook's path.
+    pub webhook_secret: SecretString,
+}
+
+/// A bot.
+#[derive(Debug)]
+pub struct Bot {
+    /// Turns are posted to `{url}/turns`.
+    pub url: String,
+    /// Key of the signature.
+    pub secret: SecretString,
+    /// Time for an answer, the second try included, ms.
+    pub timeout_ms: u64,
+    /// A try that failed within this time is made once more, ms; 0 = never.
+    pub retry_within_ms: u64,
+}
+
+/// One thing wrong with the settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Where, such as `accounts[0].pact.token`; empty = the whole file.
+    pub path: String,
+    /// What is wrong and what to do, a sentence. Never holds a value of a secret.
+    pub problem: String,
+}
+
+/// Everything wrong with the settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Findings(pub Vec<Finding>);
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("The settings need a correction:")?;
+        for finding in &self.0 {
+            if finding.path.is_empty() {
+                write!(f, "\n  {}", finding.problem)?;
+            } else {
+                write!(f, "\n  {}: {}", finding.path, finding.problem)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Findings {}
+
+impl Config {
+    /// Reads and checks the operator's file and the environment.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub fn load(file: &Path) -> Result<Self, Findings> {
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            Findings(vec![Finding {
+                path: String::new(),
+                problem: format!("{} cannot be read: {error}.", file.display()),
+            }])
+        })?;
+        let folder = file.parent().unwrap_or(Path::new(""));
+        Self::from_layers(&layers(&text).merge(environment()), folder)
+    }
+
+    /// Checks settings that were made, not written by an operator: the environment is not asked. Paths are relative to
+    /// `folder`.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub fn parse(toml: &str, folder: &Path) -> Result<Self, Findings> {
+        Self::from_layers(&layers(toml), folder)
+    }
+
+    fn from_layers(layers: &Figment, folder: &Path) -> Result<Self, Findings> {
+        check::checked(layers, folder).map_err(Findings)
+    }
+}
+
+fn layers(toml: &str) -> Figment {
+    Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(toml))
+}
+
+/// Sections only: other programs and other purposes use names that begin with `ESTAFETA_` too.
+fn environment() -> Env {
+    Env::prefixed("ESTAFETA_")
+        .filter_map(|key| {
+            let key = key.as_str().to_ascii_lowercase();
+            if key == "master_key" {
+                return Some("secrets.master_key".into());
+            }
+            let (section, name) = key.split_once("__")?;
+            ["server", "secrets", "clock"]
+                .contains(&section)
+                .then(|| format!("{section}.{name}").into())
+        })
+        .split(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    const GOOD: &str = r#"
+        [server]
+        public_url = "http://127.0.0.1:8080/"
+        [secrets]
+        master_key = "0101010101010101010101010101010101010101010101010101010101010101"
+        [[accounts]]
+        name = "Санаторий"
+        [accounts.amocrm]
+        subdomain = "example"
+        account_id = 31
+        token = "amo-token-value"
+        client_id = "client"
+        client_secret = "client-secret-value"
+        [accounts.pact]
+        company_id = 52
+        token = "pact-token-value"
+        [accounts.bot]
+        url = "http://127.0.0.1:9000/bot"
+        secret = "bot-secret-value"
+    "#;
+
+    fn parse(toml: &str) -> Result<Config, Vec<Finding>> {
+        Config::parse(toml, Path::new("/etc/estafeta")).map_err(|findings| findings.0)
+    }
+
+    fn paths(toml: &str) -> Vec<String> {
+        let findings = parse(toml).expect_err("there is something wrong");
+        assert!(findings.iter().all(|finding| !finding.problem.is_empty()));
+        findings.into_iter().map(|finding| finding.path).collect()
+    }
+
+    #[test]
+    fn the_least_that_is_needed_gets_defaults() {
+        let config = parse(GOOD).unwrap();
+        assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.server.public_url, "http://127.0.0.1:8080");
+        assert_eq!(config.server.data, Path::new("/etc/estafeta/data"));
+        assert_eq!(config.master_key.bytes(), &[1; 32]);
+        assert_eq!(config.clock_source, None);
+        let account = &config.accounts[0];
+        assert_eq!(account.id, 31);
+        assert_eq!(account.policy, DEFAULT_POLICY);
+        assert_eq!(account.amocrm.endpoint, "https://example.amocrm.ru");
+        assert_eq!(account.amocrm.origins[0], "https://example.amocrm.ru");
+        assert_eq!(account.pact.endpoint, "https://api.pact.im/api/p2");
+        let hooks = [&account.amocrm.webhook_secret, &account.pact.webhook_secret];
+        let [amocrm, pact] = hooks.map(|secret| secret.expose_secret().to_owned());
+        assert_ne!(amocrm, pact);
+        assert!(amocrm.len() >= 32 && pact.len() >= 32);
+        assert_eq!(
+            amocrm,
+            parse(GOOD).unwrap().accounts[0]
+                .amocrm
+                .webhook_secret
+                .expose_secret()
+        );
+    }
+
+    #[test]
+    fn everything_wrong_is_told_at_once() {
+        let wrong = paths(
+            r#"
+            [server]
+            listen = "somewhere"
+            public_url = "http://bot.example.org/path"
+            [secrets]
+            master_key = "short"
+            [clock]
+            source = "http://203.0.113.1/clock"
+            [[accounts]]
+            [accounts.amocrm]
+            account_id = 31
+            endpoint = "http://203.0.113.1"
+            token = ""
+            client_id = "client"
+            [accounts.pact]
+            company_id = 52
+            token = "pact-token"
+            webhook_secret = "short"
+            "#,
+        );
+        for path in [
+            "server.listen",
+            "server.public_url",
+            "secrets.master_key",
+            "clock.source",
+            "accounts[0].amocrm.endpoint",
+            "accounts[0].amocrm.origins",
+            "accounts[0].amocrm.token",
+            "accounts[0].amocrm.client_secret",
+            "accounts[0].pact.webhook_secret",
+            "accounts[0].bot.url",
+            "accounts[0].bot.secret",
+        ] {
+            assert!(wrong.contains(&path.to_owned()), "{path} not in {wrong:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_file_says_what_is_needed() {
+        assert_eq!(
+            paths(""),
+            ["server.public_url", "secrets.master_key", "accounts"]
+        );
+    }
+
+    #[test]
+    fn a_misspelled_key_is_found_where_it_stands() {
+        let misspelled = GOOD.replace("company_id", "companyid");
+        assert_eq!(paths(&misspelled), ["accounts[0].pact.companyid"]);
+        let section = format!("[sever]\nlisten = \"127.0.0.1:1\"\n{GOOD}");
+        assert_eq!(paths(&section), ["sever"]);
+    }
+
+    #[test]
+    fn a_number_in_quotes_is_a_finding_of_its_section() {
+        let quoted = GOOD.replace("account_id = 31", "account_id = \"31\"");
+        assert_eq!(paths(&quoted), ["accounts[0].amocrm.account_id"]);
+    }
+
+    #[test]
+    fn a_file_with_a_secret_is_read_and_trimmed() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("pact.token"), "from-file\n").unwrap();
+        let with_file = GOOD.replace(
+            "token = \"pact-token-value\"",
+            "token_file = \"pact.token\"",
+        );
+        let config = Config::parse(&with_file, folder.path()).unwrap();
+        assert_eq!(config.accounts[0].pact.token.expose_secret(), "from-file");
+        let both = GOOD.replace(
+            "token = \"pact-token-value\"",
+            "token = \"x\"\ntoken_file = \"pact.token\"",
+        );
+        assert_eq!(paths(&both), ["accounts[0].pact.token"]);
+        assert_eq!(paths(&with_file), ["accounts[0].pact.token_file"]);
+    }
+
+    #[test]
+    fn a_bad_policy_is_a_finding() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("policy.toml"), "schema = 1\n").unwrap();
+        let named = GOOD.replace("[[accounts]]", "[[accounts]]\npolicy = \"policy.toml\"");
+        let findings = Config::parse(&named, folder.path()).unwrap_err().0;
+        assert!(
+            findings
+                .iter()
+                .all(|finding| finding.path.starts_with("accounts[0].policy"))
+        );
+        assert!(!findings.is_empty());
+    }
+
+    #[test]
+    fn accounts_do_not_share_what_must_tell_them_apart() {
+        let second = GOOD.split_once("[[accounts]]").unwrap().1;
+        let twice = format!("{GOOD}[[accounts]]{second}");
+        let wrong = paths(&twice);
+        assert!(wrong.contains(&"accounts[1].id".to_owned()), "{wrong:?}");
+    }
+
+    #[test]
+    fn secrets_are_never_printed() {
+        let config = parse(GOOD).unwrap();
+        let printed = format!("{config:?}");
+        for secret in [
+            "amo-token",
+            "client-secret",
+            "pact-token",
+            "bot-secret",
+            "0101",
+            "1, 1, 1",
+        ] {
+            assert!(!printed.contains(secret), "{secret} in {printed}");
+        }
+        let hook = config.accounts[0].pact.webhook_secret.expose_secret();
+        assert!(!printed.contains(hook));
+    }
+
+    #[test]
+    fn a_finding_does_not_repeat_a_secret() {
+        let wrong = GOOD.replace("token = \"amo-token-value\"", "token = 12345678");
+        let findings = parse(&wrong).unwrap_err();
+        assert!(
+            !format!("{findings:?}").contains("12345678"),
+            "{findings:?}"
+        );
+    }
+}

@@ -1,0 +1,492 @@
+//! Inbox rows into events: what a stored body means for its dialog. Texts are sealed and understood here, once,
+//! before anything is decided; no network is touched.
+
+use super::{Flow, Tenant};
+use crate::error::StoreError;
+use crate::ports::{
+    BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Echo, InboxRow, NewRow, Source,
+};
+use serde::{Deserialize, Serialize};
+use widget_core::action::{Action, SendKind};
+use widget_core::dialog::Dialog;
+use widget_core::event::{
+    Author, BotAnswer, BotHandoff, Changer, ContactFacts, CrmSnapshot, DealFacts, Done, Event,
+    Failure, GuestMessage,
+};
+use widget_core::ids::{ActionKey, DealId, MessageId, TextRef, TurnId, UserId};
+use widget_core::owner::ReasonId;
+use widget_core::understand::understand;
+
+/// A possible echo of a send in flight is parked for so long, then its text decides (DESIGN §5.5), ms.
+const ECHO_PATIENCE: i64 = 30_000;
+/// How many unrouted rows are looked at in one go.
+const ROUTE_BATCH: u32 = 50;
+
+/// The result of an action, as it enters the inbox.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was done.
+    Done {
+        /// Which action.
+        action: ActionKey,
+        /// With what result.
+        done: Done,
+    },
+    /// A text was accepted by the channel.
+    Sent {
+        /// Which action.
+        action: ActionKey,
+        /// What kind of text.
+        kind: SendKind,
+        /// The channel's id.
+        message: MessageId,
+        /// When, unix ms.
+        at: i64,
+        /// The text.
+        text: TextRef,
+    },
+    /// It failed for good.
+    Failed {
+        /// Which action.
+        action: ActionKey,
+        /// What it was.
+        what: Box<Action>,
+        /// Why.
+        failure: Failure,
+    },
+    /// The CRM was read.
+    Read {
+        /// Which action.
+        action: ActionKey,
+        /// When the read began, unix ms.
+        at: i64,
+        /// What it found.
+        found: CrmFound,
+    },
+    /// The bot answered.
+    Answered {
+        /// Which turn.
+        turn: TurnId,
+        /// What.
+        reply: BotReply,
+    },
+    /// The bot did not answer.
+    Unanswered {
+        /// Which turn.
+        turn: TurnId,
+    },
+}
+
+/// What becomes of a row.
+pub(super) enum Meaning {
+    /// These events, in order; none = nothing to decide.
+    Events(Vec<Event>),
+    /// It may be the echo of a send in flight: look again at this unix ms, or when that send is settled.
+    Park(i64),
+    /// It cannot be read.
+    Unreadable(String),
+}
+
+impl Flow {
+    /// Gives rows without a dialog to the dialogs that they concern. Answers whether there were any.
+    pub(super) async fn route_hints(&self) -> Result<bool, StoreError> {
+        let rows = self.store.unrouted(ROUTE_BATCH).await?;
+        let any = !rows.is_empty();
+        for row in rows {
+            let routed = self.hints(&row).await?;
+            self.store.route(row.id, routed).await?;
+        }
+        if any {
+            self.dialogs_bell.notify_waiters();
+        }
+        Ok(any)
+    }
+
+    async fn hints(&self, row: &InboxRow) -> Result<Vec<NewRow>, StoreError> {
+        let deal = match row.row.source {
+            Source::Amocrm => match self.hooks.amocrm(&row.row.body) {
+                CrmHook::Deal { deal, .. } => Some(deal),
+                CrmHook::Task { deal, .. } | CrmHook::Outgoing { deal, .. } => deal,
+                CrmHook::Other => None,
+            },
+            Source::Pact | Source::Act => None,
+        };
+        let Some(deal) = deal else {
+            return Ok(Vec::new());
+        };
+        let dialogs = self.store.dialogs_of_deal(row.row.account, deal).await?;
+        Ok(dialogs
+            .into_iter()
+            .map(|dialog| NewRow {
+                dialog: Some(dialog.id.clone()),
+                conversation: Some(dialog.conversation),
+                dedup_key: format!("{}:{}", row.row.dedup_key, dialog.id),
+                ..row.row.clone()
+            })
+            .collect())
+    }
+
+    /// What a row of `dialog` means.
+    pub(super) async fn meaning(
+        &self,
+        tenant: &Tenant,
+        dialog: &Dialog,
+        row: &InboxRow,
+    ) -> Result<Meaning, StoreError> {
+        match row.row.source {
+            Source::Pact => self.pact_meaning(tenant, dialog, row).await,
+            Source::Amocrm => self.amocrm_meaning(tenant, dialog, row).await,
+            Source::Act => match serde_json::from_slice(&row.row.body) {
+                Ok(outcome) => Ok(Meaning::Events(vec![
+                    self.outcome_event(tenant, dialog, outcome).await?,
+                ])),
+                Err(error) => Ok(Meaning::Unreadable(error.to_string())),
+            },
+        }
+    }
+
+    async fn pact_meaning(
+        &self,
+        tenant: &Tenant,
+        dialog: &Dialog,
+        row: &InboxRow,
+    ) -> Result<Meaning, StoreError> {
+        let event = match self.hooks.pact(&row.row.body) {
+            ChannelHook::Guest(message) => {
+                Event::GuestWrote(self.guest_message(tenant, dialog, &message).await?)
+            }
+            ChannelHook::GuestEdited(message) => {
+                Event::GuestEdited(self.guest_message(tenant, dialog, &message).await?)
+            }
+            ChannelHook::GuestDeleted(message) => Event::GuestDeleted {
+                message: message.id,
+            },
+            ChannelHook::Outgoing(message) => {
+                return self.outgoing_meaning(tenant, dialog, row, &message).await;
+            }
+            ChannelHook::Undelivered(message) => {
+                let echo = self
+                    .store
+                    .echo(
+                        tenant.account,
+                        &dialog.id,
+                        Source::Pact,
+                        Some(&message.id),
+                        None,
+                        self.clock.now_ms(),
+                    )
+                    .await?;
+                let Echo::Ours(action) = echo else {
+                    return Ok(Meaning::Events(Vec::new()));
+                };
+                Event::ActionFailed {
+                    action,
+                    what: Box::new(Action::Send {
+                        kind: SendKind::Answer,
+                        parts: Vec::new(),
+                        epoch: dialog.view.epoch,
+                    }),
+                    failure: Failure::Refused,
+                }
+            }
+            ChannelHook::Ignored(_) => return Ok(Meaning::Events(Vec::new())),
+        };
+        Ok(Meaning::Events(vec![event]))
+    }
+
+    async fn guest_message(
+        &self,
+        tenant: &Tenant,
+        dialog: &Dialog,
+        message: &ChannelMessage,
+    ) -> Result<GuestMessage, StoreError> {
+        if let Some(guest) = &message.guest {
+            self.store
+                .put_guest(tenant.account, &dialog.id, guest)
+                .await?;
+        }
+        Ok(GuestMessage {
+            id: message.id.clone(),
+            at: message.at,
+            text: self.seal(tenant, dialog, message.text.as_deref()).await?,
+            understood: understand(message.text.as_deref(), &message.attachments),
+        })
+    }
+
+    async fn seal(
+        &self,
+        tenant: &Tenant,
+        dialog: &Dialog,
+        text: Option<&str>,
+    ) -> Result<Option<TextRef>, StoreError> {
+        match text {
+            Some(text) => Ok(Some(
+                self.store
+                    .put_text(tenant.account, &dialog.id, text)
+                    .await?,
+            )),
+            None => Ok(None),
+        }
+    }
+
+    /// Who wrote a message of the company's side: the ledger says what is ours; what it does not know is a person's.
+    async fn outgoing_meaning(
+        &self,
+        tenant: &Tenant,
+        dialog: &Dialog,
+        row: &InboxRow,
+        message: &ChannelMessage,
+    ) -> Result<Meaning, StoreError> {
+        if message.bulk && dialog.seq == 0 {
+            return Ok(Meaning::Events(Vec::new()));
+        }
+        let now = self.clock.now_ms();
+        let patience_ends = row.row.at + ECHO_PATIENCE;
+        let by_text = (now >= patience_ends)
+            .then_some(message.text.as_deref())
+            .flatten();
+        let echo = self
+            .store
+            .echo(
+                tenant.account,
+                &dialog.id,
+                Source::Pact,
+                Some(&message.id),
+                by_text,
+                now,
+            )
+            .await?;
+        let author = match echo {
+            Echo::Ours(action) => Author::Bot { action },
+            Echo::Pending if now < patience_ends => return Ok(Meaning::Park(patience_ends)),
+            Echo::Pending | Echo::Foreign if message.bulk => Author::Bulk,
+            Echo::Pending | Echo::Foreign => Author::Person { user: None },
+        };
+        if let Some(guest) = &message.guest {
+            self.store
+                .put_guest(tenant.account, &dialog.id, guest)
+                .await?;
+        }
+        Ok(Meaning::Events(vec![Event::OutgoingSeen {
+            message: message.id.clone(),
+            author,
+            at: message.at,
+            text: self.seal(tenant, dialog, message.text.as_deref()).await?,
+        }]))
+    }
+
+    async fn amocrm_meaning(
+        &self,
+        tenant: &Tenant,
+        dialog: &Dialog,
+        row: &InboxRow,
+    ) -> Result<Meaning, StoreError> {
+        let events = match self.hooks.amocrm(&row.row.body) {
+            CrmHook::Deal {
+                deal,
+                by,
+                field,
+                stage,
+            } => vec![Event::DealChanged {
+                deal,
+                by: changer(by),
+                field,
+                stage,
+            }],
+            CrmHook::Task { task, done, by, .. } => vec![Event::TaskChanged {
+                task,
+                done,
+                by: changer(by),
+            }],
+            CrmHook::Outgoing {
+                message,
+                user,
+                text,
+                at,
+                ..
+            } if user > 0 => {
+                self.amocrm_outgoing(tenant, dialog, &message, UserId(user), &text, at)
+                    .await?
+            }
+            // Without a user Pact's own hook decides who wrote.
+            CrmHook::Outgoing { .. } | CrmHook::Other => Vec::new(),
+        };
+        Ok(Meaning::Events(events))
+    }
+
+    async fn amocrm_outgoing(
+        &self,
+        tenant: &Tenant,
+        dialog: &Dialog,
+        message: &str,
+        user: UserId,
+        text: &str,
+        at: i64,
+    ) -> Result<Vec<Event>, StoreError> {
+        let echo = self
+            .store
+            .echo(
+                tenant.account,
+                &dialog.id,
+                Source::Amocrm,
+                None,
+                Some(text),
+                self.clock.now_ms(),
+            )
+            .await?;
+        let author = match echo {
+            Echo::Ours(action) => Author::Bot { action },
+            Echo::Pending | Echo::Foreign => Author::Person { user: Some(user) },
+        };
+        Ok(vec![Event::OutgoingSeen {
+            message: MessageId(format!("amocrm:{message}")),
+            author,
+            at,
+            text: self.seal(tenant, dialog, Some(text)).await?,
+        }])
+    }
+
+    async fn outcome_event(
+        &self,
+        tenant: &Tenant,
+        dialog: &Dialog,
+        outcome: Outcome,
+    ) -> Result<Event, StoreError> {
+        Ok(match outcome {
+            Outcome::Done { action, done } => Event::ActionDone { action, done },
+            Outcome::Sent {
+                action,
+                kind,
+                message,
+                at,
+                text,
+            } => Event::ActionDone {
+                action,
+                done: Done::Sent {
+                    kind,
+                    message,
+                    at,
+                    text,
+                },
+            },
+            Outcome::Failed {
+                action,
+                what,
+                failure,
+            } => Event::ActionFailed {
+                action,
+                what,
+                failure,
+            },
+            Outcome::Read { action, at, found } => {
+                Event::CrmRead(self.snapshot(tenant, dialog, action, at, found).await?)
+            }
+            Outcome::Answered { turn, reply } => Event::BotAnswered {
+                turn,
+                answer: self.bot_answer(tenant, dialog, reply).await?,
+            },
+            Outcome::Unanswered { turn } => Event::BotFailed { turn },
+        })
+    }
+
+    async fn snapshot(
+        &self,
+        tenant: &Tenant,
+        dialog: &Dialog,
+        action: ActionKey,
+        at: i64,
+        found: CrmFound,
+    ) -> Result<CrmSnapshot, StoreError> {
+        let contact = match found.contact {
+            None => None,
+            Some(contact) => {
+                let mut notes = Vec::new();
+                for note in &contact.notes {
+                    notes.extend(self.seal(tenant, dialog, Some(note)).await?);
+                }
+                Some(ContactFacts {
+                    id: contact.id,
+                    name: self.seal(tenant, dialog, contact.name.as_deref()).await?,
+                    patronymic: self
+                        .seal(tenant, dialog, contact.patronymic.as_deref())
+                        .await?,
+                    notes,
+                })
+            }
+        };
+        let deals = found
+            .deals
+            .into_iter()
+            .map(|deal| DealFacts {
+                id: deal.id,
+                stage: deal.stage,
+                stage_name: deal.stage_name,
+                closed: deal.closed,
+                responsible: deal.responsible,
+                responsible_active: deal.responsible_active,
+                field: deal.field,
+                created_at: deal.created_at,
+            })
+            .collect();
+        Ok(CrmSnapshot {
+            at,
+            action,
+            contact,
+            deals,
+        })
+    }
+
+    async fn bot_answer(
+        &self,
+        tenant: &Tenant,
+        dialog: &Dialog,
+        reply: BotReply,
+    ) -> Result<BotAnswer, StoreError> {
+        let mut replies = Vec::new();
+        for text in &reply.replies {
+            replies.extend(self.seal(tenant, dialog, Some(text)).await?);
+        }
+        let handoff = match reply.handoff {
+            None => None,
+            Some((reason, note)) => Some(BotHandoff {
+                reason: ReasonId::ALL
+                    .iter()
+                    .copied()
+                    .find(|known| known.as_str() == reason),
+                note: self.seal(tenant, dialog, note.as_deref()).await?,
+            }),
+        };
+        Ok(BotAnswer {
+            replies,
+            silent: reply.silent,
+            confidence: reply.confidence,
+            kb: reply.kb,
+            intents: reply.intents.into_iter().collect(),
+            facts: reply.facts,
+            done: reply.done.into_iter().collect(),
+            handoff,
+        })
+    }
+
+    /// Dialogs bound to a deal, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store fails.
+    pub async fn dialogs_of_deal(
+        &self,
+        tenant: &Tenant,
+        deal: DealId,
+        _phones: &[String],
+    ) -> Result<Vec<Dialog>, StoreError> {
+        self.store.dialogs_of_deal(tenant.account, deal).await
+    }
+}
+
+fn changer(by: Option<i64>) -> Changer {
+    match by {
+        Some(0) => Changer::Robot,
+        Some(user) if user > 0 => Changer::Person(UserId(user)),
+        _ => Changer::Unknown,
+    }
+}

@@ -1,0 +1,111 @@
+//! Webhook bodies into the inbox: stored and committed before they are acknowledged (DESIGN §5.1).
+
+use super::{Flow, Received, Tenant, failpoint};
+use crate::error::StoreError;
+use crate::ports::{Envelope, NewRow, Source};
+use sha2::{Digest, Sha256};
+use widget_core::ids::{AccountId, ConversationId, DialogId};
+
+/// The dialog of a conversation: the same for ever, so that a guest's first event can name it.
+pub fn dialog_id(account: AccountId, conversation: &ConversationId) -> DialogId {
+    let digest = Sha256::digest(format!("{account}/{conversation}"));
+    DialogId(hex::encode(&digest[..8]))
+}
+
+impl Flow {
+    /// Stores a Pact webhook body.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it could not be stored: the caller must not acknowledge it.
+    pub async fn receive_pact(
+        &self,
+        tenant: &Tenant,
+        body: Vec<u8>,
+    ) -> Result<Received, StoreError> {
+        let envelope = self.hooks.pact_envelope(&body);
+        if let Ok(Envelope {
+            tenant: Some(company),
+            ..
+        }) = &envelope
+            && *company != tenant.pact_company
+        {
+            return Ok(Received::Foreign);
+        }
+        let readable = envelope.is_ok();
+        let envelope = envelope.unwrap_or_else(|_| unreadable(body));
+        self.store_envelopes(tenant, Source::Pact, vec![envelope], readable)
+            .await
+    }
+
+    /// Stores an amoCRM webhook body: each of its items is an event of its own.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it could not be stored: the caller must not acknowledge it.
+    pub async fn receive_amocrm(
+        &self,
+        tenant: &Tenant,
+        body: Vec<u8>,
+    ) -> Result<Received, StoreError> {
+        let Ok(envelopes) = self.hooks.amocrm_envelopes(&body) else {
+            return self
+                .store_envelopes(tenant, Source::Amocrm, vec![unreadable(body)], false)
+                .await;
+        };
+        let foreign = envelopes.iter().any(|envelope| {
+            envelope
+                .tenant
+                .is_some_and(|id| id != tenant.amocrm_account)
+        });
+        if foreign {
+            return Ok(Received::Foreign);
+        }
+        self.store_envelopes(tenant, Source::Amocrm, envelopes, true)
+            .await
+    }
+
+    async fn store_envelopes(
+        &self,
+        tenant: &Tenant,
+        source: Source,
+        envelopes: Vec<Envelope>,
+        readable: bool,
+    ) -> Result<Received, StoreError> {
+        let at = self.clock.now_ms();
+        let rows = envelopes
+            .into_iter()
+            .map(|envelope| NewRow {
+                account: tenant.account,
+                dialog: envelope
+                    .conversation
+                    .as_ref()
+                    .map(|conversation| dialog_id(tenant.account, conversation)),
+                conversation: envelope.conversation,
+                source,
+                dedup_key: envelope.dedup_key,
+                body: envelope.body,
+                at,
+            })
+            .collect::<Vec<_>>();
+        if rows.is_empty() {
+            return Ok(Received::Stored);
+        }
+        let new = self.store.ingest(rows).await?;
+        self.dialogs_bell.notify_waiters();
+        failpoint::hit("after_ack");
+        Ok(match (readable, new.iter().any(|new| *new)) {
+            (false, _) => Received::Unreadable,
+            (true, true) => Received::Stored,
+            (true, false) => Received::Duplicate,
+        })
+    }
+}
+
+/// A body that nobody can read is kept under its hash, for a look.
+fn unreadable(body: Vec<u8>) -> Envelope {
+    Envelope {
+        tenant: None,
+        dedup_key: format!("unreadable:{}", hex::encode(Sha256::digest(&body))),
+        conversation: None,
+        body,
+    }
+}

@@ -1,0 +1,200 @@
+//! The way of the data.
+//!
+//! ```text
+//! webhook · card · timer ─▶ ingest ─▶ [inbox] ─▶ claim dialog ─▶ decide (widget-core) ─▶ one commit: journal + state
+//!                                        ▲                                              + timers + outbox + inbox done
+//!                                        └── result ◀─ act ◀─ [outbox] ◀───────────────────────────┘
+//!                                                   amoCRM · Pact · bot
+//! ```
+//!
+//! Everything that happens, results of our own calls included, enters through the inbox; `decide` is the only place
+//! where a dialog changes.
+
+mod act;
+mod claim;
+mod decide;
+pub mod failpoint;
+mod inbox;
+mod ingest;
+mod outbox;
+mod press;
+mod render;
+mod zone;
+
+pub use ingest::dialog_id;
+
+use crate::error::StoreError;
+use crate::ports::{Bot, Channel, Clock, Crm, Hooks, Store};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use widget_core::dialog::Dialog;
+use widget_core::ids::{AccountId, DialogId};
+use widget_core::policy::Policy;
+use widget_core::trace::Check;
+
+/// How many dialogs are worked on at once. More would only wait for the database's one writer.
+const WORKERS: usize = 4;
+/// How many journal rows are looked through for the last decision worth showing.
+const TRACE_DEPTH: u32 = 30;
+
+/// One account with everything that belongs to it alone.
+pub struct Tenant {
+    /// The account.
+    pub account: AccountId,
+    /// Pact's number of the company: a webhook that names another is not ours.
+    pub pact_company: i64,
+    /// amoCRM's number of the account.
+    pub amocrm_account: i64,
+    /// The policy in force.
+    pub policy: Arc<Policy>,
+    /// Its version in the store.
+    pub policy_version: i64,
+    /// The account's CRM.
+    pub crm: Arc<dyn Crm>,
+    /// The account's channel.
+    pub channel: Arc<dyn Channel>,
+    /// The account's bot.
+    pub bot: Arc<dyn Bot>,
+    /// Where providers send their webhooks: `(amoCRM's URL, Pact's URL)`, secrets included.
+    pub hook_urls: (String, String),
+}
+
+/// The engine. One per process; cheap to clone through `Arc`.
+pub struct Flow {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// Reads raw webhooks.
+    pub hooks: Arc<dyn Hooks>,
+    /// The business clock.
+    pub clock: Arc<dyn Clock>,
+    /// The accounts.
+    pub tenants: Vec<Arc<Tenant>>,
+    /// Rung when a dialog may have become ready.
+    pub dialogs_bell: Notify,
+    /// Rung when an action may have become runnable.
+    pub acts_bell: Notify,
+}
+
+/// What became of a webhook body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    /// Stored.
+    Stored,
+    /// Known already.
+    Duplicate,
+    /// Names another tenant: nothing stored.
+    Foreign,
+    /// Malformed or unknown: stored for a look, without effect.
+    Unreadable,
+}
+
+/// A click in the card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Press {
+    /// «Взять диалог».
+    Take,
+    /// «Вернуть боту», with a note for the bot.
+    Return(Option<String>),
+    /// «Отменить».
+    Undo,
+    /// «Ответ не нужен».
+    Dismiss,
+}
+
+/// What a click came to.
+#[derive(Debug, Clone)]
+pub struct Pressed {
+    /// The dialog after it.
+    pub dialog: Dialog,
+    /// A text of the bot was on its way and could not be held back within 2 s.
+    pub left_meanwhile: bool,
+}
+
+/// Why a click was not carried out.
+#[derive(Debug)]
+pub enum PressError {
+    /// No such dialog in this account.
+    NotFound,
+    /// The dialog is not as the card showed it: `If-Match` is stale and the wanted state is not there yet.
+    Stale(Box<Dialog>),
+    /// The store failed; nothing changed.
+    Store(StoreError),
+}
+
+impl Flow {
+    /// The account, if it is configured.
+    pub fn tenant(&self, account: AccountId) -> Option<Arc<Tenant>> {
+        self.tenants
+            .iter()
+            .find(|tenant| tenant.account == account)
+            .cloned()
+    }
+
+    /// Runs all workers until `stop`; returns when they have finished what they began.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let workers = TaskTracker::new();
+        for _ in 0..WORKERS {
+            workers.spawn(Arc::clone(&self).work_on_dialogs(stop.clone()));
+        }
+        workers.spawn(Arc::clone(&self).route_all_hints(stop.clone()));
+        workers.spawn(Arc::clone(&self).dispatch_acts(stop.clone()));
+        workers.close();
+        workers.wait().await;
+    }
+
+    /// The checks of the last decision that says something about who leads and why.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store fails.
+    pub async fn last_trace(
+        &self,
+        tenant: &Tenant,
+        dialog: &DialogId,
+    ) -> Result<Vec<Check>, StoreError> {
+        let rows = self
+            .store
+            .newest(tenant.account, dialog, TRACE_DEPTH)
+            .await?;
+        for row in rows {
+            let trace: Vec<Check> = serde_json::from_str(&row.trace)
+                .map_err(|error| StoreError::Unreadable(error.to_string()))?;
+            if trace.iter().any(says_something) {
+                return Ok(trace);
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+/// Whether a check belongs to a decision about who speaks, not to its bookkeeping.
+fn says_something(check: &Check) -> bool {
+    const FAMILIES: [&str; 8] = [
+        "owner.",
+        "trigger",
+        "bot.answer",
+        "bot.handoff",
+        "bot.failed",
+        "clarify.",
+        "mode.",
+        "thanks",
+    ];
+    const BOOKKEEPING: [&str; 3] = ["trigger.none", "owner.field", "owner.bot"];
+    FAMILIES.iter().any(|family| check.rule.starts_with(family))
+        && !BOOKKEEPING.contains(&check.rule.as_str())
+}
+
+/// Rests until the bell rings, the poll is due (with a jitter, so that workers don't march in step), or `stop`.
+async fn rest(bell: Notified<'_>, poll: Duration, stop: &CancellationToken) {
+    let mut byte = [0_u8; 1];
+    let _ = getrandom::fill(&mut byte);
+    let jitter = poll.mul_f32(f32::from(byte[0]) / 1024.0);
+    tokio::select! {
+        () = bell => {}
+        () = tokio::time::sleep(poll + jitter) => {}
+        () = stop.cancelled() => {}
+    }
+}

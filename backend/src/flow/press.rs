@@ -1,0 +1,173 @@
+//! A click in the card: decided and committed before it is answered (DESIGN §5.3).
+
+use super::decide::Work;
+use super::{Flow, Press, PressError, Pressed, Tenant};
+use crate::error::StoreError;
+use crate::ports::Claimed;
+use std::time::Duration;
+use tokio::time::Instant;
+use widget_core::dialog::Dialog;
+use widget_core::event::Event;
+use widget_core::ids::{DialogId, UserId};
+use widget_core::owner::Owner;
+
+/// How long a click waits for a worker that holds the dialog: workers hold it for milliseconds.
+const LEASE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a click waits for a text of ours that is on its way.
+const SEND_PATIENCE: Duration = Duration::from_secs(2);
+/// The pause between two looks.
+const LOOK: Duration = Duration::from_millis(10);
+
+impl Flow {
+    /// Carries out a click of `user`. `if_match`: the epoch that the card saw; `None` = whatever it is now.
+    ///
+    /// # Errors
+    /// [`PressError`], and then nothing changed.
+    pub async fn press(
+        &self,
+        tenant: &Tenant,
+        dialog: &DialogId,
+        press: Press,
+        user: UserId,
+        if_match: Option<u64>,
+    ) -> Result<Pressed, PressError> {
+        let known = self.store.dialog(tenant.account, dialog).await;
+        if known.map_err(PressError::Store)?.is_none() {
+            return Err(PressError::NotFound);
+        }
+        let claimed = self
+            .wait_for_lease(tenant, dialog)
+            .await
+            .map_err(PressError::Store)?;
+        let state = claimed.state.clone();
+        if if_match.is_some_and(|epoch| epoch != state.view.epoch) {
+            self.store
+                .release(&claimed.lease, &[])
+                .await
+                .map_err(PressError::Store)?;
+            return if fulfilled(&press, &state, user) {
+                Ok(Pressed {
+                    dialog: state,
+                    left_meanwhile: false,
+                })
+            } else {
+                Err(PressError::Stale(Box::new(state)))
+            };
+        }
+        let epoch = state.view.epoch;
+        let dialog = self
+            .decide_press(tenant, claimed, press, user)
+            .await
+            .map_err(PressError::Store)?;
+        let left_meanwhile = if dialog.view.epoch > epoch {
+            self.wait_for_sends(&dialog)
+                .await
+                .map_err(PressError::Store)?
+        } else {
+            false
+        };
+        Ok(Pressed {
+            dialog,
+            left_meanwhile,
+        })
+    }
+
+    /// The card of a deal was opened by `user` and stayed visible for 3 s.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store fails.
+    pub async fn opened(
+        &self,
+        tenant: &Tenant,
+        deal: widget_core::ids::DealId,
+        user: UserId,
+        responsible: bool,
+    ) -> Result<(), StoreError> {
+        for dialog in self.store.dialogs_of_deal(tenant.account, deal).await? {
+            if matches!(dialog.view.owner, Owner::Manager { .. }) {
+                continue;
+            }
+            let claimed = self.wait_for_lease(tenant, &dialog.id).await?;
+            let mut work = Work::new(self, tenant, claimed.lease, claimed.state);
+            work.event(&Event::CardOpened { user, responsible }).await?;
+            work.commit().await?;
+        }
+        Ok(())
+    }
+
+    async fn decide_press(
+        &self,
+        tenant: &Tenant,
+        claimed: Claimed,
+        press: Press,
+        user: UserId,
+    ) -> Result<Dialog, StoreError> {
+        let event = match press {
+            Press::Take => Event::ManagerTook { user },
+            Press::Return(note) => {
+                let note = match note {
+                    Some(note) => Some(
+                        self.store
+                            .put_text(tenant.account, &claimed.lease.dialog, &note)
+                            .await?,
+                    ),
+                    None => None,
+                };
+                Event::Returned { user, note }
+            }
+            Press::Undo => Event::TakeUndone { user },
+            Press::Dismiss => Event::Dismissed { user },
+        };
+        let mut work = Work::new(self, tenant, claimed.lease, claimed.state);
+        work.event(&event).await?;
+        work.commit().await
+    }
+
+    async fn wait_for_lease(
+        &self,
+        tenant: &Tenant,
+        dialog: &DialogId,
+    ) -> Result<Claimed, StoreError> {
+        let patience = Instant::now() + LEASE_PATIENCE;
+        loop {
+            let now = self.clock.now_ms();
+            if let Some(claimed) = self.store.lease(tenant.account, dialog, now).await? {
+                return Ok(claimed);
+            }
+            if Instant::now() > patience {
+                return Err(StoreError::Database("the dialog stays busy".to_owned()));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Whether a text of an older epoch had left already; waits until its fate is known, at most 2 s.
+    async fn wait_for_sends(&self, dialog: &Dialog) -> Result<bool, StoreError> {
+        let epoch = dialog.view.epoch;
+        let patience = Instant::now() + SEND_PATIENCE;
+        let mut left = false;
+        while self
+            .store
+            .send_in_flight(dialog.account, &dialog.id, epoch)
+            .await?
+        {
+            left = true;
+            if Instant::now() > patience {
+                break;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(left)
+    }
+}
+
+/// Whether the dialog already is as the click wants it.
+fn fulfilled(press: &Press, dialog: &Dialog, user: UserId) -> bool {
+    match press {
+        Press::Take => {
+            matches!(dialog.view.owner, Owner::Manager { user: Some(leader), .. } if leader == user)
+        }
+        Press::Return(_) | Press::Dismiss => dialog.view.owner == Owner::Bot,
+        Press::Undo => false,
+    }
+}

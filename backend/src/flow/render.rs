@@ -1,0 +1,364 @@
+//! Words: texts for guests, tasks and notes for managers, questions for the bot. Put together when they are needed,
+//! from references and the policy's texts, so that no words stand in journal, state or outbox.
+
+use super::{Flow, Tenant};
+use crate::error::StoreError;
+use crate::ports::{BotContact, BotDeal, BotHistory, BotMessage, BotPolicy, BotRequest};
+use std::collections::BTreeMap;
+use widget_core::action::{Action, Note, SendKind, TaskResult, TaskText, TextPart};
+use widget_core::dialog::{Dialog, From, SeenMessage};
+use widget_core::ids::{MessageId, StageKey, TextRef, TurnId};
+use widget_core::text::{excerpt, render};
+use widget_core::trace::{Lang, reason_text};
+use widget_core::understand::Facts;
+
+/// A guest's words are quoted in tasks up to so many characters.
+const QUOTE: usize = 200;
+/// How many of the last messages a note shows.
+const NOTE_MESSAGES: usize = 6;
+
+/// A text as it is compared: white space folded, ends trimmed.
+pub(super) fn plain(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Puts a message for the guest together and seals it.
+pub(super) async fn message(
+    flow: &Flow,
+    tenant: &Tenant,
+    dialog: &Dialog,
+    kind: SendKind,
+    parts: &[TextPart],
+) -> Result<TextRef, StoreError> {
+    let values = values(flow, tenant, dialog).await?;
+    let mut pieces = Vec::new();
+    for part in parts {
+        match part {
+            TextPart::Policy(key) => {
+                let template = tenant.policy.texts.get(key).map_or("", String::as_str);
+                pieces.push(render(template, &values));
+            }
+            TextPart::Stored(text) => pieces.extend(one_text(flow, tenant, *text).await?),
+        }
+    }
+    pieces.retain(|piece| !piece.is_empty());
+    // A handoff is one sentence after another; the intro is a line of its own.
+    let separator = if kind == SendKind::Handoff { " " } else { "\n" };
+    flow.store
+        .put_text(tenant.account, &dialog.id, &pieces.join(separator))
+        .await
+}
+
+async fn one_text(
+    flow: &Flow,
+    tenant: &Tenant,
+    text: TextRef,
+) -> Result<Option<String>, StoreError> {
+    let mut texts = flow.store.texts(tenant.account, &[text]).await?;
+    Ok(texts.pop().flatten())
+}
+
+async fn values(
+    flow: &Flow,
+    tenant: &Tenant,
+    dialog: &Dialog,
+) -> Result<BTreeMap<&'static str, String>, StoreError> {
+    let contact = contact(flow, tenant, dialog).await?;
+    let name = match (&contact.name, &contact.patronymic) {
+        (Some(name), Some(patronymic)) => format!("{name} {patronymic}"),
+        (Some(name), None) => name.clone(),
+        (None, _) => String::new(),
+    };
+    let deals = dialog.crm.iter().flat_map(|crm| &crm.deals);
+    let deal_list: Vec<String> = deals
+        .filter(|deal| !deal.closed && deal.stage.is_some())
+        .map(|deal| format!("«{}»", deal.stage_name))
+        .collect();
+    let policy = &tenant.policy;
+    Ok(BTreeMap::from([
+        ("name", name),
+        ("patronymic", contact.patronymic.unwrap_or_default()),
+        ("bot_name", policy.bot_name.clone()),
+        ("organisation", policy.organisation.clone()),
+        ("deal_list", deal_list.join(", ")),
+        (
+            "stage",
+            dialog
+                .deal_facts()
+                .map(|deal| deal.stage_name.clone())
+                .unwrap_or_default(),
+        ),
+    ]))
+}
+
+/// The contact's names, as far as they are names.
+async fn contact(flow: &Flow, tenant: &Tenant, dialog: &Dialog) -> Result<BotContact, StoreError> {
+    let Some(contact) = dialog.crm.as_ref().and_then(|crm| crm.contact.as_ref()) else {
+        return Ok(BotContact::default());
+    };
+    let is_name = |text: &String| text.chars().any(char::is_alphabetic);
+    let mut known = BotContact::default();
+    if let Some(name) = contact.name {
+        known.name = one_text(flow, tenant, name).await?.filter(is_name);
+    }
+    if let Some(patronymic) = contact.patronymic {
+        known.patronymic = one_text(flow, tenant, patronymic).await?.filter(is_name);
+    }
+    let notes = flow.store.texts(tenant.account, &contact.notes).await?;
+    known.notes = notes.into_iter().flatten().collect();
+    Ok(known)
+}
+
+/// How the guest is called in the CRM: the contact's name, else the channel's, else «Гость».
+async fn guest_name(flow: &Flow, tenant: &Tenant, dialog: &Dialog) -> Result<String, StoreError> {
+    if let Some(name) = contact(flow, tenant, dialog).await?.name {
+        return Ok(name);
+    }
+    let guest = flow.store.guest(tenant.account, &dialog.id).await?;
+    Ok(guest
+        .and_then(|guest| guest.name)
+        .filter(|name| name.chars().any(char::is_alphabetic))
+        .unwrap_or_else(|| "Гость".to_owned()))
+}
+
+/// The name of a deal that we make.
+pub(super) async fn deal_name(
+    flow: &Flow,
+    tenant: &Tenant,
+    dialog: &Dialog,
+) -> Result<String, StoreError> {
+    Ok(format!(
+        "WhatsApp: {}",
+        guest_name(flow, tenant, dialog).await?
+    ))
+}
+
+/// The text of a task (`reference/ui-texts.md` §12).
+pub(super) async fn task_text(
+    flow: &Flow,
+    tenant: &Tenant,
+    dialog: &Dialog,
+    text: &TaskText,
+) -> Result<String, StoreError> {
+    let reason = reason_text(&text.reason, Lang::Ru);
+    let guest = guest_name(flow, tenant, dialog).await?;
+    let last = text.messages.last().and_then(|id| seen(dialog, id));
+    let quote = quote(flow, tenant, last).await?;
+    Ok(match (text.messages.len(), last) {
+        (0, _) | (_, None) => format!("{reason}. {guest}"),
+        (1, Some(_)) => format!("{reason}. {guest}: {quote}"),
+        (n, Some(last)) => {
+            let time = clock_time(tenant, last.at);
+            format!("{reason}. {guest}, сообщений: {n}, последнее {time}: {quote}")
+        }
+    })
+}
+
+/// The result with which a task is closed.
+pub(super) fn task_result(result: TaskResult) -> &'static str {
+    match result {
+        TaskResult::Returned => "Диалог у бота",
+        TaskResult::Dismissed => "Ответ не нужен",
+    }
+}
+
+/// The text of a note (`reference/ui-texts.md` §12).
+pub(super) async fn note(
+    flow: &Flow,
+    tenant: &Tenant,
+    dialog: &Dialog,
+    note: &Note,
+) -> Result<String, StoreError> {
+    match note {
+        Note::Moved { from, to } => Ok(format!(
+            "Бот перевёл сделку: «{}» → «{}».",
+            stage_name(tenant, from),
+            stage_name(tenant, to)
+        )),
+        Note::Handoff {
+            reason,
+            message,
+            bot_note,
+        } => {
+            let mut lines = vec![format!(
+                "Передано менеджеру: {}",
+                reason_text(reason, Lang::Ru)
+            )];
+            if let Some(message) = message.as_ref().and_then(|id| seen(dialog, id)) {
+                lines.push(format!(
+                    "Гость: {}",
+                    quote(flow, tenant, Some(message)).await?
+                ));
+            }
+            if let Some(facts) = dialog.episode.as_ref().map(|episode| &episode.facts)
+                && let Some(known) = facts_line(facts)
+            {
+                lines.push(format!("Известно: {known}"));
+            }
+            if let Some(bot_note) = bot_note
+                && let Some(words) = one_text(flow, tenant, *bot_note).await?
+            {
+                lines.push(format!("Бот: {}", excerpt(&words, QUOTE)));
+            }
+            let last = dialog.recent.len().saturating_sub(NOTE_MESSAGES);
+            lines.push("Последние сообщения:".to_owned());
+            for message in &dialog.recent[last..] {
+                let who = match message.from {
+                    From::Guest => "Гость",
+                    From::Bot => "Бот",
+                    From::Manager => "Менеджер",
+                    From::Bulk => "Рассылка",
+                    From::Robot => "Робот",
+                };
+                let time = clock_time(tenant, message.at);
+                let words = quote(flow, tenant, Some(message)).await?;
+                lines.push(format!("{time} {who}: {words}"));
+            }
+            Ok(lines.join("\n"))
+        }
+    }
+}
+
+fn facts_line(facts: &Facts) -> Option<String> {
+    let mut known = Vec::new();
+    if let Some(guests) = facts.guests {
+        known.push(format!("гостей: {guests}"));
+    }
+    if let Some(age) = facts.youngest_child {
+        known.push(format!("младшему ребёнку: {age}"));
+    }
+    if let Some(rooms) = facts.rooms {
+        known.push(format!("номеров: {rooms}"));
+    }
+    if facts.pet == Some(true) {
+        known.push("с питомцем".to_owned());
+    }
+    (!known.is_empty()).then(|| known.join(", "))
+}
+
+fn seen<'a>(dialog: &'a Dialog, id: &MessageId) -> Option<&'a SeenMessage> {
+    dialog.recent.iter().find(|message| message.id == *id)
+}
+
+async fn quote(
+    flow: &Flow,
+    tenant: &Tenant,
+    message: Option<&SeenMessage>,
+) -> Result<String, StoreError> {
+    let text = match message.and_then(|message| message.text) {
+        Some(text) => one_text(flow, tenant, text).await?,
+        None => None,
+    };
+    Ok(match text {
+        Some(text) => format!("«{}»", excerpt(&plain(&text), QUOTE)),
+        None => "вложение без текста".to_owned(),
+    })
+}
+
+fn clock_time(tenant: &Tenant, at: i64) -> String {
+    let local = tenant.zone(at).local(at);
+    format!("{:02}:{:02}", local.minute / 60, local.minute % 60)
+}
+
+fn stage_name(tenant: &Tenant, key: &StageKey) -> String {
+    tenant
+        .policy
+        .stage(key)
+        .map_or_else(|| key.to_string(), |stage| stage.name.clone())
+}
+
+/// The question of a turn (DESIGN §5.8).
+pub(super) async fn bot_request(
+    flow: &Flow,
+    tenant: &Tenant,
+    dialog: &Dialog,
+    action: &Action,
+) -> Result<BotRequest, StoreError> {
+    let Action::AskBot {
+        turn,
+        messages: asked,
+        introduce,
+        manager_note,
+    } = action
+    else {
+        return Err(StoreError::Unreadable(
+            "the action is no question to the bot".to_owned(),
+        ));
+    };
+    let mut messages = Vec::new();
+    for id in asked {
+        let at = seen(dialog, id);
+        let text = match at.and_then(|message| message.text) {
+            Some(text) => one_text(flow, tenant, text).await?,
+            None => None,
+        };
+        let attachments = dialog
+            .unanswered
+            .iter()
+            .find(|message| message.id == *id)
+            .map(|message| message.understood.attachments.clone());
+        messages.push(BotMessage {
+            id: id.clone(),
+            text: text.unwrap_or_default(),
+            attachments: attachments.unwrap_or_default(),
+            at: rfc3339(at.map_or(dialog.last_at, |message| message.at)),
+        });
+    }
+    let mut history = Vec::new();
+    for message in dialog.recent.iter().filter(|m| !asked.contains(&m.id)) {
+        let Some(text) = message.text else { continue };
+        if let Some(text) = one_text(flow, tenant, text).await? {
+            history.push(BotHistory {
+                from: match message.from {
+                    From::Guest => "guest",
+                    From::Bot => "bot",
+                    From::Manager => "manager",
+                    From::Bulk | From::Robot => "bulk",
+                }
+                .to_owned(),
+                text,
+                at: rfc3339(message.at),
+            });
+        }
+    }
+    let manager_note = match manager_note {
+        Some(note) => one_text(flow, tenant, *note).await?,
+        None => None,
+    };
+    Ok(BotRequest {
+        turn_id: TurnId(turn.0.clone()),
+        dialog: dialog.id.clone(),
+        introduce: *introduce,
+        manager_note,
+        messages,
+        contact: contact(flow, tenant, dialog).await?,
+        deal: dialog.deal_facts().map(|deal| BotDeal {
+            id: deal.id,
+            stage: deal.stage.clone(),
+            arrival: None,
+            departure: None,
+            category: None,
+            amount: None,
+            guests: None,
+        }),
+        facts: dialog
+            .episode
+            .as_ref()
+            .map(|episode| episode.facts.clone())
+            .unwrap_or_default(),
+        history,
+        policy: BotPolicy {
+            texts: tenant.policy.texts.clone(),
+            triggers: tenant
+                .policy
+                .triggers
+                .iter()
+                .map(|trigger| trigger.id.clone())
+                .collect(),
+        },
+    })
+}
+
+fn rfc3339(at: i64) -> String {
+    jiff::Timestamp::from_millisecond(at).map_or_else(|_| String::new(), |time| time.to_string())
+}

@@ -1,0 +1,51 @@
+//! The account's time zone as numbers for widget-core: its UTC offsets around now.
+
+use super::Tenant;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use widget_core::time::{DAY, SECOND, Zone};
+
+/// How far back offsets are given: an event's own time may lie in the past.
+const BACK: i64 = 40 * DAY;
+/// How far ahead rules can look.
+const AHEAD: i64 = 400 * DAY;
+
+impl Tenant {
+    /// The account's zone around unix ms `at`.
+    pub fn zone(&self, at: i64) -> Zone {
+        offsets(&self.policy.calendar.timezone, at)
+    }
+}
+
+/// UTC offsets of the IANA zone `name` around `at`; UTC for an unknown name, which the policy's check refuses.
+fn offsets(name: &str, at: i64) -> Zone {
+    let zone = TimeZone::get(name).unwrap_or(TimeZone::UTC);
+    let from = at - BACK;
+    let Ok(start) = Timestamp::from_millisecond(from) else {
+        return Zone::fixed(0);
+    };
+    let mut transitions = vec![(from, zone.to_offset(start).seconds())];
+    for transition in zone.following(start) {
+        let when = transition.timestamp().as_second() * SECOND;
+        if when > at + AHEAD {
+            break;
+        }
+        transitions.push((when, transition.offset().seconds()));
+    }
+    Zone { transitions }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moscow_has_one_offset_and_berlin_changes_twice_a_year() {
+        let at = 1_794_988_800_000; // 2026-11-18 08:00 UTC
+        assert_eq!(offsets("Europe/Moscow", at).transitions.len(), 1);
+        assert_eq!(offsets("Europe/Moscow", at).offset_at(at), 10_800);
+        let berlin = offsets("Europe/Berlin", at);
+        assert_eq!(berlin.offset_at(at), 3_600);
+        assert_eq!(berlin.offset_at(at + 200 * DAY), 7_200);
+    }
+}

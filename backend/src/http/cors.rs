@@ -1,0 +1,96 @@
+//! CORS: only pages of connected accounts may call. No credentials: the bearer is a header.
+
+use super::state::Site;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, IF_MATCH, RETRY_AFTER};
+use axum::http::{HeaderName, HeaderValue, Method};
+use std::sync::Arc;
+use std::time::Duration;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+/// A browser asks again after so long.
+const PREFLIGHT_LIFE: Duration = Duration::from_mins(10);
+
+/// The layer for `sites`.
+pub(super) fn layer(sites: &[Arc<Site>]) -> CorsLayer {
+    let origins: Vec<HeaderValue> = sites
+        .iter()
+        .flat_map(|site| &site.origins)
+        .filter_map(|origin| origin.parse().ok())
+        .collect();
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([
+            HeaderName::from_static("x-auth-token"),
+            AUTHORIZATION,
+            CONTENT_TYPE,
+            IF_MATCH,
+        ])
+        .expose_headers([RETRY_AFTER, HeaderName::from_static("x-request-id")])
+        .max_age(PREFLIGHT_LIFE)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::http::fake::{self, PAGE, World, call, get, post, with};
+    use axum::body::Body;
+    use axum::http::Request;
+
+    fn preflight(path: &str, origin: &str) -> Request<Body> {
+        let request = Request::options(path)
+            .body(Body::empty())
+            .expect("a request");
+        let request = with(request, "origin", origin);
+        let request = with(request, "access-control-request-method", "POST");
+        with(
+            request,
+            "access-control-request-headers",
+            "x-auth-token,if-match",
+        )
+    }
+
+    #[tokio::test]
+    async fn the_pages_of_connected_accounts_may_call() {
+        let world = World::new();
+        for path in [
+            "/api/v1/session",
+            "/api/v1/dialogs/d/take",
+            "/widget/card-0.wasm",
+        ] {
+            let answer = call(&world, preflight(path, PAGE)).await;
+            assert_eq!(answer.status(), 200, "{path}");
+            let headers = answer.headers();
+            assert_eq!(headers["access-control-allow-origin"], PAGE);
+            let allowed = headers["access-control-allow-headers"].to_str().unwrap();
+            for name in ["x-auth-token", "authorization", "content-type", "if-match"] {
+                assert!(allowed.contains(name), "{allowed}");
+            }
+            assert!(!headers.contains_key("access-control-allow-credentials"));
+        }
+    }
+
+    #[tokio::test]
+    async fn refusals_can_be_read_by_the_page_too() {
+        let world = World::new();
+        let request = with(post("/api/v1/session", Vec::new()), "origin", PAGE);
+        let answer = call(&world, request).await;
+        assert_eq!(answer.status(), 401);
+        assert_eq!(answer.headers()["access-control-allow-origin"], PAGE);
+    }
+
+    #[tokio::test]
+    async fn other_pages_and_other_routes_get_no_permission() {
+        let world = World::new();
+        for (path, origin) in [
+            ("/api/v1/session", "https://evil.example.org"),
+            ("/api/v1/session", "null"),
+            (fake::PACT_HOOK, PAGE),
+        ] {
+            let answer = call(&world, preflight(path, origin)).await;
+            let granted = answer.headers().contains_key("access-control-allow-origin");
+            assert!(!granted, "{path} {origin}");
+        }
+        let answer = call(&world, with(get("/metrics"), "origin", PAGE)).await;
+        assert!(!answer.headers().contains_key("access-control-allow-origin"));
+    }
+}

@@ -1,0 +1,461 @@
+//! A small world for the tests of this module: two accounts, one dialog, a CRM that can be switched off.
+
+use super::bearer::{Claims, SessionKey};
+use super::{Site, Web, router};
+use crate::clock::SetClock;
+use crate::error::{CallError, StoreError};
+use crate::flow::{Flow, Tenant};
+use crate::ports::{
+    ActClaim, Bot, BotReply, BotRequest, Channel, ChannelHook, ChannelMessage, Claimed, ClaimedAct,
+    Commit, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs, Echo, Envelope, Finish,
+    Guest, GuestLookup, Hooks, Inbox, InboxRow, Journal, JournalRow, Lease, Ledger, NewRow, Outbox,
+    Registry, Source,
+};
+use async_trait::async_trait;
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, Request};
+use axum::response::Response;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
+use tower::ServiceExt as _;
+use widget_core::dialog::Dialog;
+use widget_core::event::Done;
+use widget_core::ids::{
+    AccountId, ContactId, ConversationId, DealId, DialogId, MessageId, TextRef, UserId,
+};
+
+/// The account that owns [`DIALOG`].
+pub const OURS: i64 = 31;
+/// Another account on the same server.
+pub const OTHER: i64 = 32;
+/// A dialog of [`OURS`], bound to [`DEAL`].
+pub const DIALOG: &str = "dialog-1";
+/// Its deal.
+pub const DEAL: i64 = 501;
+/// A deal that does not exist.
+pub const NO_DEAL: i64 = 404;
+/// A user without rights to the deal.
+pub const STRANGER: i64 = 9_009;
+/// Where the account's pages live.
+pub const PAGE: &str = "https://ours.amocrm.ru";
+/// Pact's webhook of [`OURS`].
+pub const PACT_HOOK: &str = "/hooks/pact/pact-hook-secret-0001";
+/// amoCRM's webhook of [`OURS`].
+pub const AMO_HOOK: &str = "/hooks/amocrm/amo-hook-secret-0001";
+/// The clock shows this at first, unix ms.
+pub const NOW: i64 = 1_794_988_800_000;
+
+/// The world.
+pub struct World {
+    pub web: Arc<Web>,
+    pub clock: SetClock,
+    pub store: Arc<FakeStore>,
+    pub crm: Arc<FakeCrm>,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let clock = SetClock::new(NOW);
+        let store = Arc::new(FakeStore::default());
+        let crm = Arc::new(FakeCrm::default());
+        let sites: Vec<_> = [(OURS, 1), (OTHER, 2)]
+            .into_iter()
+            .map(|(account, number)| Arc::new(site(account, number, &crm)))
+            .collect();
+        let flow = Flow {
+            store: store.clone(),
+            hooks: Arc::new(Nothing),
+            clock: Arc::new(clock.clone()),
+            tenants: sites.iter().map(|site| site.tenant.clone()).collect(),
+            dialogs_bell: Notify::new(),
+            acts_bell: Notify::new(),
+        };
+        let web = Arc::new(Web::new(
+            Arc::new(flow),
+            sites,
+            "https://bot.example.org:8443".to_owned(),
+            SessionKey::derive(&[1; 32]),
+            PrometheusBuilder::new().build_recorder().handle(),
+            Vec::new(),
+        ));
+        Self {
+            web,
+            clock,
+            store,
+            crm,
+        }
+    }
+
+    /// `Authorization` of a session of `user`.
+    pub fn bearer(&self, account: i64, user: i64) -> String {
+        let claims = Claims::new(AccountId(account), UserId(user), false, self.web.now());
+        format!("Bearer {}", self.web.session_key.sign(&claims))
+    }
+}
+
+fn site(account: i64, number: i64, crm: &Arc<FakeCrm>) -> Site {
+    let tenant = Tenant {
+        account: AccountId(account),
+        pact_company: number,
+        amocrm_account: account,
+        policy: Arc::new(policy()),
+        policy_version: 1,
+        crm: crm.clone(),
+        channel: Arc::new(Nothing),
+        bot: Arc::new(Nothing),
+        hook_urls: (String::new(), String::new()),
+    };
+    let page = if account == OURS {
+        PAGE.to_owned()
+    } else {
+        "https://other.amocrm.ru".to_owned()
+    };
+    Site {
+        tenant: Arc::new(tenant),
+        pact_secret: SecretString::from(format!("pact-hook-secret-{number:04}")),
+        amocrm_secret: SecretString::from(format!("amo-hook-secret-{number:04}")),
+        client_id: format!("client-{number}"),
+        client_secret: SecretString::from(format!("client-secret-{number}")),
+        origins: vec![page],
+        prepared: AtomicBool::new(false),
+    }
+}
+
+fn policy() -> widget_core::policy::Policy {
+    widget_core::policy::parse(include_str!("../../policies/sanatorium.toml"))
+        .expect("the default policy is good")
+}
+
+/// Claims of a good one-time token of [`OURS`].
+pub fn claims() -> Value {
+    let now = NOW / 1_000;
+    json!({
+        "iss": PAGE, "aud": "https://bot.example.org", "jti": "one", "iat": now, "nbf": now,
+        "exp": now + 1_800, "account_id": OURS, "user_id": 9_002, "client_uuid": "client-1",
+        "subdomain": "ours",
+    })
+}
+
+/// The token that says `claims`, signed with `secret`.
+pub fn token(claims: &Value, secret: &str, algorithm: Algorithm) -> String {
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    encode(&Header::new(algorithm), claims, &key).expect("a token")
+}
+
+/// A `POST`.
+pub fn post(path: &str, body: Vec<u8>) -> Request<Body> {
+    Request::post(path)
+        .body(Body::from(body))
+        .expect("a request")
+}
+
+/// A `GET`.
+pub fn get(path: &str) -> Request<Body> {
+    Request::get(path).body(Body::empty()).expect("a request")
+}
+
+/// The same request with one more header.
+pub fn with(mut request: Request<Body>, name: &'static str, value: &str) -> Request<Body> {
+    request.headers_mut().insert(
+        HeaderName::from_static(name),
+        HeaderValue::from_str(value).expect("a header"),
+    );
+    request
+}
+
+/// The whole router's answer.
+pub async fn call(world: &World, request: Request<Body>) -> Response {
+    router(world.web.clone())
+        .oneshot(request)
+        .await
+        .expect("an answer")
+}
+
+/// A response's body.
+pub async fn json(response: Response) -> Value {
+    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX)
+        .await
+        .expect("a body");
+    serde_json::from_slice(&bytes).expect("JSON")
+}
+
+/// Keeps one dialog, and the ids of used tokens.
+#[derive(Default)]
+pub struct FakeStore {
+    pub broken: AtomicBool,
+    stored: Mutex<HashSet<(i64, String)>>,
+    used: Mutex<HashSet<(i64, String)>>,
+}
+
+impl FakeStore {
+    fn check(&self) -> Result<(), StoreError> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(StoreError::Database("disk full".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Inbox for FakeStore {
+    async fn ingest(&self, rows: Vec<NewRow>) -> Result<Vec<bool>, StoreError> {
+        self.check()?;
+        let mut stored = self.stored.lock().expect("no panic before");
+        let keys = rows.into_iter().map(|row| (row.account.0, row.dedup_key));
+        Ok(keys.map(|key| stored.insert(key)).collect())
+    }
+
+    async fn unrouted(&self, _: u32) -> Result<Vec<InboxRow>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn route(&self, _: i64, _: Vec<NewRow>) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Dialogs for FakeStore {
+    async fn claim(&self, _: i64) -> Result<Option<Claimed>, StoreError> {
+        Ok(None)
+    }
+
+    async fn lease(
+        &self,
+        _: AccountId,
+        _: &DialogId,
+        _: i64,
+    ) -> Result<Option<Claimed>, StoreError> {
+        Err(StoreError::LeaseLost)
+    }
+
+    async fn commit(&self, _: Commit) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn release(&self, _: &Lease, _: &[i64]) -> Result<Vec<i64>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn dialog(
+        &self,
+        account: AccountId,
+        id: &DialogId,
+    ) -> Result<Option<Dialog>, StoreError> {
+        self.check()?;
+        if account.0 != OURS || id.0 != DIALOG {
+            return Ok(None);
+        }
+        let mut dialog = Dialog::new(id.clone(), account, "conversation-1".into());
+        dialog.deal = Some(DealId(DEAL));
+        Ok(Some(dialog))
+    }
+
+    async fn dialogs_of_deal(&self, _: AccountId, _: DealId) -> Result<Vec<Dialog>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl Journal for FakeStore {
+    async fn newest(
+        &self,
+        _: AccountId,
+        _: &DialogId,
+        _: u32,
+    ) -> Result<Vec<JournalRow>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl Outbox for FakeStore {
+    async fn claim_act(&self, _: i64) -> Result<Option<ActClaim>, StoreError> {
+        Ok(None)
+    }
+
+    async fn finish_act(&self, _: &ClaimedAct, _: Finish) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn send_in_flight(&self, _: AccountId, _: &DialogId, _: u64) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn recover(&self, _: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Ledger for FakeStore {
+    async fn echo(
+        &self,
+        _: AccountId,
+        _: &DialogId,
+        _: Source,
+        _: Option<&MessageId>,
+        _: Option<&str>,
+        _: i64,
+    ) -> Result<Echo, StoreError> {
+        Ok(Echo::Foreign)
+    }
+
+    async fn used_messages(
+        &self,
+        _: AccountId,
+        _: &DialogId,
+    ) -> Result<Vec<MessageId>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn put_text(&self, _: AccountId, _: &DialogId, _: &str) -> Result<TextRef, StoreError> {
+        Ok(TextRef(1))
+    }
+
+    async fn texts(
+        &self,
+        _: AccountId,
+        refs: &[TextRef],
+    ) -> Result<Vec<Option<String>>, StoreError> {
+        Ok(vec![None; refs.len()])
+    }
+}
+
+#[async_trait]
+impl Registry for FakeStore {
+    async fn put_guest(&self, _: AccountId, _: &DialogId, _: &Guest) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn guest(&self, _: AccountId, _: &DialogId) -> Result<Option<Guest>, StoreError> {
+        Ok(None)
+    }
+
+    async fn put_contact(&self, _: AccountId, _: &str, _: ContactId) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn contact(&self, _: AccountId, _: &str) -> Result<Option<ContactId>, StoreError> {
+        Ok(None)
+    }
+
+    async fn use_once(
+        &self,
+        account: AccountId,
+        token_id: &str,
+        _: i64,
+        _: i64,
+    ) -> Result<bool, StoreError> {
+        self.check()?;
+        let mut used = self.used.lock().expect("no panic before");
+        Ok(used.insert((account.0, token_id.to_owned())))
+    }
+
+    async fn put_policy(&self, _: AccountId, _: &str, _: i64) -> Result<i64, StoreError> {
+        Ok(1)
+    }
+}
+
+/// Knows one deal; everybody but [`STRANGER`] may see it.
+#[derive(Default)]
+pub struct FakeCrm {
+    pub down: AtomicBool,
+}
+
+#[async_trait]
+impl Crm for FakeCrm {
+    async fn prepare(&self, _: &str) -> Result<(), CallError> {
+        Ok(())
+    }
+
+    async fn read(&self, _: &GuestLookup) -> Result<CrmFound, CallError> {
+        Ok(CrmFound::default())
+    }
+
+    async fn write(&self, _: &CrmWrite) -> Result<Done, CallError> {
+        Ok(Done::Plain)
+    }
+
+    async fn find(&self, _: &CrmWrite, _: i64) -> Result<Option<Done>, CallError> {
+        Ok(None)
+    }
+
+    async fn users(&self) -> Result<Vec<CrmUser>, CallError> {
+        Ok(Vec::new())
+    }
+
+    async fn access(&self, user: UserId, deal: DealId) -> Result<DealAccess, CallError> {
+        if self.down.load(Ordering::SeqCst) {
+            return Err(CallError::retry("the CRM is down"));
+        }
+        Ok(DealAccess {
+            allowed: user.0 != STRANGER,
+            exists: deal.0 != NO_DEAL,
+            responsible: None,
+            phones: Vec::new(),
+        })
+    }
+}
+
+/// Answers nothing. As a reader of webhooks: a body is its own key, `foreign` names another company, `broken` is
+/// malformed.
+struct Nothing;
+
+#[async_trait]
+impl Channel for Nothing {
+    async fn prepare(&self, _: &str) -> Result<(), CallError> {
+        Ok(())
+    }
+
+    async fn send(&self, _: &ConversationId, _: &str) -> Result<MessageId, CallError> {
+        Err(CallError::refused(0, "nothing"))
+    }
+
+    async fn messages(&self, _: &ConversationId) -> Result<Vec<ChannelMessage>, CallError> {
+        Ok(Vec::new())
+    }
+
+    async fn guest(&self, _: &ConversationId) -> Result<Option<Guest>, CallError> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl Bot for Nothing {
+    async fn turn(&self, _: &BotRequest) -> Result<BotReply, CallError> {
+        Err(CallError::refused(0, "nothing"))
+    }
+}
+
+impl Hooks for Nothing {
+    fn pact_envelope(&self, body: &[u8]) -> Result<Envelope, String> {
+        if body == b"broken" {
+            return Err("not JSON".to_owned());
+        }
+        Ok(Envelope {
+            tenant: Some(if body == b"foreign" { 99 } else { 1 }),
+            dedup_key: hex::encode(body),
+            conversation: Some("conversation-1".into()),
+            body: body.to_vec(),
+        })
+    }
+
+    fn pact(&self, _: &[u8]) -> ChannelHook {
+        ChannelHook::Ignored("test".to_owned())
+    }
+
+    fn amocrm_envelopes(&self, _: &[u8]) -> Result<Vec<Envelope>, String> {
+        Ok(Vec::new())
+    }
+
+    fn amocrm(&self, _: &[u8]) -> CrmHook {
+        CrmHook::Other
+    }
+}

@@ -1,0 +1,66 @@
+//! The backend's HTTP side: what providers, the card and the operator reach. One resource a file.
+//!
+//! A handler reads the request, asks the flow or a port, and puts the answer into the words of `widget_core::wire`.
+//! Nothing is decided here. Errors: [`error`].
+
+mod access;
+mod bearer;
+mod card;
+mod cors;
+mod dialogs;
+mod error;
+#[cfg(test)]
+mod fake;
+mod health;
+mod layers;
+mod metrics;
+mod onetime;
+mod session;
+mod state;
+mod version;
+mod view;
+mod webhooks;
+mod widget;
+
+pub use bearer::SessionKey;
+pub use error::not_found;
+pub use state::{Site, Web, WidgetFile};
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use std::sync::Arc;
+
+/// The card's calls carry at most a note.
+const API_BODY_BYTES: usize = 16 * 1024;
+
+/// All routes, without a fallback, so that another router can be merged in.
+pub fn router(web: Arc<Web>) -> Router {
+    let api = Router::new()
+        .route("/api/v1/version", get(version::show))
+        .route("/api/v1/session", post(session::open))
+        .route("/api/v1/deals/{deal}/dialogs", get(card::dialogs))
+        .route("/api/v1/deals/{deal}/opened", post(card::opened))
+        .route("/api/v1/dialogs/{dialog}/take", post(dialogs::take))
+        .route(
+            "/api/v1/dialogs/{dialog}/return",
+            post(dialogs::return_to_bot),
+        )
+        .route("/api/v1/dialogs/{dialog}/undo", post(dialogs::undo))
+        .route("/api/v1/dialogs/{dialog}/dismiss", post(dialogs::dismiss))
+        .layer(DefaultBodyLimit::max(API_BODY_BYTES));
+    let browser = api
+        .route("/widget/{file}", get(widget::file))
+        .layer(cors::layer(&web.sites));
+    let hooks = Router::new()
+        .route("/hooks/pact/{secret}", post(webhooks::pact))
+        .route("/hooks/amocrm/{secret}", post(webhooks::amocrm))
+        .layer(DefaultBodyLimit::max(webhooks::BODY_BYTES));
+    let operator = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::show));
+    let routes = browser.merge(hooks).merge(operator).with_state(web);
+    layers::around(routes.layer(from_fn(metrics::count)))
+}

@@ -1,0 +1,96 @@
+//! What every handler shares.
+
+use super::access::KnownAccess;
+use super::bearer::SessionKey;
+use crate::flow::{Flow, Tenant};
+use metrics_exporter_prometheus::PrometheusHandle;
+use secrecy::SecretString;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use widget_core::ids::AccountId;
+
+/// The HTTP side of one process.
+pub struct Web {
+    /// The engine.
+    pub flow: Arc<Flow>,
+    /// The accounts, as the web meets them.
+    pub sites: Vec<Arc<Site>>,
+    /// Where browsers and providers reach this server: scheme, host, port.
+    pub public_url: String,
+    /// Signs the card's sessions.
+    pub session_key: SessionKey,
+    /// Renders `/metrics`.
+    pub metrics: PrometheusHandle,
+    /// Files of the widget's archive that are served from here too.
+    pub widget: Vec<WidgetFile>,
+    /// What the CRM said last about who may see which deal.
+    pub(super) access: KnownAccess,
+}
+
+/// One account, as the web meets it.
+pub struct Site {
+    /// The account's part of the engine.
+    pub tenant: Arc<Tenant>,
+    /// Last part of the path of Pact's webhook.
+    pub pact_secret: SecretString,
+    /// Last part of the path of amoCRM's webhook.
+    pub amocrm_secret: SecretString,
+    /// The integration: `client_uuid` of a one-time token.
+    pub client_id: String,
+    /// Key of the one-time tokens.
+    pub client_secret: SecretString,
+    /// Where the account's pages live, such as `https://example.amocrm.ru`: for CORS and as issuers of tokens.
+    pub origins: Vec<String>,
+    /// CRM and channel were prepared at least once.
+    pub prepared: AtomicBool,
+}
+
+/// A file of the widget.
+#[derive(Debug, Clone)]
+pub struct WidgetFile {
+    /// Its name, a hash included: it never changes.
+    pub name: String,
+    /// Its content.
+    pub bytes: axum::body::Bytes,
+}
+
+impl Web {
+    /// The HTTP side of `flow`.
+    pub fn new(
+        flow: Arc<Flow>,
+        sites: Vec<Arc<Site>>,
+        public_url: String,
+        session_key: SessionKey,
+        metrics: PrometheusHandle,
+        widget: Vec<WidgetFile>,
+    ) -> Self {
+        Self {
+            flow,
+            sites,
+            public_url,
+            session_key,
+            metrics,
+            widget,
+            access: KnownAccess::default(),
+        }
+    }
+
+    /// The account of that id.
+    pub(super) fn site(&self, account: AccountId) -> Option<&Arc<Site>> {
+        self.sites
+            .iter()
+            .find(|site| site.tenant.account == account)
+    }
+
+    /// Business time, unix ms.
+    pub(super) fn now(&self) -> i64 {
+        self.flow.clock.now_ms()
+    }
+}
+
+impl Site {
+    /// Remembers that CRM and channel are prepared.
+    pub fn mark_prepared(&self) {
+        self.prepared.store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,16 @@
+//! Estafeta's backend.
+//!
+//! The way of the data stands at the head of [`flow`]; who may use whom: `cli` → `app` → {`http`, `flow`, `adapters`} →
+//! `ports`. Only [`app`] knows the adapters.
+
+pub mod adapters;
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod flow;
+pub mod http;
+pub mod lifecycle;
+pub mod ports;
+pub mod telemetry;

@@ -1,0 +1,886 @@
+//! What the flow needs of the world: small traits, no driver types in their signatures. Only `app.rs` knows who
+//! implements them.
+
+use crate::error::{CallError, StoreError};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use widget_core::action::{Action, SendKind, TaskKind};
+use widget_core::dialog::Dialog;
+use widget_core::event::{BotDone, FieldValue, Kb, Timer};
+use widget_core::ids::{
+    AccountId, ActionKey, ContactId, ConversationId, DealId, DialogId, MessageId, StageKey, TaskId,
+    TextRef, TurnId, UserId,
+};
+use widget_core::understand::{AttachmentKind, Facts, Intent};
+
+pub use crate::clock::Clock;
+
+// ---------------------------------------------------------------- store: inbox
+
+/// Where an inbox row came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Pact's webhook, raw body of one event.
+    Pact,
+    /// amoCRM's webhook, one item of a body, as JSON.
+    Amocrm,
+    /// A result of an action of ours, JSON of `flow::inbox::Outcome`.
+    Act,
+}
+
+/// A row to store in the inbox. The body is sealed at rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRow {
+    /// The tenant.
+    pub account: AccountId,
+    /// The dialog it belongs to; `None` when that has to be looked up (an amoCRM item).
+    pub dialog: Option<DialogId>,
+    /// The conversation, so that the first event of a guest can make the dialog.
+    pub conversation: Option<ConversationId>,
+    /// Where it came from.
+    pub source: Source,
+    /// A second row with this key for the same account and source is a duplicate and not stored.
+    pub dedup_key: String,
+    /// The body.
+    pub body: Vec<u8>,
+    /// Arrival, unix ms of the business clock.
+    pub at: i64,
+}
+
+/// A stored inbox row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxRow {
+    /// Its id; ids grow in the order of arrival.
+    pub id: i64,
+    /// What was stored.
+    pub row: NewRow,
+    /// How often handling it failed.
+    pub tries: u32,
+    /// It was parked as a possible echo until this unix ms.
+    pub parked_until: Option<i64>,
+}
+
+/// Raw input, durable before it is acknowledged.
+#[async_trait]
+pub trait Inbox: Send + Sync {
+    /// Stores rows in one commit, with fsync. Answers for each whether it is new (`false` = duplicate, not stored).
+    async fn ingest(&self, rows: Vec<NewRow>) -> Result<Vec<bool>, StoreError>;
+
+    /// Up to `limit` rows without a dialog, oldest first.
+    async fn unrouted(&self, limit: u32) -> Result<Vec<InboxRow>, StoreError>;
+
+    /// Replaces a row without a dialog by rows that have one (or by none), in one commit.
+    async fn route(&self, id: i64, rows: Vec<NewRow>) -> Result<(), StoreError>;
+}
+
+// ---------------------------------------------------------------- store: dialogs
+
+/// The right to change one dialog. Every write under it carries the token; a stale token changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// The tenant.
+    pub account: AccountId,
+    /// The dialog.
+    pub dialog: DialogId,
+    /// The fencing token: grows with every lease of this dialog.
+    pub token: i64,
+}
+
+/// A leased dialog with its work.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// The lease.
+    pub lease: Lease,
+    /// The state; [`Dialog::new`] for a guest's first event.
+    pub state: Dialog,
+    /// Rows that are ready, in order of arrival, at most 50. Parked rows whose time has not come are left out.
+    pub rows: Vec<InboxRow>,
+    /// Timers that are due, earliest first.
+    pub due: Vec<DueTimer>,
+}
+
+/// A timer that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueTimer {
+    /// Which.
+    pub timer: Timer,
+    /// Its arming.
+    pub generation: u64,
+    /// When it was due, unix ms.
+    pub due: i64,
+}
+
+/// One journal row, ready to store: `{seq, at, event, policy_version, core_version, changes, actions, trace}` as JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalRow {
+    /// Sequence number within the dialog, from 1 without gaps.
+    pub seq: u64,
+    /// Unix ms.
+    pub at: i64,
+    /// Version of the policy it was decided under.
+    pub policy_version: i64,
+    /// Version of widget-core.
+    pub core_version: String,
+    /// JSON of the event.
+    pub event: String,
+    /// JSON of the changes.
+    pub changes: String,
+    /// JSON of the actions.
+    pub actions: String,
+    /// JSON of the trace.
+    pub trace: String,
+}
+
+/// An action for the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAct {
+    /// Its idempotency key.
+    pub key: ActionKey,
+    /// What to do.
+    pub action: Action,
+    /// For a send: the sealed text as it will be sent, and its HMAC for the ledger is made by the store.
+    pub text: Option<TextRef>,
+}
+
+/// All that one or several decisions on a leased dialog change, in one commit.
+#[derive(Debug, Clone)]
+pub struct Commit {
+    /// The lease it was decided under.
+    pub lease: Lease,
+    /// The state after it. Its `timers` replace the stored ones, its `deal` is indexed.
+    pub state: Dialog,
+    /// Rows to append to the journal.
+    pub journal: Vec<JournalRow>,
+    /// Actions for the outbox.
+    pub acts: Vec<NewAct>,
+    /// Inbox rows handled.
+    pub consumed: Vec<i64>,
+    /// Inbox rows parked until the given unix ms: possible echoes of a send in flight.
+    pub parked: Vec<(i64, i64)>,
+    /// Give the lease back with this commit.
+    pub release: bool,
+}
+
+/// Leased, fenced access to dialogs.
+#[async_trait]
+pub trait Dialogs: Send + Sync {
+    /// Leases the dialog that has been ready longest at business time `now`: an inbox row is ready, or a timer due.
+    async fn claim(&self, now: i64) -> Result<Option<Claimed>, StoreError>;
+
+    /// Leases this dialog if nobody holds it; `Ok(None)` while somebody does. [`StoreError::Unreadable`] never hides
+    /// an absent dialog: that is `Err(StoreError::LeaseLost)`. The claim's `rows` and `due` are those ready at `now`.
+    async fn lease(
+        &self,
+        account: AccountId,
+        dialog: &DialogId,
+        now: i64,
+    ) -> Result<Option<Claimed>, StoreError>;
+
+    /// Applies a commit. [`StoreError::LeaseLost`] if the token is stale; then nothing was written.
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
+
+    /// Gives a lease back without a commit. `failed` counts one failed try on these inbox rows; a row that failed
+    /// three times is taken out of the way (kept as poison), and its ids are answered.
+    async fn release(&self, lease: &Lease, failed: &[i64]) -> Result<Vec<i64>, StoreError>;
+
+    /// Reads a dialog without a lease.
+    async fn dialog(
+        &self,
+        account: AccountId,
+        dialog: &DialogId,
+    ) -> Result<Option<Dialog>, StoreError>;
+
+    /// The dialogs bound to a deal, newest first.
+    async fn dialogs_of_deal(
+        &self,
+        account: AccountId,
+        deal: DealId,
+    ) -> Result<Vec<Dialog>, StoreError>;
+}
+
+/// The journal of a dialog.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// The newest `limit` rows, newest first.
+    async fn newest(
+        &self,
+        account: AccountId,
+        dialog: &DialogId,
+        limit: u32,
+    ) -> Result<Vec<JournalRow>, StoreError>;
+}
+
+// ---------------------------------------------------------------- store: outbox
+
+/// How an action is to be carried out now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Make the call.
+    Call,
+    /// The outcome of the call is unknown: look for its effect, for the n-th time (from 0).
+    Check(u32),
+}
+
+/// A claimed action.
+#[derive(Debug, Clone)]
+pub struct ClaimedAct {
+    /// The tenant.
+    pub account: AccountId,
+    /// The dialog.
+    pub dialog: DialogId,
+    /// The action's key.
+    pub key: ActionKey,
+    /// What to do.
+    pub action: Action,
+    /// The text of a send.
+    pub text: Option<TextRef>,
+    /// Call or check.
+    pub phase: Phase,
+    /// How many calls were made before this one.
+    pub tries: u32,
+    /// When the (last) call was claimed, business unix ms.
+    pub claimed_at: i64,
+    /// When the action was decided, business unix ms.
+    pub created_at: i64,
+    /// Fencing token of this claim.
+    pub token: i64,
+}
+
+/// How a claimed action ended.
+#[derive(Debug, Clone)]
+pub enum Finish {
+    /// Over: the result goes into the inbox in the same commit, and for a send the ledger row gets `message`
+    /// (or is dropped when the send failed). Parked rows of the dialog become ready.
+    Over {
+        /// The inbox row with the result; `dedup_key` = the action's key.
+        result: NewRow,
+        /// The channel's id of a text that was accepted.
+        message: Option<MessageId>,
+    },
+    /// Try again: in this phase, not before this business unix ms.
+    Again {
+        /// Call or check.
+        phase: Phase,
+        /// Business unix ms.
+        not_before: i64,
+    },
+}
+
+/// What the claim of an action came to.
+#[derive(Debug, Clone)]
+pub enum ActClaim {
+    /// Carry it out.
+    Run(Box<ClaimedAct>),
+    /// A send whose epoch is over, or whose owner does not allow it: it was refused, nothing left, and it must be
+    /// reported ([`Outbox::finish_act`] with [`Finish::Over`]).
+    Refused(Box<ClaimedAct>),
+}
+
+/// Actions to carry out.
+///
+/// Order: within one dialog and lane (sends · CRM writes · CRM reads · bot) by key order of their decision, one at a
+/// time; a row in `Check` keeps its lane. A send waits while an outgoing row of its dialog is parked.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Claims the next runnable action at business time `now`. For a send in phase `Call` the same statement checks
+    /// the dialog's owner and epoch (promise 1) and writes the pending ledger row.
+    async fn claim_act(&self, now: i64) -> Result<Option<ActClaim>, StoreError>;
+
+    /// Ends a claim. [`StoreError::LeaseLost`] if the token is stale.
+    async fn finish_act(&self, act: &ClaimedAct, finish: Finish) -> Result<(), StoreError>;
+
+    /// Whether a send of this dialog with an epoch below `epoch` is claimed and not finished.
+    async fn send_in_flight(
+        &self,
+        account: AccountId,
+        dialog: &DialogId,
+        epoch: u64,
+    ) -> Result<bool, StoreError>;
+
+    /// After a crash: every claimed action becomes `Check(0)`, due 5 s (a send) or at once (others) after its claim.
+    /// Reads and questions to the bot become `Call` again. Called once, before anything is claimed.
+    async fn recover(&self, now: i64) -> Result<(), StoreError>;
+}
+
+// ---------------------------------------------------------------- store: ledger, texts, small things
+
+/// What the ledger knows of an outgoing message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Echo {
+    /// Ours: sent by this action.
+    Ours(ActionKey),
+    /// A send of this dialog is in flight and has no id yet: park the message.
+    Pending,
+    /// Nothing of ours fits.
+    Foreign,
+}
+
+/// What of ours can echo, and which texts stand for what.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// Whether the outgoing `message` of `dialog` is ours by its id. `by_text`: decide by equal text too (after the
+    /// parking time, or for amoCRM's hook, where the id is foreign): a row matches once per `source`.
+    async fn echo(
+        &self,
+        account: AccountId,
+        dialog: &DialogId,
+        source: Source,
+        message: Option<&MessageId>,
+        by_text: Option<&str>,
+        now: i64,
+    ) -> Result<Echo, StoreError>;
+
+    /// Ids of the channel's messages of this dialog that the ledger has already given to a send.
+    async fn used_messages(
+        &self,
+        account: AccountId,
+        dialog: &DialogId,
+    ) -> Result<Vec<MessageId>, StoreError>;
+
+    /// Seals a text (a guest's message, a name, a note, a text to send). The same text of the same dialog keeps its
+    /// reference.
+    async fn put_text(
+        &self,
+        account: AccountId,
+        dialog: &DialogId,
+        text: &str,
+    ) -> Result<TextRef, StoreError>;
+
+    /// Opens texts, in the order asked; `None` for one that was erased. Another account's text is never opened.
+    async fn texts(
+        &self,
+        account: AccountId,
+        refs: &[TextRef],
+    ) -> Result<Vec<Option<String>>, StoreError>;
+}
+
+/// Who the guest of a dialog is. Sealed at rest; looked up by HMAC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guest {
+    /// Digits with the country code, no `+`.
+    pub phone: String,
+    /// The name that the channel shows.
+    pub name: Option<String>,
+    /// The channel's provider, such as `whatsapp`.
+    pub provider: String,
+}
+
+/// Accounts' small facts.
+#[async_trait]
+pub trait Registry: Send + Sync {
+    /// Remembers who the guest of a dialog is.
+    async fn put_guest(
+        &self,
+        account: AccountId,
+        dialog: &DialogId,
+        guest: &Guest,
+    ) -> Result<(), StoreError>;
+
+    /// Who the guest of a dialog is.
+    async fn guest(
+        &self,
+        account: AccountId,
+        dialog: &DialogId,
+    ) -> Result<Option<Guest>, StoreError>;
+
+    /// Remembers the contact of a phone (the CRM's index lags behind).
+    async fn put_contact(
+        &self,
+        account: AccountId,
+        phone: &str,
+        contact: ContactId,
+    ) -> Result<(), StoreError>;
+
+    /// The contact of a phone that we know of.
+    async fn contact(
+        &self,
+        account: AccountId,
+        phone: &str,
+    ) -> Result<Option<ContactId>, StoreError>;
+
+    /// `true` once for a one-time token's id, across instances; forgets it after `until` (unix ms).
+    async fn use_once(
+        &self,
+        account: AccountId,
+        token_id: &str,
+        until: i64,
+        now: i64,
+    ) -> Result<bool, StoreError>;
+
+    /// Stores a policy (TOML) as the account's newest version unless it equals the newest; answers its version.
+    async fn put_policy(&self, account: AccountId, toml: &str, now: i64)
+    -> Result<i64, StoreError>;
+}
+
+/// Everything the flow keeps.
+pub trait Store: Inbox + Dialogs + Journal + Outbox + Ledger + Registry {}
+impl<T: Inbox + Dialogs + Journal + Outbox + Ledger + Registry> Store for T {}
+
+// ---------------------------------------------------------------- CRM
+
+/// Whom to look up.
+#[derive(Debug, Clone)]
+pub struct GuestLookup {
+    /// Digits with the country code, no `+`.
+    pub phone: String,
+    /// The contact, if we know it already.
+    pub contact: Option<ContactId>,
+    /// Read the contact's notes too.
+    pub with_notes: bool,
+}
+
+/// What the CRM has of a guest. Names are plain here; the flow seals them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CrmFound {
+    /// The contact.
+    pub contact: Option<CrmContact>,
+    /// The contact's deals that are not deleted, newest first.
+    pub deals: Vec<CrmDeal>,
+}
+
+/// A contact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrmContact {
+    /// Its id.
+    pub id: ContactId,
+    /// Given name.
+    pub name: Option<String>,
+    /// Patronymic.
+    pub patronymic: Option<String>,
+    /// Newest notes, at most five, each at most 500 characters.
+    pub notes: Vec<String>,
+}
+
+/// A deal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrmDeal {
+    /// Its id.
+    pub id: DealId,
+    /// The policy's stage; `None` = unlisted pipeline or unmapped stage.
+    pub stage: Option<StageKey>,
+    /// The stage as the CRM shows it.
+    pub stage_name: String,
+    /// Won or lost.
+    pub closed: bool,
+    /// The responsible user.
+    pub responsible: Option<UserId>,
+    /// Whether that is an active user.
+    pub responsible_active: bool,
+    /// The field «Ведёт диалог».
+    pub field: FieldValue,
+    /// Unix ms.
+    pub created_at: i64,
+    /// Price, whole units of the account's currency.
+    pub amount: Option<i64>,
+}
+
+/// A write to the CRM with its texts rendered. `marker` is the last line `#e-<8 chars>` that names the action; the
+/// adapter appends it to the text and looks for it after an unknown outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CrmWrite {
+    /// A task on a deal.
+    CreateTask {
+        /// The deal.
+        deal: DealId,
+        /// The kind.
+        kind: TaskKind,
+        /// Its text.
+        text: String,
+        /// Names the action.
+        marker: String,
+        /// Unix ms.
+        due_at: i64,
+        /// For whom; `None` = the deal's responsible is left to the CRM.
+        assignee: Option<UserId>,
+    },
+    /// The whole text of a task (the adapter keeps the marker line).
+    SetTaskText {
+        /// The task.
+        task: TaskId,
+        /// Its text.
+        text: String,
+        /// The marker of the action that made the task, if it has one.
+        marker: String,
+    },
+    /// Close a task with a result.
+    CompleteTask {
+        /// The task.
+        task: TaskId,
+        /// The result's text.
+        result: String,
+    },
+    /// Give a task to a user.
+    AssignTask {
+        /// The task.
+        task: TaskId,
+        /// The user.
+        to: UserId,
+    },
+    /// Re-read and, only from `from`, move within a second.
+    MoveDeal {
+        /// The deal.
+        deal: DealId,
+        /// Where it must stand.
+        from: StageKey,
+        /// Where it goes.
+        to: StageKey,
+    },
+    /// A contact with this phone.
+    CreateContact {
+        /// Digits with the country code, no `+`.
+        phone: String,
+        /// The name the channel shows.
+        name: Option<String>,
+    },
+    /// A deal at the policy's first stage.
+    CreateDeal {
+        /// The contact.
+        contact: ContactId,
+        /// The deal's name.
+        name: String,
+    },
+    /// The field «Ведёт диалог».
+    SetOwnerField {
+        /// The deal.
+        deal: DealId,
+        /// The value.
+        value: FieldValue,
+    },
+    /// A note on a deal.
+    AddNote {
+        /// The deal.
+        deal: DealId,
+        /// Its text.
+        text: String,
+        /// Names the action.
+        marker: String,
+    },
+}
+
+/// A user of the CRM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrmUser {
+    /// Its id.
+    pub id: UserId,
+    /// As the CRM shows it.
+    pub name: String,
+    /// May log in.
+    pub active: bool,
+    /// An administrator.
+    pub admin: bool,
+}
+
+/// One item of an amoCRM webhook, understood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "hook", rename_all = "snake_case")]
+pub enum CrmHook {
+    /// A deal was added or changed.
+    Deal {
+        /// The deal.
+        deal: DealId,
+        /// Who changed it: > 0 a user, 0 a robot, absent unknown.
+        by: Option<i64>,
+        /// The field «Ведёт диалог» as the hook says; absent when the hook has no custom fields.
+        field: Option<FieldValue>,
+        /// The policy's stage that the hook names.
+        stage: Option<StageKey>,
+    },
+    /// A task was changed.
+    Task {
+        /// The task.
+        task: TaskId,
+        /// Its deal.
+        deal: Option<DealId>,
+        /// Closed.
+        done: bool,
+        /// Who changed it.
+        by: Option<i64>,
+    },
+    /// A message left towards a guest.
+    Outgoing {
+        /// amoCRM's own id of the message.
+        message: String,
+        /// The deal, when the hook names one.
+        deal: Option<DealId>,
+        /// The contact.
+        contact: Option<ContactId>,
+        /// > 0 a user; 0 a bot, a connector or the phone.
+        user: i64,
+        /// `Salesbot` and the like.
+        author: String,
+        /// The text.
+        text: String,
+        /// Unix ms.
+        at: i64,
+    },
+    /// Something that needs nothing of us.
+    Other,
+}
+
+/// amoCRM, or another CRM.
+#[async_trait]
+pub trait Crm: Send + Sync {
+    /// Once at start, and again after a failure: reads pipelines, stages, task types and users; makes the owner
+    /// field if it is missing; subscribes `hook_url` to the webhooks.
+    async fn prepare(&self, hook_url: &str) -> Result<(), CallError>;
+
+    /// Contact by phone and the contact's deals. At most two requests for a known contact.
+    async fn read(&self, lookup: &GuestLookup) -> Result<CrmFound, CallError>;
+
+    /// Carries out a write.
+    async fn write(&self, write: &CrmWrite) -> Result<widget_core::event::Done, CallError>;
+
+    /// After an unknown outcome: the result, if the write took effect at or after `since` (unix ms).
+    async fn find(
+        &self,
+        write: &CrmWrite,
+        since: i64,
+    ) -> Result<Option<widget_core::event::Done>, CallError>;
+
+    /// The users, cached for 5 min.
+    async fn users(&self) -> Result<Vec<CrmUser>, CallError>;
+
+    /// Whether `user` may see `deal`, cached for 5 min, and who is the deal's active responsible.
+    async fn access(&self, user: UserId, deal: DealId) -> Result<DealAccess, CallError>;
+}
+
+/// A user's access to a deal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DealAccess {
+    /// May see it.
+    pub allowed: bool,
+    /// The deal exists.
+    pub exists: bool,
+    /// The deal's responsible, if active.
+    pub responsible: Option<UserId>,
+    /// The deal's contacts' phones, digits only: to find dialogs that are not bound yet.
+    pub phones: Vec<String>,
+}
+
+// ---------------------------------------------------------------- channel
+
+/// One Pact webhook, understood. Phones are digits with the country code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "hook", rename_all = "snake_case")]
+pub enum ChannelHook {
+    /// The guest wrote.
+    Guest(ChannelMessage),
+    /// The guest changed a message.
+    GuestEdited(ChannelMessage),
+    /// The guest deleted a message.
+    GuestDeleted(ChannelMessage),
+    /// A message of the company's side.
+    Outgoing(ChannelMessage),
+    /// The channel's verdict on a message of ours: it could not be delivered.
+    Undelivered(ChannelMessage),
+    /// Nothing to do, and why: a counter's label.
+    Ignored(String),
+}
+
+/// A message of the channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelMessage {
+    /// The channel's id.
+    pub id: MessageId,
+    /// The thread.
+    pub conversation: ConversationId,
+    /// The guest wrote it.
+    pub income: bool,
+    /// The text; `None` for none or blank.
+    pub text: Option<String>,
+    /// Kinds of the attachments.
+    pub attachments: Vec<AttachmentKind>,
+    /// The provider's time, unix ms.
+    pub at: i64,
+    /// Sent by the bulk mailing.
+    pub bulk: bool,
+    /// The guest, as far as the event names it.
+    pub guest: Option<Guest>,
+}
+
+/// What must be known of a webhook before it is acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// The tenant that the body names, in the provider's own numbering; `None` = none named.
+    pub tenant: Option<i64>,
+    /// The duplicate key.
+    pub dedup_key: String,
+    /// The conversation, for a message.
+    pub conversation: Option<ConversationId>,
+    /// The body to store: the raw one, or for amoCRM one item of it.
+    pub body: Vec<u8>,
+}
+
+/// Pact, or another channel to the guest.
+#[async_trait]
+pub trait Channel: Send + Sync {
+    /// Makes sure that the webhook to `hook_url` exists and is active.
+    async fn prepare(&self, hook_url: &str) -> Result<(), CallError>;
+
+    /// Sends a text; the channel's id of the accepted message.
+    async fn send(&self, conversation: &ConversationId, text: &str)
+    -> Result<MessageId, CallError>;
+
+    /// The conversation's newest messages, any order.
+    async fn messages(
+        &self,
+        conversation: &ConversationId,
+    ) -> Result<Vec<ChannelMessage>, CallError>;
+
+    /// The guest of a conversation, when no event named it; `None` for a group chat.
+    async fn guest(&self, conversation: &ConversationId) -> Result<Option<Guest>, CallError>;
+}
+
+/// Reads raw webhooks. Pure.
+pub trait Hooks: Send + Sync {
+    /// Pact: what to store. `Err` = malformed; stored as it is, under its hash.
+    fn pact_envelope(&self, body: &[u8]) -> Result<Envelope, String>;
+
+    /// Pact: what a stored body says.
+    fn pact(&self, body: &[u8]) -> ChannelHook;
+
+    /// amoCRM: the items of a form-encoded body. `Err` = malformed.
+    fn amocrm_envelopes(&self, body: &[u8]) -> Result<Vec<Envelope>, String>;
+
+    /// amoCRM: what a stored item says.
+    fn amocrm(&self, item: &[u8]) -> CrmHook;
+}
+
+// ---------------------------------------------------------------- bot
+
+/// `POST {bot}/turns` (DESIGN §5.8).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BotRequest {
+    /// The same turn is the same question.
+    pub turn_id: TurnId,
+    /// Our id of the dialog.
+    pub dialog: DialogId,
+    /// Our intro will stand before the answer.
+    pub introduce: bool,
+    /// What a manager wants the bot to know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manager_note: Option<String>,
+    /// The guest's unanswered messages, oldest first.
+    pub messages: Vec<BotMessage>,
+    /// The contact.
+    pub contact: BotContact,
+    /// The deal.
+    pub deal: Option<BotDeal>,
+    /// Facts stated so far.
+    pub facts: Facts,
+    /// The last 20 messages before these.
+    pub history: Vec<BotHistory>,
+    /// What the policy says that the bot should know.
+    pub policy: BotPolicy,
+}
+
+/// A guest's message for the bot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BotMessage {
+    /// The channel's id.
+    pub id: MessageId,
+    /// The text, empty for none.
+    pub text: String,
+    /// Kinds of attachments.
+    pub attachments: Vec<AttachmentKind>,
+    /// RFC 3339.
+    pub at: String,
+}
+
+/// The contact for the bot.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BotContact {
+    /// Given name.
+    pub name: Option<String>,
+    /// Patronymic.
+    pub patronymic: Option<String>,
+    /// At most five notes of at most 500 characters; untrusted.
+    pub notes: Vec<String>,
+}
+
+/// The deal for the bot. What no field holds is null.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BotDeal {
+    /// The CRM's id.
+    pub id: DealId,
+    /// The policy's key of the stage.
+    pub stage: Option<StageKey>,
+    /// `YYYY-MM-DD`.
+    pub arrival: Option<String>,
+    /// `YYYY-MM-DD`.
+    pub departure: Option<String>,
+    /// Room category.
+    pub category: Option<String>,
+    /// Whole units of currency.
+    pub amount: Option<i64>,
+    /// Number of guests.
+    pub guests: Option<u32>,
+}
+
+/// One line of the history for the bot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BotHistory {
+    /// `guest`, `bot`, `manager` or `bulk`.
+    pub from: String,
+    /// The text.
+    pub text: String,
+    /// RFC 3339.
+    pub at: String,
+}
+
+/// The policy for the bot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BotPolicy {
+    /// The policy's texts by key.
+    pub texts: std::collections::BTreeMap<String, String>,
+    /// Ids of the triggers that hand over.
+    pub triggers: Vec<String>,
+}
+
+/// The bot's answer with plain texts; the flow seals them.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct BotReply {
+    /// Texts to send, in order. A file is sent as its URL.
+    pub replies: Vec<String>,
+    /// Nothing needs to be said.
+    pub silent: bool,
+    /// 0..=100.
+    pub confidence: u8,
+    /// What the knowledge base had.
+    pub kb: Kb,
+    /// Known intents; unknown names are dropped.
+    pub intents: Vec<Intent>,
+    /// Facts.
+    pub facts: Facts,
+    /// What was done.
+    pub done: Vec<BotDone>,
+    /// A wish for a person: reason and note.
+    pub handoff: Option<(String, Option<String>)>,
+}
+
+/// The bot.
+#[async_trait]
+pub trait Bot: Send + Sync {
+    /// Asks one turn: at most 60 s in all, one retry after a 5xx or a timeout, with the same turn id.
+    async fn turn(&self, request: &BotRequest) -> Result<BotReply, CallError>;
+}
+
+/// The lane in which an action keeps its order within a dialog.
+pub fn lane(action: &Action) -> &'static str {
+    match action {
+        Action::Send { .. } => "send",
+        Action::ReadCrm => "read",
+        Action::AskBot { .. } => "bot",
+        _ => "crm",
+    }
+}
+
+/// The kind of a send, if the action is one.
+pub fn send_kind(action: &Action) -> Option<SendKind> {
+    match action {
+        Action::Send { kind, .. } => Some(*kind),
+        _ => None,
+    }
+}

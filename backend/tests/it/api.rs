@@ -1,0 +1,468 @@
+//! What the card may ask of the backend, and what it may not.
+
+use crate::harness::{ANNA, HANDOFF, IGOR, Manager, World, answer, whatsapp_tasks};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use reqwest::Method;
+use serde_json::{Value, json};
+use widget_core::ids::UserId;
+use widget_core::owner::Owner;
+use widget_core::wire::DealDialogs;
+
+const PHONE: &str = "79000000001";
+
+/// The claims of a one-time token, as they stand in it.
+fn claims_of(token: &str) -> Value {
+    use base64::Engine as _;
+    let middle = token.split('.').nth(1).expect("a JWT");
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(middle)
+        .expect("base64");
+    serde_json::from_slice(&bytes).expect("JSON")
+}
+
+fn signed(claims: &Value, secret: &str) -> String {
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    encode(&Header::new(Algorithm::HS256), claims, &key).expect("a JWT")
+}
+
+fn secret(world: &World) -> String {
+    world
+        .setting("accounts.0.amocrm.client_secret")
+        .as_str()
+        .expect("a text")
+        .to_owned()
+}
+
+async fn refused(manager: &Manager<'_>, token: &str) -> (u16, String) {
+    let refusal = manager
+        .opens_session(token)
+        .await
+        .expect_err("the token is refused");
+    (refusal.status.as_u16(), refusal.problem.code)
+}
+
+fn code(status: u16, code: &str) -> (u16, String) {
+    (status, code.to_owned())
+}
+
+// --- sessions -----------------------------------------------------------------------------------------------------------
+
+#[tokio::test]
+async fn a_one_time_token_opens_one_session() {
+    let world = World::new().await;
+    let anna = world.manager(ANNA);
+    let token = anna.one_time_token().await;
+    let session = anna.opens_session(&token).await.expect("a session");
+    assert_eq!((session.user, session.admin), (UserId(ANNA), false));
+    assert_eq!(session.protocol, widget_core::PROTOCOL_VERSION);
+    assert_eq!(refused(&anna, &token).await, code(401, "token_replayed"));
+    // Used once means once, whatever dies between.
+    world.kills_the_backend();
+    world.serve(&[]).await;
+    assert_eq!(refused(&anna, &token).await, code(401, "token_replayed"));
+}
+
+#[tokio::test]
+async fn of_many_that_use_a_token_at_once_one_gets_in() {
+    let world = World::new().await;
+    let anna = world.manager(ANNA);
+    let token = anna.one_time_token().await;
+    let tries = (0..8).map(|_| async { anna.opens_session(&token).await.is_ok() });
+    let mut admitted = 0;
+    let mut tries: Vec<_> = tries.map(Box::pin).collect();
+    // Polled in turn: all are under way before the first is answered.
+    let outcomes = std::future::poll_fn(|context| {
+        tries.retain_mut(|one| match one.as_mut().poll(context) {
+            std::task::Poll::Ready(is_in) => {
+                admitted += usize::from(is_in);
+                false
+            }
+            std::task::Poll::Pending => true,
+        });
+        if tries.is_empty() {
+            std::task::Poll::Ready(admitted)
+        } else {
+            std::task::Poll::Pending
+        }
+    });
+    assert_eq!(outcomes.await, 1);
+}
+
+#[tokio::test]
+async fn a_token_that_amocrm_has_not_signed_is_refused() {
+    let world = World::new().await;
+    let anna = world.manager(ANNA);
+    let genuine = anna.one_time_token().await;
+    let claims = claims_of(&genuine);
+    let refusal = code(401, "token_refused");
+    assert_eq!(
+        refused(&anna, &signed(&claims, "another secret")).await,
+        refusal
+    );
+    let without_signature = format!("{}.", genuine.rsplit_once('.').expect("a JWT").0);
+    assert_eq!(refused(&anna, &without_signature).await, refusal);
+    let head = genuine.split('.').next().expect("a JWT");
+    let none = genuine.replacen(head, "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0", 1);
+    assert_eq!(refused(&anna, &none).await, refusal);
+    for nonsense in ["", "x", "a.b.c", &"a".repeat(4_000)] {
+        assert_eq!(refused(&anna, nonsense).await, refusal);
+    }
+    // An admin by the claims, but not by the signature.
+    let mut promoted = claims.clone();
+    promoted["is_admin"] = json!(true);
+    let (head, tail) = (genuine.split('.').next(), genuine.rsplit('.').next());
+    let middle = signed(&promoted, "x");
+    let forged = format!(
+        "{}.{}.{}",
+        head.unwrap_or_default(),
+        middle.split('.').nth(1).unwrap_or_default(),
+        tail.unwrap_or_default()
+    );
+    assert_eq!(refused(&anna, &forged).await, refusal);
+    // The genuine one has not been used up by all that.
+    anna.opens_session(&genuine).await.expect("a session");
+}
+
+#[tokio::test]
+async fn promise_6_a_token_for_another_account_server_or_time_is_refused() {
+    let world = World::new().await;
+    let anna = world.manager(ANNA);
+    let secret = secret(&world);
+    let claims = claims_of(&anna.one_time_token().await);
+    let with = |key: &str, value: Value| {
+        let mut claims = claims.clone();
+        claims[key] = value;
+        signed(&claims, &secret)
+    };
+    let account = claims["account_id"].as_i64().expect("an id");
+    let foreign = with("account_id", json!(account + 1));
+    assert_eq!(refused(&anna, &foreign).await, code(403, "account_unknown"));
+    let past = claims["iat"].as_i64().expect("a time") - 3_600;
+    let future = past + 7_200;
+    for (key, value, status) in [
+        (
+            "client_uuid",
+            json!("00000000-0000-0000-0000-000000000000"),
+            "token_refused",
+        ),
+        (
+            "aud",
+            json!("https://elsewhere.example.org"),
+            "token_refused",
+        ),
+        (
+            "iss",
+            json!("https://elsewhere.example.org"),
+            "token_refused",
+        ),
+        ("exp", json!(past), "token_refused"),
+        ("nbf", json!(future), "clock_skew"),
+    ] {
+        let token = with(key, value);
+        assert_eq!(refused(&anna, &token).await, code(401, status), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn promise_6_without_a_bearer_of_this_account_nothing_is_shown() {
+    let world = World::new().await;
+    let other = World::new().await;
+    let guest = world.guest(PHONE);
+    guest.asks("Сколько стоит номер?").await;
+    guest.hears(1).await;
+    let anna = world.manager(ANNA);
+    let dialog = anna.dialog_of(PHONE).await;
+    let deal = world.deal_of(PHONE).await.expect("the deal");
+    let genuine = anna.bearer().await;
+    // The other world has the same account, users and ids: only its key differs.
+    let foreign = other.manager(ANNA).bearer().await;
+    let (said, tag) = genuine.split_once('.').expect("two parts");
+    let forged = [
+        String::new(),
+        "x".to_owned(),
+        foreign,
+        format!("{said}."),
+        format!("{said}.{}", tag.chars().rev().collect::<String>()),
+        format!("{}x.{tag}", &said[..said.len() - 1]),
+    ];
+    for bearer in forged {
+        for (method, path) in [
+            (Method::GET, format!("deals/{}/dialogs", deal["id"])),
+            (Method::POST, format!("dialogs/{}/take", dialog.id)),
+        ] {
+            let url = format!("{}/api/v1/{path}", world.serve_url);
+            let request = world.client.request(method, url).bearer_auth(&bearer);
+            let refusal = answer::<Value>(request).await.expect_err("refused");
+            assert_eq!(
+                (refusal.status.as_u16(), refusal.problem.code.as_str()),
+                (401, "session_expired")
+            );
+        }
+    }
+    assert_eq!(anna.dialog_of(PHONE).await.view.epoch, dialog.view.epoch);
+}
+
+#[tokio::test]
+async fn a_session_is_over_after_a_quarter_of_an_hour_of_the_business_clock() {
+    let world = World::new().await;
+    let anna = world.manager(ANNA);
+    world.has_a_deal(PHONE).await;
+    let deal = world.deal_of(PHONE).await.expect("the deal");
+    assert!(anna.sees(&deal).await.expect("seen").dialogs.is_empty());
+    world.advance_s(16 * 60).await;
+    let over = world
+        .eventually("the session is over", async || anna.sees(&deal).await.err())
+        .await;
+    assert_eq!(
+        (over.status.as_u16(), over.problem.code.as_str()),
+        (401, "session_expired")
+    );
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_not_found() {
+    let world = World::new().await;
+    let anna = world.manager(ANNA);
+    let missing = anna
+        .sees(&json!({"id": 1}))
+        .await
+        .expect_err("no such deal");
+    assert_eq!(
+        (missing.status.as_u16(), missing.problem.code.as_str()),
+        (404, "deal_not_found")
+    );
+    let url = format!("{}/api/v1/dialogs/0123456789abcdef/take", world.serve_url);
+    let request = world.client.post(url).bearer_auth(anna.bearer().await);
+    let missing = answer::<Value>(request).await.expect_err("no such dialog");
+    assert_eq!(
+        (missing.status.as_u16(), missing.problem.code.as_str()),
+        (404, "dialog_not_found")
+    );
+}
+
+// --- taking -------------------------------------------------------------------------------------------------------------
+
+#[tokio::test]
+async fn who_takes_with_an_old_card_learns_who_leads_now() {
+    let world = World::new().await;
+    let (anna, igor) = (world.manager(ANNA), world.manager(IGOR));
+    world.guest(PHONE).asks("Нас будет пятеро").await;
+    world.guest(PHONE).hears(1).await;
+    let seen = igor
+        .sees_where(PHONE, "waiting", |d| {
+            matches!(d.view.owner, Owner::Waiting { .. })
+        })
+        .await;
+    let taken = anna.takes(PHONE).await;
+    let refusal = igor
+        .clicks("take", &seen, Some(seen.view.epoch))
+        .await
+        .expect_err("too late");
+    assert_eq!(
+        (refusal.status.as_u16(), refusal.problem.code.as_str()),
+        (409, "owner_changed")
+    );
+    let now = refusal.problem.dialog.expect("the dialog as it is now");
+    assert!(now.is_led_by(UserId(ANNA)));
+    assert_eq!(now.view.epoch, taken.dialog.view.epoch);
+    // Having seen that, he may.
+    let taken = igor
+        .clicks("take", &now, Some(now.view.epoch))
+        .await
+        .expect("taken over");
+    assert!(taken.dialog.is_led_by(UserId(IGOR)));
+}
+
+#[tokio::test]
+async fn a_double_click_is_one_take() {
+    let world = World::new().await;
+    let anna = world.manager(ANNA);
+    world.guest(PHONE).asks("Нас будет пятеро").await;
+    world.guest(PHONE).hears(1).await;
+    let seen = anna
+        .sees_where(PHONE, "waiting", |d| {
+            matches!(d.view.owner, Owner::Waiting { .. })
+        })
+        .await;
+    let (first, second) = (
+        anna.clicks("take", &seen, Some(seen.view.epoch))
+            .await
+            .expect("taken"),
+        anna.clicks("take", &seen, Some(seen.view.epoch))
+            .await
+            .expect("mine already"),
+    );
+    assert_eq!(first.dialog.view, second.dialog.view);
+    let (first, second) = (
+        anna.clicks("return", &first.dialog, Some(first.dialog.view.epoch))
+            .await
+            .expect("returned"),
+        anna.clicks("return", &first.dialog, Some(first.dialog.view.epoch))
+            .await
+            .expect("returned already"),
+    );
+    assert_eq!(first.dialog.view, second.dialog.view);
+    world.comes_to_rest().await;
+    // The handoff's message is routed once more by the return: handed over again, with one task open.
+    let deal = world.deal_of(PHONE).await.expect("the deal");
+    let open = whatsapp_tasks(&deal)
+        .into_iter()
+        .filter(|task| task["done"] == false)
+        .count();
+    assert!(open <= 1, "{deal:#}");
+    let heard = world.guest(PHONE).heard_from_bot().await;
+    assert!(heard.len() <= 2 && heard[0] == HANDOFF, "{heard:#?}");
+}
+
+#[tokio::test]
+async fn without_if_match_a_take_is_unconditional() {
+    let world = World::new().await;
+    let (anna, igor) = (world.manager(ANNA), world.manager(IGOR));
+    world.guest(PHONE).asks("Нас будет пятеро").await;
+    world.guest(PHONE).hears(1).await;
+    anna.takes(PHONE).await;
+    let dialog = igor.dialog_of(PHONE).await;
+    let taken = igor.clicks("take", &dialog, None).await.expect("taken");
+    assert!(taken.dialog.is_led_by(UserId(IGOR)));
+    let deal = world.deal_of(PHONE).await.expect("the deal");
+    let seen: DealDialogs = anna.sees(&deal).await.expect("seen");
+    assert!(
+        seen.users
+            .iter()
+            .any(|user| user.id == UserId(IGOR) && user.name.contains("Игорь")),
+        "{:?}",
+        seen.users
+    );
+}
+
+#[tokio::test]
+async fn of_two_who_take_at_once_one_leads_and_the_other_learns_it() {
+    let world = World::new().await;
+    let (anna, igor) = (world.manager(ANNA), world.manager(IGOR));
+    world.guest(PHONE).asks("Нас будет пятеро").await;
+    world.guest(PHONE).hears(1).await;
+    let seen = anna
+        .sees_where(PHONE, "waiting", |d| {
+            matches!(d.view.owner, Owner::Waiting { .. })
+        })
+        .await;
+    igor.bearer().await;
+    let epoch = Some(seen.view.epoch);
+    let (annas, igors) = tokio::join!(
+        anna.clicks("take", &seen, epoch),
+        igor.clicks("take", &seen, epoch)
+    );
+    assert!(annas.is_ok() != igors.is_ok(), "{annas:?} {igors:?}");
+    let leader = UserId(if annas.is_ok() { ANNA } else { IGOR });
+    let refusal = annas.err().or(igors.err()).expect("one is refused");
+    assert_eq!(refusal.status, 409);
+    assert!(
+        refusal
+            .problem
+            .dialog
+            .expect("the dialog")
+            .is_led_by(leader)
+    );
+}
+
+// --- the card's page ----------------------------------------------------------------------------------------------------
+
+/// What a browser may do from `origin`: the answer's `Access-Control-Allow-Origin`.
+async fn preflight(world: &World, path: &str, origin: &str) -> Option<String> {
+    let url = format!("{}{path}", world.serve_url);
+    let request = world
+        .client
+        .request(Method::OPTIONS, url)
+        .header("Origin", origin)
+        .header("Access-Control-Request-Method", "POST")
+        .header(
+            "Access-Control-Request-Headers",
+            "authorization,content-type,if-match,x-auth-token",
+        );
+    let answer = request.send().await.expect("the backend answers");
+    let allowed = answer.headers().get("access-control-allow-origin");
+    allowed.map(|value| value.to_str().expect("ASCII").to_owned())
+}
+
+#[tokio::test]
+async fn only_the_cards_own_page_may_call() {
+    let world = World::new().await;
+    let page = world.sandbox_url.clone();
+    for path in [
+        "/api/v1/session",
+        "/api/v1/deals/1/dialogs",
+        "/api/v1/dialogs/x/take",
+    ] {
+        assert_eq!(
+            preflight(&world, path, &page).await,
+            Some(page.clone()),
+            "{path}"
+        );
+        let port = page.rsplit_once(':').expect("a port").1;
+        for stranger in [
+            "https://evil.example.org".to_owned(),
+            "null".to_owned(),
+            format!("http://localhost:{port}"),
+            format!("https://127.0.0.1:{port}"),
+            format!("{page}.evil.example.org"),
+            world.serve_url.clone(),
+        ] {
+            assert_eq!(
+                preflight(&world, path, &stranger).await,
+                None,
+                "{stranger} {path}"
+            );
+        }
+    }
+    // Webhooks and the operator's routes are for no page at all.
+    for path in ["/hooks/pact/x", "/metrics", "/healthz"] {
+        assert_eq!(preflight(&world, path, &page).await, None, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn opening_the_card_takes_a_waiting_dialog_for_its_responsible_and_can_be_undone() {
+    let world = World::new().await;
+    let (anna, igor) = (world.manager(ANNA), world.manager(IGOR));
+    world.has_a_deal(PHONE).await;
+    world.guest(PHONE).asks("Нас будет пятеро").await;
+    world.guest(PHONE).hears(1).await;
+    let waiting = anna
+        .sees_where(PHONE, "waiting", |d| {
+            matches!(d.view.owner, Owner::Waiting { .. })
+        })
+        .await;
+    let deal = world.deal_of(PHONE).await.expect("the deal");
+    assert_eq!(deal["responsible"], ANNA);
+    // Not his deal: a look changes nothing.
+    opens(&world, &igor, &deal).await;
+    assert_eq!(anna.dialog_of(PHONE).await.view, waiting.view);
+    opens(&world, &anna, &deal).await;
+    let taken = anna
+        .sees_where(PHONE, "taken", |d| d.is_led_by(UserId(ANNA)))
+        .await;
+    assert!(taken.undo_until.is_some(), "{taken:#?}");
+    let undone = anna
+        .clicks("undo", &taken, Some(taken.view.epoch))
+        .await
+        .expect("undone");
+    assert_eq!(
+        undone.dialog.view.owner, waiting.view.owner,
+        "the same wait as before"
+    );
+    opens(&world, &anna, &deal).await;
+    world.comes_to_rest().await;
+    assert_eq!(
+        anna.dialog_of(PHONE).await.view.owner,
+        waiting.view.owner,
+        "not taken again in this span"
+    );
+    assert_eq!(world.guest(PHONE).heard_from_bot().await, [HANDOFF]);
+}
+
+async fn opens(world: &World, manager: &Manager<'_>, deal: &Value) {
+    let url = format!("{}/api/v1/deals/{}/opened", world.serve_url, deal["id"]);
+    let request = world.client.post(url).bearer_auth(manager.bearer().await);
+    let answer = request.send().await.expect("the backend answers");
+    assert!(answer.status().is_success(), "{}", answer.status());
+}

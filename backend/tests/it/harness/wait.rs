@@ -1,0 +1,40 @@
+//! Waits that end when their condition holds. The limit only turns a hang into a failure.
+
+use std::time::{Duration, Instant};
+
+/// How long a condition is waited for.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
+const PAUSE: Duration = Duration::from_millis(50);
+const NUDGE_EVERY: Duration = Duration::from_millis(700);
+
+/// Waits until `holds`.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    until_some(what, async || holds().await.then_some(())).await;
+}
+
+/// Waits until `look` finds something.
+pub async fn until_some<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    until_nudged(what, look, async || {}).await
+}
+
+/// Waits until `look` finds something, with a `nudge` now and then.
+pub(super) async fn until_nudged<T>(
+    what: &str,
+    mut look: impl AsyncFnMut() -> Option<T>,
+    mut nudge: impl AsyncFnMut(),
+) -> T {
+    let began = Instant::now();
+    let mut nudged = began;
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(began.elapsed() < LIMIT, "waited in vain: {what}");
+        if nudged.elapsed() > NUDGE_EVERY {
+            nudge().await;
+            nudged = Instant::now();
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}

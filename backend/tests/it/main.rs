@@ -1,0 +1,13 @@
+//! Integration tests: the real binary against the sandbox's stand-ins, over real HTTP.
+//!
+//! Each test starts its own sandbox and its own backend (`harness`), plays guests and managers on the sandbox's control
+//! surface, and looks at what reached the guest and the CRM. Nothing is measured in machine time: a wait ends when its
+//! condition holds, and the business clock is moved by hand.
+
+mod api;
+mod architecture;
+mod bad_input;
+mod browser;
+mod crash;
+mod harness;
+mod path;

@@ -1,0 +1,115 @@
+//! Builds the widget's archive: compiles the card for the browser, joins it with the shell and packs the zip that the
+//! library embeds. `WIDGET_SKIP=1` and clippy get an empty archive.
+
+#[path = "widget-shell/pack/bindgen.rs"]
+mod bindgen;
+#[path = "widget-shell/pack/card.rs"]
+mod card;
+#[path = "widget-shell/pack/cargo.rs"]
+mod cargo;
+#[path = "widget-shell/pack/files.rs"]
+mod files;
+#[path = "widget-shell/pack/zip.rs"]
+mod zip;
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() {
+    if let Err(error) = build() {
+        for line in error.to_string().lines() {
+            println!("cargo::error={line}");
+        }
+    }
+}
+
+fn build() -> Outcome<()> {
+    watch();
+    let out = PathBuf::from(need("OUT_DIR")?);
+    if is_skipped() {
+        return write(&out, &zip::Files::new(), &card::Card::default());
+    }
+    let root = PathBuf::from(need("CARGO_MANIFEST_DIR")?);
+    let compiled = compile(&root, &cargo::target_dir(&out))?;
+    let (glue, wasm) = bindgen::bind(&compiled)?;
+    let shell = root.join("widget-shell");
+    let template = fs::read_to_string(shell.join("card.js"))?;
+    let card = card::join(&template, &glue, wasm)?;
+    let files = files::lay_out(&shell, &root.join("widget-ui/src/style.css"), &card)?;
+    write(&out, &files, &card)
+}
+
+/// What the archive is made of.
+fn watch() {
+    for path in [
+        "build.rs",
+        "Cargo.toml",
+        "Cargo.lock",
+        "widget-shell",
+        "widget-ui",
+        "widget-core/src",
+        "widget-core/Cargo.toml",
+    ] {
+        println!("cargo::rerun-if-changed={path}");
+    }
+    println!("cargo::rerun-if-env-changed=WIDGET_SKIP");
+}
+
+/// Lint runs need the library's interface, not the archive.
+fn is_skipped() -> bool {
+    let wrapper = env::var("RUSTC_WORKSPACE_WRAPPER").unwrap_or_default();
+    env::var("WIDGET_SKIP").is_ok_and(|skip| skip == "1")
+        || env::var_os("CLIPPY_ARGS").is_some()
+        || wrapper.contains("clippy-driver")
+}
+
+fn compile(root: &Path, target_dir: &Path) -> Outcome<PathBuf> {
+    require_target()?;
+    let home = cargo_home()?;
+    let output = cargo::command(&need("CARGO")?, root, target_dir, "card", &home).output()?;
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("the card does not compile:\n{words}").into());
+    }
+    Ok(cargo::module(target_dir, "card"))
+}
+
+fn require_target() -> Outcome<()> {
+    let answer = Command::new(need("RUSTC")?)
+        .args(["--print", "target-libdir", "--target", cargo::TARGET])
+        .output()?;
+    let folder = PathBuf::from(String::from_utf8(answer.stdout)?.trim());
+    if folder.is_dir() {
+        return Ok(());
+    }
+    Err(format!("run: rustup target add {}", cargo::TARGET).into())
+}
+
+fn cargo_home() -> Outcome<PathBuf> {
+    match env::var_os("CARGO_HOME") {
+        Some(home) => Ok(home.into()),
+        None => Ok(PathBuf::from(need("HOME")?).join(".cargo")),
+    }
+}
+
+fn write(out: &Path, files: &zip::Files, card: &card::Card) -> Outcome<()> {
+    let archive = zip::pack(files)?;
+    println!(
+        "cargo::rustc-env=WIDGET_SHA256={}",
+        card::sha256(&[&archive])
+    );
+    println!("cargo::rustc-env=WIDGET_CARD={}", card.name);
+    fs::write(out.join("widget.zip"), archive)?;
+    fs::write(out.join("card.js"), &card.js)?;
+    fs::write(out.join("card.wasm"), &card.wasm)?;
+    Ok(())
+}
+
+fn need(name: &str) -> Outcome<OsString> {
+    env::var_os(name).ok_or_else(|| format!("{name} is not set").into())
+}

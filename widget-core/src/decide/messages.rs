@@ -1,0 +1,331 @@
+//! What arrives from the guest, and what leaves towards the guest.
+
+use super::Draft;
+use super::turns::INTRO;
+use crate::action::{Action, SendKind, TextPart};
+use crate::change::Change;
+use crate::dialog::{DealWork, From, SeenMessage, SentText, Unanswered};
+use crate::event::{Author, Failure, GuestMessage, Timer};
+use crate::ids::{ActionKey, MessageId, TextRef, UserId};
+use crate::owner::{Owner, ReasonId};
+use crate::policy::Mode;
+use crate::time::{HOUR, MINUTE, SECOND};
+use crate::trace::Check;
+use crate::understand::{AttachmentKind, Intent, Understood};
+
+/// A message this old is answered by a person, not by the bot (DESIGN §5.6).
+const LATE_AFTER: i64 = 30 * MINUTE;
+/// A message this old is context only.
+const TOO_OLD_AFTER: i64 = 24 * HOUR;
+/// A signal may be this much older than the present owner's lead and still count (BEHAVIOUR §1, late signals).
+const SIGNAL_TOLERANCE: i64 = 5 * SECOND;
+/// Two reports of one human message lie no further apart, ms.
+const SAME_REPORT_WITHIN: u64 = 120_000;
+
+impl Draft<'_> {
+    pub(super) fn guest_wrote(&mut self, message: &GuestMessage) {
+        if self.knows(message) {
+            self.check(Check::decided("nothing"));
+            return;
+        }
+        self.see(&message.id, From::Guest, message.at, message.text);
+        let age = self.at().saturating_sub(message.at);
+        if age > TOO_OLD_AFTER || self.policy.mode == Mode::Off {
+            self.check(Check::decided(if age > TOO_OLD_AFTER {
+                "owner.late_signal"
+            } else {
+                "mode.off"
+            }));
+            return;
+        }
+        if self.state.episode.is_none() {
+            let at = self.at();
+            self.change(Change::EpisodeOpened { at });
+        }
+        self.change(Change::FactsLearned(message.understood.facts.clone()));
+        self.stay_awake();
+        let opt_out = is_only(&message.understood, Intent::OptOut);
+        let thanks = is_thanks(&message.understood);
+        if !thanks && !opt_out {
+            let at = self.at();
+            self.change(Change::Unanswered(Unanswered {
+                id: message.id.clone(),
+                at,
+                understood: message.understood.clone(),
+            }));
+        }
+        match self.state.view.owner.clone() {
+            Owner::Manager { user, .. } => self.guest_wrote_to_manager(user, thanks || opt_out),
+            Owner::Waiting { .. } => self.guest_wrote_while_waiting(message, thanks || opt_out),
+            Owner::Bot if opt_out => self.acknowledge_opt_out(),
+            Owner::Bot if thanks => self.check(Check::decided("thanks")),
+            Owner::Bot if age > LATE_AFTER => {
+                self.check(Check::passed("owner.bot"));
+                self.hand_off(ReasonId::Late.into(), None, None);
+            }
+            Owner::Bot => self.collect_burst(),
+        }
+    }
+
+    /// The same message, delivered again.
+    fn knows(&self, message: &GuestMessage) -> bool {
+        let seen = |seen: &SeenMessage| seen.id == message.id && seen.from == From::Guest;
+        let unanswered = |known: &Unanswered| known.id == message.id;
+        self.state.recent.iter().any(seen) || self.state.unanswered.iter().any(unanswered)
+    }
+
+    fn acknowledge_opt_out(&mut self) {
+        self.check(Check::decided("opt_out"));
+        self.send(
+            SendKind::Ack,
+            vec![TextPart::Policy("opt_out_ack".to_owned())],
+            SentText::plain,
+        );
+    }
+
+    fn guest_wrote_to_manager(&mut self, user: Option<UserId>, needs_nothing: bool) {
+        self.check(Check::decided("owner.manager").with("user", user.map_or(0, |user| user.0)));
+        if needs_nothing {
+            return;
+        }
+        let grace = self.policy.timers.auto_return_grace.0;
+        let due = self.state.timers.get(&Timer::AutoReturn).map(|t| t.due);
+        if let (Some(due), Some(lead)) = (due, self.state.lead.clone())
+            && !lead.deferred_once
+            && due.saturating_sub(self.at()) <= grace
+        {
+            self.arm(Timer::AutoReturn, due.saturating_add(grace));
+            self.change(Change::LeadSet(Some(crate::dialog::Lead {
+                deferred_once: true,
+                ..lead
+            })));
+        }
+    }
+
+    fn guest_wrote_while_waiting(&mut self, message: &GuestMessage, needs_nothing: bool) {
+        self.check(Check::decided("owner.waiting"));
+        if needs_nothing {
+            return;
+        }
+        let Some(mut handoff) = self.state.handoff.clone() else {
+            return;
+        };
+        handoff.messages.push(message.id.clone());
+        let tell_hours = !self.open_now() && !handoff.told_off_hours;
+        handoff.told_off_hours |= tell_hours;
+        self.change(Change::HandoffSet(Some(handoff)));
+        self.work_on_deal(DealWork::Task);
+        if tell_hours {
+            self.check(Check::passed("hours.off"));
+            self.send(
+                SendKind::Hours,
+                vec![TextPart::Policy("off_hours".to_owned())],
+                SentText::plain,
+            );
+        }
+    }
+
+    pub(super) fn guest_edited(&mut self, message: &GuestMessage) {
+        self.see(&message.id, From::Guest, message.at, message.text);
+        let Some(known) = self
+            .state
+            .unanswered
+            .iter()
+            .find(|known| known.id == message.id)
+            .cloned()
+        else {
+            self.check(Check::decided("edited.after"));
+            return;
+        };
+        self.check(Check::decided("edited.before"));
+        self.change(Change::FactsLearned(message.understood.facts.clone()));
+        self.change(Change::Unanswered(Unanswered {
+            understood: message.understood.clone(),
+            ..known
+        }));
+        if self.state.view.owner == Owner::Bot {
+            self.ask_again();
+        }
+    }
+
+    pub(super) fn guest_deleted(&mut self, message: &MessageId) {
+        self.check(Check::decided("deleted"));
+        self.change(Change::Blanked {
+            message: message.clone(),
+        });
+        let pending = self.state.unanswered.iter().any(|m| m.id == *message);
+        self.change(Change::Answered {
+            messages: vec![message.clone()],
+        });
+        if self.state.unanswered.is_empty() {
+            self.stop_bot();
+        } else if pending && self.state.view.owner == Owner::Bot {
+            self.ask_again();
+        }
+    }
+
+    pub(super) fn outgoing_seen(
+        &mut self,
+        message: &MessageId,
+        author: &Author,
+        at: i64,
+        text: Option<TextRef>,
+    ) {
+        match author {
+            Author::Bot { .. } => self.check(Check::decided("echo.ours")),
+            Author::Bulk => {
+                self.see(message, From::Bulk, at, text);
+                self.check(Check::decided("outgoing.bulk"));
+            }
+            Author::Robot => {
+                self.see(message, From::Robot, at, text);
+                self.check(Check::decided("outgoing.robot"));
+            }
+            Author::Person { user } => self.person_reported(message, *user, at, text),
+        }
+    }
+
+    fn person_reported(
+        &mut self,
+        message: &MessageId,
+        user: Option<UserId>,
+        at: i64,
+        text: Option<TextRef>,
+    ) {
+        let reported_before = self.state.recent.iter().any(|seen| {
+            seen.from == From::Manager
+                && (seen.id == *message
+                    || (text.is_some()
+                        && seen.text == text
+                        && seen.at.abs_diff(at) <= SAME_REPORT_WITHIN))
+        });
+        let since = match self.state.view.owner {
+            Owner::Bot => i64::MIN,
+            Owner::Waiting { since, .. } | Owner::Manager { since, .. } => since,
+        };
+        let returned_at = self.state.last_return_at.unwrap_or(i64::MIN);
+        let late = at < since.max(returned_at).saturating_sub(SIGNAL_TOLERANCE);
+        if !reported_before {
+            self.see(message, From::Manager, at, text);
+        }
+        if late {
+            self.check(Check::decided("owner.late_signal"));
+        } else if reported_before {
+            self.check(Check::decided("outgoing.noted"));
+            self.name_leader(user);
+        } else {
+            self.person_wrote(user);
+        }
+    }
+
+    /// Sends a text under the present epoch. `purpose` says what it answers.
+    pub(super) fn send(
+        &mut self,
+        kind: SendKind,
+        parts: Vec<TextPart>,
+        purpose: impl FnOnce(SendKind, u64) -> SentText,
+    ) {
+        let epoch = self.state.view.epoch;
+        let intro = kind == SendKind::Intro || parts.contains(&TextPart::Policy(INTRO.to_owned()));
+        let sent = SentText {
+            intro,
+            ..purpose(kind, epoch)
+        };
+        let action = self.act(Action::Send { kind, parts, epoch });
+        self.change(Change::SendIssued { action, sent });
+    }
+
+    pub(super) fn sent(
+        &mut self,
+        action: &ActionKey,
+        kind: SendKind,
+        message: &MessageId,
+        at: i64,
+        text: TextRef,
+    ) {
+        let purpose = self.state.in_flight.get(action).cloned();
+        self.check(Check::decided("send.accepted").with("kind", kind_name(kind)));
+        self.change(Change::SendSettled {
+            action: action.clone(),
+        });
+        self.see(message, From::Bot, at, Some(text));
+        self.stay_awake();
+        if let Some(purpose) = purpose {
+            if !purpose.answers.is_empty() {
+                self.change(Change::Answered {
+                    messages: purpose.answers.clone(),
+                });
+            }
+            if kind == SendKind::Answer {
+                self.answer_accepted(&purpose.done);
+            }
+        }
+        self.resume();
+    }
+
+    pub(super) fn send_failed(&mut self, action: &ActionKey, kind: SendKind, failure: Failure) {
+        let intro = self.state.in_flight.get(action).is_some_and(|s| s.intro);
+        self.change(Change::SendSettled {
+            action: action.clone(),
+        });
+        if intro && self.state.episode.is_some() {
+            self.change(Change::IntroWanted);
+        }
+        let rule = match failure {
+            Failure::Fenced => "send.fenced",
+            Failure::Refused | Failure::Unreachable => "send.failed",
+        };
+        self.check(Check::decided(rule).with("kind", kind_name(kind)));
+        if failure != Failure::Fenced && self.state.view.owner == Owner::Bot {
+            self.hand_off(ReasonId::SendFailed.into(), None, None);
+        } else {
+            self.resume();
+        }
+    }
+
+    fn see(&mut self, id: &MessageId, from: From, at: i64, text: Option<TextRef>) {
+        self.change(Change::Seen(SeenMessage {
+            id: id.clone(),
+            from,
+            at,
+            text,
+        }));
+    }
+
+    /// A message of either side keeps the episode awake.
+    pub(super) fn stay_awake(&mut self) {
+        if self.state.episode.is_some() {
+            let due = self.later(self.policy.timers.episode_idle);
+            self.arm(Timer::EpisodeIdle, due);
+        }
+    }
+}
+
+/// Thanks, a sticker or a reaction alone: never "unanswered".
+fn is_thanks(understood: &Understood) -> bool {
+    let only_sticker = understood.chars == 0
+        && !understood.attachments.is_empty()
+        && understood
+            .attachments
+            .iter()
+            .all(|kind| *kind == AttachmentKind::Sticker);
+    is_only(understood, Intent::ThanksOnly) || only_sticker
+}
+
+/// A message that says this one thing, and brings nothing along.
+fn is_only(understood: &Understood, intent: Intent) -> bool {
+    understood.intents.len() == 1
+        && understood.intents.contains(&intent)
+        && understood.attachments.is_empty()
+}
+
+fn kind_name(kind: SendKind) -> &'static str {
+    match kind {
+        SendKind::Answer => "answer",
+        SendKind::Clarify => "clarify",
+        SendKind::Intro => "intro",
+        SendKind::Handoff => "handoff",
+        SendKind::Hours => "hours",
+        SendKind::Ack => "ack",
+    }
+}

@@ -1,0 +1,125 @@
+//! Moves along the funnel (masterplan: «Воронка и этапы»; BEHAVIOUR §3, moves by the bot).
+
+use super::Draft;
+use crate::action::{Action, Note};
+use crate::change::Change;
+use crate::dialog::DealWork;
+use crate::event::BotDone;
+use crate::ids::{DealId, StageKey};
+use crate::policy::{ConsultedWhen, StageRole};
+use crate::trace::Check;
+use std::collections::BTreeSet;
+
+impl Draft<'_> {
+    /// An answer of the bot was accepted for sending: what it reports done takes effect.
+    pub(super) fn answer_accepted(&mut self, done: &BTreeSet<BotDone>) {
+        let consulted = self.policy.bot.consulted_when == ConsultedWhen::FirstAnswer
+            || done.contains(&BotDone::Consulted);
+        let episode = self.state.episode.as_ref();
+        if consulted && episode.is_some_and(|episode| !episode.consulted) {
+            self.change(Change::Consulted);
+        }
+        if done.contains(&BotDone::PaymentLinkSent) {
+            self.change(Change::PaymentLinkSent);
+        }
+        self.move_on();
+    }
+
+    /// Moves the deal to where the policy takes it from its stage, once the bot has earned it. Never after somebody
+    /// else moved it in this episode, and only from a stage that the bot drives.
+    pub(super) fn move_on(&mut self) {
+        let (Some(deal), Some(episode)) = (self.state.deal, self.state.episode.clone()) else {
+            return;
+        };
+        let Some(stage) = self
+            .state
+            .stage()
+            .and_then(|key| self.policy.stage(key))
+            .cloned()
+        else {
+            return;
+        };
+        let earned = if episode.link_sent {
+            stage.payment_link_to.clone().or(stage.consulted_to.clone())
+        } else if episode.consulted {
+            stage.consulted_to.clone()
+        } else {
+            None
+        };
+        let Some(to) = earned else { return };
+        if self.state.moving.is_some() {
+            return;
+        }
+        if episode.moved_by_others || stage.role != StageRole::Drive {
+            let why = if episode.moved_by_others {
+                "by_hand"
+            } else {
+                "role"
+            };
+            self.check(Check::passed("move.skipped").with("why", why));
+            return;
+        }
+        self.check(
+            Check::passed("move.wanted")
+                .with("from", &stage.name)
+                .with("to", self.stage_name(&to)),
+        );
+        self.act(Action::MoveDeal {
+            deal,
+            from: stage.key,
+            to: to.clone(),
+        });
+        self.change(Change::Moving(Some(to)));
+    }
+
+    pub(super) fn deal_moved(&mut self, deal: DealId, to: &StageKey) {
+        self.change(Change::Moving(None));
+        if self.state.deal != Some(deal) {
+            return;
+        }
+        let from = self.state.stage().cloned();
+        self.check(
+            Check::decided("move.done")
+                .with(
+                    "from",
+                    from.as_ref()
+                        .map_or(String::new(), |key| self.stage_name(key)),
+                )
+                .with("to", self.stage_name(to)),
+        );
+        let seq = self.next_seq();
+        self.change(Change::StageKnown {
+            stage: to.clone(),
+            seq,
+        });
+        if let Some(from) = from.filter(|from| from != to) {
+            self.work_on_deal(DealWork::Note(Note::Moved {
+                from,
+                to: to.clone(),
+            }));
+        }
+        self.move_on();
+    }
+
+    /// Somebody else was faster: the deal stays where they put it.
+    pub(super) fn move_stale(&mut self, deal: DealId, now: Option<&StageKey>) {
+        self.change(Change::Moving(None));
+        self.check(Check::decided("move.skipped").with("why", "stale"));
+        if self.state.deal == Some(deal) {
+            self.change(Change::MovedByOthers);
+            if let Some(stage) = now {
+                let seq = self.next_seq();
+                self.change(Change::StageKnown {
+                    stage: stage.clone(),
+                    seq,
+                });
+            }
+        }
+    }
+
+    fn stage_name(&self, key: &StageKey) -> String {
+        self.policy
+            .stage(key)
+            .map_or_else(|| key.to_string(), |stage| stage.name.clone())
+    }
+}

@@ -1,0 +1,402 @@
+//! Bursts, routing, questions to the bot and what becomes of its answers (BEHAVIOUR §3, §4).
+
+use super::inquiry::Inquiry;
+use super::triggers::Said;
+use super::{Draft, implied};
+use crate::action::{Action, SendKind, TextPart};
+use crate::change::Change;
+use crate::dialog::{SentText, Turn, Unanswered};
+use crate::event::{BotAnswer, Event, Kb, Timer};
+use crate::ids::{MessageId, TurnId};
+use crate::owner::{Owner, Reason, ReasonId};
+use crate::policy::Mode;
+use crate::trace::Check;
+use std::collections::BTreeSet;
+
+/// The policy's text that introduces the bot.
+pub(super) const INTRO: &str = "intro";
+
+/// How old a snapshot of the CRM may be for routing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Freshness {
+    /// Within its life.
+    Fresh,
+    /// The CRM is down: what was known not long ago serves.
+    Recent,
+}
+
+impl Draft<'_> {
+    /// A guest's message while the bot leads: several make one turn.
+    pub(super) fn collect_burst(&mut self) {
+        self.check(Check::passed("owner.bot"));
+        if let Some(turn) = self.state.turn.clone()
+            && !turn.stale
+        {
+            let timers = &self.policy.timers;
+            let may_supersede = turn.superseded < timers.supersede_max
+                && self.at().saturating_sub(turn.first_asked_at) <= timers.supersede_for.0;
+            if !may_supersede {
+                // The answer under way goes out; this message has its own turn after it.
+                self.check(Check::decided("burst").with("messages", 1));
+                return;
+            }
+            self.change(Change::TurnSet(Some(Turn {
+                stale: true,
+                ..turn
+            })));
+        }
+        self.arm_burst();
+        self.read_crm_ahead();
+    }
+
+    fn arm_burst(&mut self) {
+        let asked: &[MessageId] = self.state.turn.as_ref().map_or(&[], |turn| &turn.messages);
+        let fresh: Vec<i64> = self
+            .to_answer()
+            .filter(|message| !asked.contains(&message.id))
+            .map(|message| message.at)
+            .collect();
+        let count = fresh.len();
+        let first = fresh.into_iter().min().unwrap_or(self.at());
+        let timers = &self.policy.timers;
+        let due = self
+            .later(timers.burst_quiet)
+            .min(first.saturating_add(timers.burst_max.0));
+        self.check(Check::decided("burst").with("messages", count));
+        self.arm(Timer::Burst, due.max(self.at()));
+    }
+
+    /// The question changed before its answer: it is asked again at once.
+    pub(super) fn ask_again(&mut self) {
+        if let Some(turn) = self.state.turn.clone().filter(|turn| !turn.stale) {
+            self.change(Change::TurnSet(Some(Turn {
+                stale: true,
+                ..turn
+            })));
+            let at = self.at();
+            self.arm(Timer::Burst, at);
+        }
+    }
+
+    /// The unanswered messages are decided: handed over, asked back, or put to the bot.
+    pub(super) fn route(&mut self, freshness: Freshness) {
+        if self.state.view.owner != Owner::Bot || self.state.unanswered.is_empty() {
+            self.want_route(false);
+            return;
+        }
+        if self.policy.mode == Mode::Off {
+            self.want_route(false);
+            self.check(Check::decided("mode.off"));
+            return;
+        }
+        if self.state.turn.as_ref().is_some_and(|turn| !turn.stale) {
+            self.want_route(false);
+            return;
+        }
+        // A text of ours may already answer these messages: its fate comes first (promise 3).
+        if !self.state.in_flight.is_empty() {
+            self.want_route(true);
+            return;
+        }
+        if !self.snapshot_serves(freshness) {
+            self.want_route(true);
+            self.start_reading();
+            return;
+        }
+        self.want_route(false);
+        let inquiry = self.find_deal();
+        if self.field_took_it() {
+            return;
+        }
+        let mut said = Said::of(self.state.unanswered.iter().map(|m| &m.understood));
+        said.stage = self.state.stage().cloned();
+        if self.policy.mode == Mode::People {
+            self.check(Check::decided("mode.people"));
+            self.hand_off(ReasonId::BotPaused.into(), None, None);
+        } else if let Some((reason, text)) = self.first_trigger(&said) {
+            self.hand_off(reason, text.as_deref(), None);
+        } else {
+            match inquiry {
+                Inquiry::Clear => self.ask_bot(),
+                Inquiry::Several => self.clarify_or_hand_off(),
+                Inquiry::Unmapped { stage } => self.hand_off(
+                    Reason::from(ReasonId::StageUnmapped).with("stage", stage),
+                    None,
+                    None,
+                ),
+            }
+        }
+    }
+
+    /// Whether the field of the deal, as the CRM was just read, gives the dialog to people: a person set it there.
+    fn field_took_it(&mut self) -> bool {
+        if let Some(Event::FieldChanged { value, by }) = implied(&self.state) {
+            self.field_changed(value, by);
+        }
+        self.state.view.owner != Owner::Bot
+    }
+
+    pub(super) fn want_route(&mut self, wanted: bool) {
+        if self.state.route_wanted != wanted {
+            self.change(Change::RouteWanted(wanted));
+        }
+    }
+
+    /// Goes on with messages that wait for a text in flight or for a read, or whose answer never left.
+    pub(super) fn resume(&mut self) {
+        let asked = self.state.turn.as_ref().is_some_and(|turn| !turn.stale);
+        let collecting = self.state.timers.contains_key(&Timer::Burst);
+        if self.state.view.owner != Owner::Bot || asked || collecting {
+            self.want_route(false);
+        } else if self.state.reading.is_some() || !self.state.in_flight.is_empty() {
+            let waits = self.to_answer().next().is_some();
+            self.want_route(self.state.route_wanted || waits);
+        } else {
+            self.route(Freshness::Fresh);
+        }
+    }
+
+    /// The guest's messages that no text of ours in flight answers.
+    pub(super) fn to_answer(&self) -> impl Iterator<Item = &Unanswered> {
+        let answered = |message: &&Unanswered| {
+            let mut sent = self.state.in_flight.values();
+            sent.any(|sent| sent.answers.contains(&message.id))
+        };
+        self.state.unanswered.iter().filter(move |m| !answered(m))
+    }
+
+    fn clarify_or_hand_off(&mut self) {
+        let asked = self.state.episode.as_ref().map_or(0, |e| e.clarified);
+        if asked >= self.policy.bot.clarify_max {
+            self.hand_off(ReasonId::MultiDeal.into(), None, None);
+            return;
+        }
+        self.check(Check::decided("clarify.deal"));
+        self.change(Change::Clarified);
+        let mut parts = self.intro_part();
+        parts.push(TextPart::Policy("clarify_deal".to_owned()));
+        let answers = self.unanswered_ids();
+        self.send(SendKind::Clarify, parts, |kind, epoch| SentText {
+            answers,
+            ..SentText::plain(kind, epoch)
+        });
+    }
+
+    fn ask_bot(&mut self) {
+        let superseded = self
+            .state
+            .turn
+            .as_ref()
+            .map(|turn| turn.superseded.saturating_add(1));
+        let first_asked_at = self
+            .state
+            .turn
+            .as_ref()
+            .map_or(self.at(), |turn| turn.first_asked_at);
+        if let Some(n) = superseded {
+            self.check(Check::passed("bot.superseded").with("n", n));
+        }
+        let messages = self.unanswered_ids();
+        let turn = TurnId(format!(
+            "{}-t{}",
+            self.state.id,
+            self.state.turns.saturating_add(1)
+        ));
+        let introduce = self.state.introduce;
+        self.check(Check::decided("bot.asked").with("messages", messages.len()));
+        self.change(Change::TurnSet(Some(Turn {
+            id: turn.clone(),
+            messages: messages.clone(),
+            first_asked_at,
+            superseded: superseded.unwrap_or(0),
+            introduce,
+            stale: false,
+        })));
+        let manager_note = self.state.manager_note;
+        self.act(Action::AskBot {
+            turn,
+            messages,
+            introduce,
+            manager_note,
+        });
+    }
+
+    fn unanswered_ids(&self) -> Vec<MessageId> {
+        self.state.unanswered.iter().map(|m| m.id.clone()).collect()
+    }
+
+    pub(super) fn bot_answered(&mut self, id: &TurnId, answer: &BotAnswer) {
+        let Some(turn) = self.current_turn(id) else {
+            return;
+        };
+        self.change(Change::TurnSet(None));
+        if self.stopped_by_mode() {
+            return;
+        }
+        let asked: Vec<_> = self
+            .state
+            .unanswered
+            .iter()
+            .filter(|m| turn.messages.contains(&m.id))
+            .map(|m| m.understood.clone())
+            .collect();
+        let mut said = Said::of(&asked);
+        said.add(&answer.facts, &answer.intents);
+        said.stage = self.state.stage().cloned();
+        self.change(Change::FactsLearned(said.facts.clone()));
+
+        if let Some(handoff) = &answer.handoff {
+            let reason = handoff.reason.unwrap_or(ReasonId::Unknown);
+            self.check(Check::decided("bot.handoff").with("reason", reason.as_str()));
+            self.hand_off(reason.into(), None, handoff.note);
+            return;
+        }
+        if let Some((reason, text)) = self.first_trigger(&said) {
+            self.hand_off(reason, text.as_deref(), None);
+            return;
+        }
+        if answer.silent && answer.replies.is_empty() {
+            self.check(Check::decided("bot.silent"));
+            self.change(Change::Answered {
+                messages: turn.messages,
+            });
+            self.next_turn();
+            return;
+        }
+        if let Some(reason) = self.doubt(answer) {
+            self.hand_off(reason, None, None);
+            return;
+        }
+        self.send_answer(&turn, answer);
+        self.next_turn();
+    }
+
+    /// Whether the account stopped the bot while it was working on its answer.
+    fn stopped_by_mode(&mut self) -> bool {
+        match self.policy.mode {
+            Mode::On => return false,
+            Mode::Off => self.check(Check::decided("mode.off")),
+            Mode::People => {
+                self.check(Check::decided("mode.people"));
+                self.hand_off(ReasonId::BotPaused.into(), None, None);
+            }
+        }
+        true
+    }
+
+    /// The turn that `id` answers, if it still counts.
+    fn current_turn(&mut self, id: &TurnId) -> Option<Turn> {
+        let current = self
+            .state
+            .turn
+            .clone()
+            .filter(|turn| turn.id == *id && !turn.stale)
+            .filter(|_| self.state.view.owner == Owner::Bot);
+        if current.is_none() {
+            self.check(Check::decided("reply.stale"));
+        }
+        current
+    }
+
+    /// Why the answer is not good enough (promise 4: in doubt, a person).
+    fn doubt(&mut self, answer: &BotAnswer) -> Option<Reason> {
+        let limit = self.policy.bot.confidence_min;
+        if answer.kb == Kb::Miss {
+            self.check(Check::decided("kb.miss"));
+            return Some(ReasonId::NoKb.into());
+        }
+        if answer.kb == Kb::Hit {
+            self.check(Check::passed("kb.hit"));
+        }
+        if answer.confidence < limit {
+            self.check(
+                Check::decided("confidence.low")
+                    .with("value", answer.confidence)
+                    .with("limit", limit),
+            );
+            return Some(
+                Reason::from(ReasonId::BotUnsure)
+                    .with("value", answer.confidence)
+                    .with("limit", limit),
+            );
+        }
+        self.check(
+            Check::passed("confidence.ok")
+                .with("value", answer.confidence)
+                .with("limit", limit),
+        );
+        answer.replies.is_empty().then(|| ReasonId::Unknown.into())
+    }
+
+    /// Each reply is a message; the intro is the first line of the first, and the last one counts as the answer.
+    fn send_answer(&mut self, turn: &Turn, answer: &BotAnswer) {
+        self.check(Check::decided("bot.answer"));
+        if self.state.manager_note.is_some() {
+            self.change(Change::ManagerNote(None));
+        }
+        for (n, reply) in answer.replies.iter().enumerate() {
+            let mut parts = if n == 0 {
+                self.intro_part()
+            } else {
+                Vec::new()
+            };
+            parts.push(TextPart::Stored(*reply));
+            let (answers, done) = if n + 1 == answer.replies.len() {
+                (turn.messages.clone(), answer.done.clone())
+            } else {
+                (Vec::new(), BTreeSet::new())
+            };
+            self.send(SendKind::Answer, parts, |kind, epoch| SentText {
+                answers,
+                done,
+                ..SentText::plain(kind, epoch)
+            });
+        }
+    }
+
+    /// The intro, when it is due; from then on it is not.
+    fn intro_part(&mut self) -> Vec<TextPart> {
+        if !self.state.introduce {
+            return Vec::new();
+        }
+        self.change(Change::IntroIssued);
+        vec![TextPart::Policy(INTRO.to_owned())]
+    }
+
+    /// Messages that came while an answer was on its way get their own turn.
+    fn next_turn(&mut self) {
+        if self.to_answer().next().is_some() {
+            self.arm_burst();
+        }
+    }
+
+    pub(super) fn bot_failed(&mut self, id: &TurnId) {
+        if self.current_turn(id).is_some() {
+            self.check(Check::decided("bot.failed"));
+            self.hand_off(ReasonId::BotUnavailable.into(), None, None);
+        }
+    }
+
+    /// The intro standing alone after a return, unless it would disturb.
+    pub(super) fn introduce_alone(&mut self, last_was_thanks: bool) {
+        let why = if self.policy.timers.quiet.contains(self.at(), &self.now.zone) {
+            Some("quiet")
+        } else if self.state.deal_facts().is_some_and(|deal| deal.closed) {
+            Some("closed")
+        } else if last_was_thanks {
+            Some("thanks")
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            self.check(Check::passed("intro.skipped").with("why", why));
+            return;
+        }
+        self.change(Change::IntroIssued);
+        self.send(
+            SendKind::Intro,
+            vec![TextPart::Policy("return_intro".to_owned())],
+            SentText::plain,
+        );
+    }
+}

@@ -1,0 +1,385 @@
+//! Everything that can happen to a dialog. Persisted: a variant is never changed, only added beside the old one.
+
+use crate::action::{Action, SendKind};
+use crate::ids::{
+    ActionKey, ContactId, DealId, MessageId, StageKey, TaskId, TextRef, TurnId, UserId,
+};
+use crate::understand::{Facts, Intent, Understood};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// One event of one dialog. Times named `at` are the event's own time, unix ms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// The guest wrote.
+    GuestWrote(GuestMessage),
+    /// The guest changed a message.
+    GuestEdited(GuestMessage),
+    /// The guest deleted a message.
+    GuestDeleted {
+        /// Which.
+        message: MessageId,
+    },
+    /// A message left towards the guest, and it is known who wrote it.
+    OutgoingSeen {
+        /// The channel's id.
+        message: MessageId,
+        /// Who wrote it (BEHAVIOUR §2).
+        author: Author,
+        /// When.
+        at: i64,
+        /// Its text; `None` when it has none.
+        text: Option<TextRef>,
+    },
+    /// The CRM was read.
+    CrmRead(CrmSnapshot),
+    /// The bot answered a turn.
+    BotAnswered {
+        /// Which turn.
+        turn: TurnId,
+        /// What.
+        answer: BotAnswer,
+    },
+    /// The bot gave no answer to a turn.
+    BotFailed {
+        /// Which turn.
+        turn: TurnId,
+    },
+    /// An action of ours was carried out.
+    ActionDone {
+        /// Which.
+        action: ActionKey,
+        /// With what result.
+        done: Done,
+    },
+    /// An action of ours failed for good.
+    ActionFailed {
+        /// Which.
+        action: ActionKey,
+        /// What it was.
+        what: Box<Action>,
+        /// Why.
+        failure: Failure,
+    },
+    /// The button «Взять диалог».
+    ManagerTook {
+        /// By whom.
+        user: UserId,
+    },
+    /// The button «Отменить» after an automatic take.
+    TakeUndone {
+        /// By whom.
+        user: UserId,
+    },
+    /// Somebody opened the deal's card and stayed.
+    CardOpened {
+        /// Who.
+        user: UserId,
+        /// Whether this is the deal's active responsible.
+        responsible: bool,
+    },
+    /// The button «Вернуть боту».
+    Returned {
+        /// By whom.
+        user: UserId,
+        /// What the bot should know.
+        note: Option<TextRef>,
+    },
+    /// «Ответ не нужен».
+    Dismissed {
+        /// By whom.
+        user: UserId,
+    },
+    /// The field «Ведёт диалог» is not what we wrote.
+    FieldChanged {
+        /// What it says now.
+        value: FieldValue,
+        /// Who changed it.
+        by: Changer,
+    },
+    /// A hint that the deal changed in the CRM.
+    DealChanged {
+        /// Which deal.
+        deal: DealId,
+        /// Who changed it, if the hint says so.
+        by: Changer,
+        /// What the hint says of the field, if anything.
+        field: Option<FieldValue>,
+        /// The stage that the hint names; `None` also for a stage that is not mapped.
+        stage: Option<StageKey>,
+    },
+    /// A task of ours was changed in the CRM.
+    TaskChanged {
+        /// Which.
+        task: TaskId,
+        /// Whether it is closed.
+        done: bool,
+        /// By whom.
+        by: Changer,
+    },
+    /// An armed timer is due.
+    TimerFired {
+        /// Which.
+        timer: Timer,
+        /// The generation under which it was armed; another one means it was re-armed or cancelled meanwhile.
+        generation: u64,
+    },
+}
+
+/// A guest's message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuestMessage {
+    /// The channel's id.
+    pub id: MessageId,
+    /// When the guest wrote, by the channel's clock.
+    pub at: i64,
+    /// The text; `None` when there is only an attachment.
+    pub text: Option<TextRef>,
+    /// What it says.
+    pub understood: Understood,
+}
+
+/// Who wrote a message that left towards the guest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "author", rename_all = "snake_case")]
+pub enum Author {
+    /// We did; the ledger knows it.
+    Bot {
+        /// The action that sent it.
+        action: ActionKey,
+    },
+    /// A person; unattributed counts as one.
+    Person {
+        /// Who, when the CRM says so.
+        user: Option<UserId>,
+    },
+    /// A bulk mailing.
+    Bulk,
+    /// Another robot.
+    Robot,
+}
+
+/// Who changed something in the CRM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "changer", content = "user", rename_all = "snake_case")]
+pub enum Changer {
+    /// A user.
+    Person(UserId),
+    /// A robot of the CRM.
+    Robot,
+    /// Not said. Counts as a person.
+    Unknown,
+}
+
+impl Changer {
+    /// The user, if it is one.
+    pub fn user(self) -> Option<UserId> {
+        match self {
+            Changer::Person(user) => Some(user),
+            Changer::Robot | Changer::Unknown => None,
+        }
+    }
+}
+
+/// The deal's field «Ведёт диалог».
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldValue {
+    /// Not set: means the same as `Bot`.
+    Empty,
+    /// «Бот».
+    Bot,
+    /// «Ждёт менеджера».
+    Waiting,
+    /// «Менеджер».
+    Manager,
+}
+
+/// The guest's contact and deals as the CRM has them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrmSnapshot {
+    /// When it was read.
+    pub at: i64,
+    /// The action that read it.
+    pub action: ActionKey,
+    /// The contact; `None` = the CRM has none for this phone.
+    pub contact: Option<ContactFacts>,
+    /// The contact's deals that are not deleted, newest first.
+    pub deals: Vec<DealFacts>,
+}
+
+/// A contact, reduced to what routing and texts need.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactFacts {
+    /// The CRM's id.
+    pub id: ContactId,
+    /// The given name.
+    pub name: Option<TextRef>,
+    /// The patronymic.
+    pub patronymic: Option<TextRef>,
+    /// The newest notes on the contact, at most five, each at most 500 characters. Untrusted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<TextRef>,
+}
+
+/// A deal, reduced to what routing needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DealFacts {
+    /// The CRM's id.
+    pub id: DealId,
+    /// The policy's stage; `None` = unlisted pipeline or unmapped stage.
+    pub stage: Option<StageKey>,
+    /// The stage as the CRM shows it.
+    pub stage_name: String,
+    /// Won, or lost.
+    pub closed: bool,
+    /// The responsible user.
+    pub responsible: Option<UserId>,
+    /// Whether the responsible is an active user.
+    pub responsible_active: bool,
+    /// The field «Ведёт диалог».
+    pub field: FieldValue,
+    /// Unix ms.
+    pub created_at: i64,
+}
+
+/// What the bot says to a turn (DESIGN §5.8), with its texts sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BotAnswer {
+    /// What to send, in order.
+    pub replies: Vec<TextRef>,
+    /// Nothing needs to be said.
+    #[serde(default)]
+    pub silent: bool,
+    /// 0..=100.
+    pub confidence: u8,
+    /// What the knowledge base had.
+    pub kb: Kb,
+    /// Intents the bot saw.
+    #[serde(default)]
+    pub intents: BTreeSet<Intent>,
+    /// Facts the bot saw.
+    #[serde(default)]
+    pub facts: Facts,
+    /// What the bot did with this answer. Takes effect only when the answer's send is accepted.
+    #[serde(default)]
+    pub done: BTreeSet<BotDone>,
+    /// The bot asks for a person.
+    pub handoff: Option<BotHandoff>,
+}
+
+/// What the knowledge base had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kb {
+    /// The answer stands on it.
+    Hit,
+    /// Nothing found.
+    Miss,
+    /// Not asked.
+    #[default]
+    None,
+}
+
+/// What the bot reports as done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BotDone {
+    /// The guest was consulted.
+    Consulted,
+    /// The answer holds a payment link.
+    PaymentLinkSent,
+    /// The answer holds a link for a review.
+    ReviewLinkSent,
+}
+
+/// The bot's wish for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BotHandoff {
+    /// One of our reasons, or `None` when the bot names another.
+    pub reason: Option<crate::owner::ReasonId>,
+    /// For the manager's eyes.
+    pub note: Option<TextRef>,
+}
+
+/// The result of an action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "done", rename_all = "snake_case")]
+pub enum Done {
+    /// The channel accepted a text.
+    Sent {
+        /// Which kind.
+        kind: SendKind,
+        /// The channel's id.
+        message: MessageId,
+        /// When, unix ms.
+        at: i64,
+        /// The text as it was sent.
+        text: TextRef,
+    },
+    /// A task stands.
+    TaskCreated {
+        /// Its id.
+        task: TaskId,
+    },
+    /// A contact stands.
+    ContactCreated {
+        /// Its id.
+        contact: ContactId,
+    },
+    /// A deal stands, at the first stage of the policy.
+    DealCreated {
+        /// Its id.
+        deal: DealId,
+    },
+    /// A deal moved.
+    DealMoved {
+        /// Which deal.
+        deal: DealId,
+        /// To which stage.
+        to: StageKey,
+    },
+    /// A deal was not at the expected stage and stays.
+    MoveStale {
+        /// Which deal.
+        deal: DealId,
+        /// Where it stands; `None` = a stage that is not mapped.
+        now: Option<StageKey>,
+    },
+    /// The field says this.
+    FieldSet {
+        /// Which deal.
+        deal: DealId,
+        /// What was written.
+        value: FieldValue,
+    },
+    /// Done, with nothing to remember.
+    Plain,
+}
+
+/// Why an action failed for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// The owner changed before the claim; nothing left.
+    Fenced,
+    /// The other side refuses it.
+    Refused,
+    /// The other side did not answer within the policy's patience.
+    Unreachable,
+}
+
+/// The timers of a dialog (BEHAVIOUR §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Timer {
+    /// The guest's burst of messages is over.
+    Burst,
+    /// Time to look again for the deal that the CRM may have made, and in the end to make one.
+    ClaimGrace,
+    /// Back to the bot without a human signal.
+    AutoReturn,
+    /// The episode ends in silence.
+    EpisodeIdle,
+}

@@ -1,0 +1,420 @@
+//! What a policy must be, beyond its shape.
+
+use super::{Condition, Policy, Span, StageRole};
+use crate::hours::{Calendar, Hours};
+use crate::ids::StageKey;
+use crate::owner::ReasonId;
+use crate::text::{self, MAX_TEXT, PLACEHOLDERS};
+use crate::time::DAY;
+use std::collections::BTreeSet;
+
+/// One thing wrong with a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Where, such as `stages[2].role`; empty = the whole file.
+    pub path: String,
+    /// What is wrong, a sentence in Russian.
+    pub problem: String,
+}
+
+/// Texts that the rules cannot do without.
+const NEEDED_TEXTS: &[&str] = &[
+    "intro",
+    "handoff",
+    "work_hours",
+    "off_hours",
+    "return_intro",
+    "attachment_only",
+    "clarify_kind",
+    "clarify_deal",
+    "clarify_departure",
+];
+
+/// Texts that the rules use when they are there.
+const OTHER_TEXTS: &[&str] = &["opt_out_ack"];
+
+/// Reasons that only the product itself finds; a trigger with one of them would mislead a manager.
+const RESERVED_REASONS: &[ReasonId] = &[
+    ReasonId::StageUnmapped,
+    ReasonId::ReplyBlocked,
+    ReasonId::BotUnavailable,
+    ReasonId::CrmDown,
+    ReasonId::SendFailed,
+    ReasonId::Passed,
+    ReasonId::BotPaused,
+    ReasonId::ByHand,
+    ReasonId::Late,
+    ReasonId::EventUnreadable,
+];
+
+/// The longest duration that makes sense.
+const LONGEST: Span = Span(366 * DAY);
+
+/// How deep conditions may stand in each other.
+const MAX_DEPTH: usize = 8;
+
+/// Everything that is wrong with a policy whose shape is right.
+pub fn check(policy: &Policy) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    findings.of_the_head(policy);
+    findings.of_the_calendar(&policy.calendar);
+    findings.of_the_durations(policy);
+    findings.of_the_texts(policy);
+    findings.of_the_stages(policy);
+    findings.of_the_triggers(policy);
+    findings.0
+}
+
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(&mut self, path: impl Into<String>, problem: impl Into<String>) {
+        self.0.push(Finding {
+            path: path.into(),
+            problem: problem.into(),
+        });
+    }
+
+    fn require(&mut self, right: bool, path: &str, problem: &str) {
+        if !right {
+            self.add(path, problem);
+        }
+    }
+
+    fn of_the_head(&mut self, policy: &Policy) {
+        self.require(policy.schema == 1, "schema", "Известна только версия 1");
+        let values = &policy.ownership.values;
+        for (path, text) in [
+            ("bot_name", &policy.bot_name),
+            ("organisation", &policy.organisation),
+            ("ownership.field", &policy.ownership.field),
+            ("ownership.values.bot", &values.bot),
+            ("ownership.values.waiting", &values.waiting),
+            ("ownership.values.manager", &values.manager),
+            ("tasks.whatsapp.type", &policy.tasks.whatsapp.kind),
+            ("tasks.contact.type", &policy.tasks.contact.kind),
+        ] {
+            self.require(!text.trim().is_empty(), path, "Не может быть пустым");
+        }
+        let distinct: BTreeSet<&str> = [&values.bot, &values.waiting, &values.manager]
+            .map(|value| value.trim())
+            .into();
+        self.require(
+            distinct.len() == 3,
+            "ownership.values",
+            "Значения поля должны различаться",
+        );
+        self.require(
+            policy.tasks.whatsapp.kind.trim() != policy.tasks.contact.kind.trim(),
+            "tasks.contact.type",
+            "Типы двух задач должны различаться",
+        );
+        self.require(
+            policy.bot.confidence_min <= 100,
+            "bot.confidence_min",
+            "От 0 до 100",
+        );
+        for (path, user) in [
+            ("tasks.fallback", policy.tasks.fallback),
+            ("tasks.escalate_to", policy.tasks.escalate_to),
+        ] {
+            self.require(
+                user.is_none_or(|user| user.0 > 0),
+                path,
+                "Номер пользователя amoCRM больше нуля",
+            );
+        }
+    }
+
+    fn of_the_calendar(&mut self, calendar: &Calendar) {
+        let named = !calendar.timezone.is_empty()
+            && calendar
+                .timezone
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b));
+        self.require(
+            named,
+            "calendar.timezone",
+            "Часовой пояс в виде Europe/Moscow",
+        );
+        for (weekday, day) in calendar.week.iter().enumerate() {
+            for (index, hours) in day.iter().enumerate() {
+                let path = format!("calendar.week[{weekday}][{index}]");
+                if hours.from >= hours.to || hours.to.0 > 1_440 {
+                    self.add(&path, format!("{hours} — не промежуток одного дня"));
+                }
+                if day[..index].iter().any(|other| overlap(*other, *hours)) {
+                    self.add(
+                        &path,
+                        format!("{hours} пересекается с другим промежутком дня"),
+                    );
+                }
+            }
+        }
+        if calendar.week.iter().all(Vec::is_empty) {
+            self.add("calendar.week", "Нет ни одного рабочего часа");
+        }
+        for (index, date) in calendar.closed.iter().enumerate() {
+            if !is_date(date) {
+                self.add(
+                    format!("calendar.closed[{index}]"),
+                    format!("«{date}» — не дата. Дата в виде 01-31 или 2026-01-31"),
+                );
+            }
+        }
+    }
+
+    fn of_the_durations(&mut self, policy: &Policy) {
+        let timers = &policy.timers;
+        for (path, span, may_be_zero) in [
+            ("timers.burst_quiet", timers.burst_quiet, true),
+            ("timers.burst_max", timers.burst_max, true),
+            ("timers.supersede_for", timers.supersede_for, true),
+            ("timers.auto_return_after", timers.auto_return_after, false),
+            ("timers.auto_return_grace", timers.auto_return_grace, true),
+            ("timers.undo_for", timers.undo_for, true),
+            ("timers.episode_idle", timers.episode_idle, false),
+            ("timers.claim_grace", timers.claim_grace, true),
+            ("timers.snapshot_ttl", timers.snapshot_ttl, true),
+            ("timers.snapshot_max_age", timers.snapshot_max_age, false),
+            ("tasks.whatsapp.due", policy.tasks.whatsapp.due, false),
+            ("tasks.contact.due", policy.tasks.contact.due, false),
+        ] {
+            if span > LONGEST {
+                self.add(path, format!("Срок больше {LONGEST}"));
+            } else if span.0 < 0 || (span.0 == 0 && !may_be_zero) {
+                self.add(path, "Срок должен быть больше нуля");
+            }
+        }
+        self.require(
+            timers.burst_quiet <= timers.burst_max,
+            "timers.burst_max",
+            "Не может быть меньше burst_quiet",
+        );
+        self.require(
+            timers.auto_return_grace <= timers.auto_return_after,
+            "timers.auto_return_grace",
+            "Не может быть больше auto_return_after",
+        );
+        self.require(
+            timers.snapshot_ttl <= timers.snapshot_max_age,
+            "timers.snapshot_max_age",
+            "Не может быть меньше snapshot_ttl",
+        );
+    }
+
+    fn of_the_texts(&mut self, policy: &Policy) {
+        for key in NEEDED_TEXTS {
+            if policy
+                .texts
+                .get(*key)
+                .is_none_or(|text| text.trim().is_empty())
+            {
+                self.add(format!("texts.{key}"), "Без этого текста нельзя");
+            }
+        }
+        let triggers_say: BTreeSet<&str> = policy
+            .triggers
+            .iter()
+            .filter_map(|trigger| trigger.text.as_deref())
+            .collect();
+        for (key, template) in &policy.texts {
+            let path = format!("texts.{key}");
+            match text::placeholders(template) {
+                Ok(names) => {
+                    for name in names.iter().filter(|name| !PLACEHOLDERS.contains(name)) {
+                        self.add(
+                            &path,
+                            format!(
+                                "Нет такой подстановки: {name}. Есть: {}",
+                                PLACEHOLDERS.join(", ")
+                            ),
+                        );
+                    }
+                }
+                Err(error) => self.add(&path, error.to_string()),
+            }
+            if template.chars().count() > MAX_TEXT {
+                self.add(&path, format!("Длиннее {MAX_TEXT} знаков"));
+            }
+            let used = NEEDED_TEXTS.contains(&key.as_str())
+                || OTHER_TEXTS.contains(&key.as_str())
+                || triggers_say.contains(key.as_str());
+            self.require(used, &path, "Такой текст нигде не используется");
+        }
+    }
+
+    fn of_the_stages(&mut self, policy: &Policy) {
+        match policy.first_stage() {
+            None => self.add("stages", "Нужен хотя бы один этап"),
+            Some(first) => self.require(
+                matches!(first.role, StageRole::Drive | StageRole::Answer),
+                "stages[0].role",
+                "На первом этапе стоят новые сделки: роль drive или answer",
+            ),
+        }
+        for (index, stage) in policy.stages.iter().enumerate() {
+            let path = |field: &str| format!("stages[{index}].{field}");
+            let earlier = &policy.stages[..index];
+            if stage.key.0.trim().is_empty() {
+                self.add(path("key"), "Не может быть пустым");
+            }
+            if stage.name.trim().is_empty() {
+                self.add(path("name"), "Не может быть пустым");
+            }
+            if earlier.iter().any(|other| other.key == stage.key) {
+                self.add(path("key"), format!("Этап «{}» назван дважды", stage.key));
+            }
+            if earlier
+                .iter()
+                .any(|other| same_name(&other.name, &stage.name))
+            {
+                self.add(path("name"), format!("Этап «{}» назван дважды", stage.name));
+            }
+            for (field, to) in [
+                ("consulted_to", &stage.consulted_to),
+                ("payment_link_to", &stage.payment_link_to),
+            ] {
+                let Some(to) = to else { continue };
+                if stage.role != StageRole::Drive {
+                    self.add(
+                        path(field),
+                        "Бот двигает сделку только с этапа с ролью drive",
+                    );
+                }
+                match policy.stages.iter().position(|other| other.key == *to) {
+                    None => self.add(path(field), no_stage(to)),
+                    Some(position) if position <= index => {
+                        self.add(path(field), "Бот двигает сделку только вперёд по воронке");
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+
+    fn of_the_triggers(&mut self, policy: &Policy) {
+        for (index, trigger) in policy.triggers.iter().enumerate() {
+            let path = |field: &str| format!("triggers[{index}].{field}");
+            if trigger.id.trim().is_empty() {
+                self.add(path("id"), "Не может быть пустым");
+            }
+            if policy.triggers[..index]
+                .iter()
+                .any(|other| other.id == trigger.id)
+            {
+                self.add(
+                    path("id"),
+                    format!("Правило «{}» названо дважды", trigger.id),
+                );
+            }
+            if RESERVED_REASONS.contains(&trigger.reason) {
+                self.add(
+                    path("reason"),
+                    format!(
+                        "Причину {} ставит только сама программа",
+                        trigger.reason.as_str()
+                    ),
+                );
+            }
+            if let Some(key) = &trigger.text
+                && !policy.texts.contains_key(key)
+            {
+                self.add(path("text"), format!("Текста «{key}» нет в texts"));
+            }
+            self.of_a_condition(policy, &trigger.when, &path("when"), 1);
+        }
+    }
+
+    fn of_a_condition(&mut self, policy: &Policy, condition: &Condition, path: &str, depth: usize) {
+        if depth > MAX_DEPTH {
+            self.add(path, format!("Условия вложены глубже {MAX_DEPTH}"));
+            return;
+        }
+        match condition {
+            Condition::All(inner) | Condition::Any(inner) => {
+                let name = if matches!(condition, Condition::All(_)) {
+                    "all"
+                } else {
+                    "any"
+                };
+                self.require(!inner.is_empty(), &format!("{path}.{name}"), EMPTY_LIST);
+                for (index, condition) in inner.iter().enumerate() {
+                    let path = format!("{path}.{name}[{index}]");
+                    self.of_a_condition(policy, condition, &path, depth + 1);
+                }
+            }
+            Condition::Not(inner) => {
+                self.of_a_condition(policy, inner, &format!("{path}.not"), depth + 1);
+            }
+            Condition::StageIn(keys) => {
+                self.require(!keys.is_empty(), &format!("{path}.stage_in"), EMPTY_LIST);
+                for (index, key) in keys.iter().enumerate() {
+                    if policy.stage(key).is_none() {
+                        self.add(format!("{path}.stage_in[{index}]"), no_stage(key));
+                    }
+                }
+            }
+            Condition::IntentIn(intents) => {
+                self.require(
+                    !intents.is_empty(),
+                    &format!("{path}.intent_in"),
+                    EMPTY_LIST,
+                );
+            }
+            Condition::AttachmentIn(kinds) => {
+                self.require(
+                    !kinds.is_empty(),
+                    &format!("{path}.attachment_in"),
+                    EMPTY_LIST,
+                );
+            }
+            Condition::GuestsOver(_)
+            | Condition::ChildAtMost(_)
+            | Condition::RoomsOver(_)
+            | Condition::Pet(_)
+            | Condition::PastStay(_)
+            | Condition::NewBooking(_)
+            | Condition::TextAtMost(_) => {}
+        }
+    }
+}
+
+const EMPTY_LIST: &str = "Пустой список: условие не имеет смысла";
+
+fn no_stage(key: &StageKey) -> String {
+    format!("Этапа «{key}» нет в stages")
+}
+
+fn same_name(a: &str, b: &str) -> bool {
+    a.trim().to_lowercase() == b.trim().to_lowercase()
+}
+
+fn overlap(a: Hours, b: Hours) -> bool {
+    a.from < b.to && b.from < a.to
+}
+
+/// `MM-DD` or `YYYY-MM-DD`, and a day that its month can have.
+fn is_date(text: &str) -> bool {
+    let numbers: Option<Vec<u32>> = text
+        .split('-')
+        .map(|part| {
+            part.bytes()
+                .all(|b| b.is_ascii_digit())
+                .then(|| part.parse().ok())
+                .flatten()
+        })
+        .collect();
+    let (month, day) = match (text.len(), numbers.as_deref()) {
+        (5, Some([month, day])) | (10, Some([_, month, day])) => (*month, *day),
+        _ => return false,
+    };
+    let longest = match month {
+        2 => 29,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return false,
+    };
+    (1..=longest).contains(&day) && text.as_bytes()[text.len() - 3] == b'-'
+}

@@ -1,0 +1,147 @@
+//! Time without a clock: the caller says what time it is and how far local time is from UTC.
+
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds in a second.
+pub const SECOND: i64 = 1_000;
+/// Milliseconds in a minute.
+pub const MINUTE: i64 = 60 * SECOND;
+/// Milliseconds in an hour.
+pub const HOUR: i64 = 60 * MINUTE;
+/// Milliseconds in a day of 24 hours.
+pub const DAY: i64 = 24 * HOUR;
+
+/// The moment of a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Now {
+    /// Unix time, ms.
+    pub at: i64,
+    /// The account's time zone, as far ahead as the rules can look.
+    pub zone: Zone,
+}
+
+/// UTC offsets of a time zone over a span of time: the caller's time zone database, reduced to numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Zone {
+    /// `(from, offset)`: since unix ms `from` local time is UTC plus `offset` seconds. Sorted; the first entry
+    /// also serves for earlier times.
+    pub transitions: Vec<(i64, i32)>,
+}
+
+/// A wall-clock moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Local {
+    /// Days since 1970-01-01.
+    pub day: i64,
+    /// Minutes since midnight, 0..1440.
+    pub minute: i64,
+}
+
+/// A calendar date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Date {
+    /// Year, for example 2026.
+    pub year: i64,
+    /// Month, 1..=12.
+    pub month: u32,
+    /// Day of the month, 1..=31.
+    pub day: u32,
+}
+
+impl Zone {
+    /// A zone that never changes its offset.
+    pub fn fixed(offset_seconds: i32) -> Self {
+        Self {
+            transitions: vec![(i64::MIN, offset_seconds)],
+        }
+    }
+
+    /// Seconds to add to UTC at unix ms `at`.
+    pub fn offset_at(&self, at: i64) -> i32 {
+        self.transitions
+            .iter()
+            .rev()
+            .find(|(from, _)| *from <= at)
+            .or(self.transitions.first())
+            .map_or(0, |(_, offset)| *offset)
+    }
+
+    /// The wall clock at unix ms `at`.
+    pub fn local(&self, at: i64) -> Local {
+        let shifted = at.saturating_add(i64::from(self.offset_at(at)) * SECOND);
+        Local {
+            day: shifted.div_euclid(DAY),
+            minute: shifted.rem_euclid(DAY) / MINUTE,
+        }
+    }
+}
+
+impl Local {
+    /// 0 = Monday … 6 = Sunday.
+    pub fn weekday(self) -> usize {
+        usize::try_from((self.day + 3).rem_euclid(7)).unwrap_or(0)
+    }
+
+    /// The calendar date (proleptic Gregorian; the civil-from-days construction over 400-year eras).
+    pub fn date(self) -> Date {
+        let shifted = self.day + 719_468;
+        let era = shifted.div_euclid(146_097);
+        let day_of_era = shifted.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (5 * day_of_year + 2) / 153;
+        let month = if shifted_month < 10 {
+            shifted_month + 3
+        } else {
+            shifted_month - 9
+        };
+        Date {
+            year: year_of_era + era * 400 + i64::from(month <= 2),
+            month: u32::try_from(month).unwrap_or(1),
+            day: u32::try_from(day_of_year - (153 * shifted_month + 2) / 5 + 1).unwrap_or(1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zone_changes_its_offset_at_the_transition() {
+        let zone = Zone {
+            transitions: vec![(0, 3_600), (1_000, 7_200)],
+        };
+        assert_eq!(zone.offset_at(-5), 3_600);
+        assert_eq!(zone.offset_at(999), 3_600);
+        assert_eq!(zone.offset_at(1_000), 7_200);
+    }
+
+    #[test]
+    fn dates_and_weekdays_are_those_of_the_calendar() {
+        // 2026-11-18 11:00 in Moscow is a Wednesday; 08:00 UTC.
+        let local = Zone::fixed(10_800).local(1_794_988_800_000);
+        assert_eq!(
+            local.date(),
+            Date {
+                year: 2026,
+                month: 11,
+                day: 18
+            }
+        );
+        assert_eq!((local.weekday(), local.minute), (2, 11 * 60));
+        let leap = Local {
+            day: 19_782,
+            minute: 0,
+        };
+        assert_eq!(
+            leap.date(),
+            Date {
+                year: 2024,
+                month: 2,
+                day: 29
+            }
+        );
+    }
+}

@@ -1,0 +1,692 @@
+//! Why a decision came out as it did: ordered checks with their values. Sentences are made on display.
+
+use crate::owner::{Reason, ReasonId};
+use crate::text;
+use crate::wire::{WhyLine, WhyMark};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A language of the product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lang {
+    /// Russian.
+    Ru,
+    /// English.
+    En,
+}
+
+/// One check of a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// Which rule.
+    pub rule: String,
+    /// How it ended.
+    pub mark: WhyMark,
+    /// The values it looked at; never a text, name or phone of a guest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
+}
+
+impl Check {
+    /// A check that looked and went on.
+    pub fn passed(rule: &str) -> Self {
+        Self::new(rule, WhyMark::Passed)
+    }
+
+    /// The check that decided.
+    pub fn decided(rule: &str) -> Self {
+        Self::new(rule, WhyMark::Decided)
+    }
+
+    fn new(rule: &str, mark: WhyMark) -> Self {
+        Self {
+            rule: rule.to_owned(),
+            mark,
+            values: BTreeMap::new(),
+        }
+    }
+
+    /// The same check with one more value.
+    #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a number or name is given as it is at hand"
+    )]
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.values.insert(name.to_owned(), value.to_string());
+        self
+    }
+
+    /// The check as a manager reads it. `user` and `by` may be a user's number or, put there before display, a name.
+    pub fn sentence(&self) -> WhyLine {
+        WhyLine {
+            mark: self.mark,
+            ru: self.say(Lang::Ru),
+            en: self.say(Lang::En),
+        }
+    }
+
+    fn say(&self, lang: Lang) -> String {
+        // A rule of a newer version: its name says more than silence.
+        let Some((_, ru, en)) = LINES.iter().find(|(rule, ..)| *rule == self.rule) else {
+            return match lang {
+                Lang::Ru => format!("Правило «{}»", self.rule),
+                Lang::En => format!("Rule «{}»", self.rule),
+            };
+        };
+        let mut words: BTreeMap<&str, String> = self
+            .values
+            .iter()
+            .map(|(name, value)| (name.as_str(), word(name, value, lang)))
+            .collect();
+        for person in ["user", "by"] {
+            words
+                .entry(person)
+                .or_insert_with(|| word(person, "unknown", lang));
+        }
+        words.insert("reason", self.reason(lang));
+        capitalised(&text::render(lang.of(ru, en), &words))
+    }
+
+    /// The reason that a trigger or the bot names, with the trigger's own values in it.
+    fn reason(&self, lang: Lang) -> String {
+        let id = self
+            .values
+            .get("reason")
+            .and_then(|id| ReasonId::ALL.iter().find(|known| known.as_str() == id));
+        let mut reason = Reason::from(id.copied().unwrap_or(ReasonId::Unknown));
+        reason.values = self.values.clone();
+        for (theirs, ours) in [("value", "n"), ("value", "age"), ("limit", "max")] {
+            if let Some(value) = self.values.get(theirs) {
+                reason
+                    .values
+                    .entry(ours.to_owned())
+                    .or_insert_with(|| value.clone());
+            }
+        }
+        reason_text(&reason, lang)
+    }
+}
+
+impl Lang {
+    fn of<'a>(self, ru: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Lang::Ru => ru,
+            Lang::En => en,
+        }
+    }
+}
+
+/// The sentence of a reason, with its values (`n`, `max`, `age`, `stage`, `name`, `length`, `file`; for an attachment
+/// alone its `kind`). A reason without them gets a sentence that needs none.
+pub fn reason_text(reason: &Reason, lang: Lang) -> String {
+    let kind = reason.values.get("kind").map_or("", String::as_str);
+    let values: BTreeMap<&str, String> = reason
+        .values
+        .iter()
+        .filter(|(_, value)| !value.trim().is_empty())
+        .map(|(name, value)| (name.as_str(), value.clone()))
+        .collect();
+    let complete = |template: &&str| {
+        text::placeholders(template)
+            .is_ok_and(|names| names.iter().all(|name| values.contains_key(name)))
+    };
+    let sentences = reason_sentences(reason.id, kind);
+    let template = sentences
+        .iter()
+        .map(|(ru, en)| lang.of(ru, en))
+        .find(complete);
+    text::render(template.unwrap_or_default(), &values)
+}
+
+/// Sentences of a reason in Russian and English, the fullest first; the last needs no value.
+fn reason_sentences(id: ReasonId, kind: &str) -> &'static [(&'static str, &'static str)] {
+    match id {
+        ReasonId::HumanRequest => &[("Просит человека", "Asks for a person")],
+        ReasonId::Complaint => &[("Жалоба", "Complaint")],
+        ReasonId::Urgent => &[("Срочно: нужна помощь", "Urgent: needs help")],
+        ReasonId::ReceiptSent => &[("Чек об оплате", "Payment receipt")],
+        ReasonId::PaidNotice => &[("Сообщает об оплате", "Says it is paid")],
+        ReasonId::PaymentCheck => &[("Просит проверить оплату", "Asks to check a payment")],
+        ReasonId::PaymentStatus => &[(
+            "Спрашивает, дошла ли оплата",
+            "Asks whether the payment arrived",
+        )],
+        ReasonId::RefundStatus => &[("Спрашивает о возврате", "Asks about a refund")],
+        ReasonId::PaymentLinkAgain => {
+            &[("Нужна новая ссылка на оплату", "Needs a new payment link")]
+        }
+        ReasonId::RefundLinkAgain => &[("Нужен повторный возврат", "Needs the refund made again")],
+        ReasonId::AttachmentOnly => match kind {
+            "voice" => &[
+                ("Голосовое сообщение, {length}", "Voice message, {length}"),
+                ("Голосовое сообщение", "Voice message"),
+            ],
+            "image" => &[("Фото без текста", "Photo without text")],
+            "document" => &[
+                ("Файл: {file}", "File: {file}"),
+                ("Файл без текста", "File without text"),
+            ],
+            _ => &[("Вложение без текста", "Attachment without text")],
+        },
+        ReasonId::MultiDeal => &[("Речь о нескольких сделках", "Several deals are meant")],
+        ReasonId::GuestsOver4 => &[
+            ("Гостей: {n}, больше {max}", "Guests: {n}, more than {max}"),
+            ("Гостей: {n}", "Guests: {n}"),
+            (
+                "Гостей больше, чем бронирует бот",
+                "More guests than the bot books",
+            ),
+        ],
+        ReasonId::ChildLe3 => &[
+            (
+                "Ребёнок: {age}, до {max} лет включительно",
+                "Child: {age}, up to {max}",
+            ),
+            ("Маленький ребёнок", "A small child"),
+        ],
+        ReasonId::MultiRoom => &[
+            ("Номеров: {n}", "Rooms: {n}"),
+            ("Больше одного номера", "More than one room"),
+        ],
+        ReasonId::Pet => &[("Заезд с питомцем", "Coming with a pet")],
+        ReasonId::PastStays => &[("Ссылается на прошлый заезд", "Refers to a past stay")],
+        ReasonId::ExtensionCost => &[("Стоимость продления", "Price of an extension")],
+        ReasonId::ExtraServiceCost => &[("Стоимость доп. услуги", "Price of an extra service")],
+        ReasonId::DeparturePastVisit => &[("Вопрос о прошедшем заезде", "About a past stay")],
+        ReasonId::Unknown => &[("Бот не знает ответа", "The bot does not know")],
+        ReasonId::NoKb => &[("Нет в базе знаний", "Not in the knowledge base")],
+        ReasonId::BotUnsure => &[("Бот не уверен в ответе", "The bot is not sure")],
+        ReasonId::UnclearTwice => &[("Неясно и после уточнения", "Still unclear after asking")],
+        ReasonId::BookingNotFound => &[(
+            "Бронь по этому номеру не найдена",
+            "No booking under this number",
+        )],
+        ReasonId::StageUnmapped => &[
+            (
+                "Этап «{stage}» не размечен",
+                "Stage «{stage}» is not mapped",
+            ),
+            ("Этап сделки не размечен", "The deal's stage is not mapped"),
+        ],
+        ReasonId::ReplyBlocked => &[(
+            "Ответ бота не прошёл проверку",
+            "The bot's reply failed the checks",
+        )],
+        ReasonId::BotUnavailable => &[("Бот недоступен", "The bot is unavailable")],
+        ReasonId::CrmDown => &[("Нет связи с amoCRM", "No connection to amoCRM")],
+        ReasonId::SendFailed => &[("Сообщение не доставлено", "Message not delivered")],
+        ReasonId::Passed => &[
+            ("Передача от коллеги: {name}", "Passed by {name}"),
+            ("Передача от коллеги", "Passed by a colleague"),
+        ],
+        ReasonId::BotPaused => &[("Бот на паузе", "The bot is paused")],
+        ReasonId::ByHand => &[("Поле в сделке изменено", "The deal's field was changed")],
+        ReasonId::Late => &[(
+            "Сообщение найдено с опозданием",
+            "The message was found late",
+        )],
+        ReasonId::EventUnreadable => &[(
+            "Событие диалога не прочитано",
+            "An event of the dialog could not be read",
+        )],
+    }
+}
+
+macro_rules! lines {
+    ($($rule:literal: $ru:literal, $en:literal;)*) => {
+        /// Every rule that a check can name.
+        pub const RULES: &[&str] = &[$($rule),*];
+
+        /// Rule, Russian, English.
+        const LINES: &[(&str, &str, &str)] = &[$(($rule, $ru, $en)),*];
+    };
+}
+
+lines! {
+    "owner.bot": "Ведёт бот", "The bot leads";
+    "owner.manager": "Ведёт {user}, бот молчит", "{user} leads, the bot is silent";
+    "owner.waiting":
+        "Диалог ждёт менеджера, бот молчит. Сообщение дописано в задачу",
+        "Waiting for a manager, the bot is silent. Added to the task";
+    "owner.taken": "Диалог взят: {user}{, how}", "Dialog taken: {user}{, how}";
+    "owner.returned": "Возврат боту: {by}", "Returned to the bot: {by}";
+    "owner.dismissed": "Ответ не нужен, диалог у бота: {by}", "No reply needed, the bot leads: {by}";
+    "owner.undone": "Взятие отменено: {by}", "Take undone: {by}";
+    "owner.field":
+        "Поле «Ведёт диалог» теперь «{value}»: {by}",
+        "The field «Dialog led by» now says «{value}»: {by}";
+    "owner.wrote": "Ответ гостю: {by}", "Reply to the guest: {by}";
+    "owner.opened": "Открыта сделка: {by}", "Deal opened: {by}";
+    "owner.task_closed": "Задача «WhatsApp» закрыта: {by}", "Task «WhatsApp» closed: {by}";
+    "owner.auto_return":
+        "{minutes} мин без сообщений менеджера: диалог снова у бота",
+        "{minutes} min without a manager's message: the bot leads again";
+    "owner.auto_requeued":
+        "Диалог взят, но {minutes} мин гость без ответа: снова ждёт менеджера",
+        "Taken, but no reply for {minutes} min: waiting for a manager again";
+    "owner.late_signal":
+        "Сигнал старше последней смены ведущего: ничего не меняет",
+        "The signal is older than the last change of the leader: no effect";
+    "mode.people":
+        "Бот на паузе: сообщение ждёт менеджера",
+        "Bot paused: the message waits for a manager";
+    "mode.off": "Бот выключен: решений нет", "The bot is off: nothing is decided";
+    "thanks": "Благодарность без вопроса: ответ не нужен", "Thanks without a question: no reply needed";
+    "opt_out": "Просит не писать: напоминаний не будет", "Asks not to be written: no reminders";
+    "burst": "Сообщений гостя подряд: {messages}", "Guest's messages in a row: {messages}";
+    "crm.reading": "Бот смотрит контакт и сделки в amoCRM", "Reading the contact and deals in amoCRM";
+    "crm.read": "Сделок гостя в amoCRM: {deals}", "Guest's deals in amoCRM: {deals}";
+    "crm.stale":
+        "Нет связи с amoCRM, решено по данным {minutes} мин назад",
+        "No connection to amoCRM, decided on data {minutes} min old";
+    "crm.down":
+        "Нет связи с amoCRM и нет свежих данных. Нужен менеджер",
+        "No connection to amoCRM and no fresh data. A manager is needed";
+    "deals.none": "Открытых сделок нет: новое обращение", "No open deals: new inquiry";
+    "deals.one": "Одна открытая сделка: «{stage}»", "One open deal: «{stage}»";
+    "deals.many": "Открытых сделок: {n}", "Open deals: {n}";
+    "deals.refused":
+        "Сделка на этапе «{stage}»: новое обращение",
+        "The deal is at «{stage}»: new inquiry";
+    "deals.unmapped":
+        "Этап «{stage}» не размечен. Нужен менеджер",
+        "Stage «{stage}» is not mapped. A manager is needed";
+    "deals.closed": "Все сделки гостя закрыты: новое обращение", "All deals are closed: new inquiry";
+    "deal.adopted": "Взята сделка, созданная amoCRM", "Adopted the deal made by amoCRM";
+    "deal.created": "Создана новая сделка", "A new deal was created";
+    "deal.grace":
+        "Сделки ещё нет: {seconds} с на то, чтобы её создала amoCRM",
+        "No deal yet: amoCRM has {seconds} s to make one";
+    "contact.created": "Создан контакт: этого номера в amoCRM не было", "Contact created: the number was not in amoCRM";
+    "trigger": "{reason}. Нужен менеджер", "{reason}. A manager is needed";
+    "trigger.none": "Поводов для передачи нет, правил проверено: {checked}", "No cause for a handoff, rules checked: {checked}";
+    "trigger.settled": "Правило «{id}»: менеджер уже отвечал", "Rule «{id}»: already handled by a manager";
+    "bot.asked": "Вопрос задан боту, сообщений: {messages}", "The bot was asked, messages: {messages}";
+    "bot.superseded":
+        "Гость пишет дальше: вопрос боту задан заново, раз: {n}",
+        "The guest goes on: the bot is asked anew, times: {n}";
+    "bot.answer": "Бот ответил", "The bot answered";
+    "bot.silent": "По оценке бота отвечать не нужно", "The bot finds that no reply is needed";
+    "bot.handoff": "Бот просит менеджера: {reason}", "The bot asks for a manager: {reason}";
+    "bot.failed": "Бот не ответил. Нужен менеджер", "The bot gave no answer. A manager is needed";
+    "reply.stale": "Ответ бота готов слишком поздно: не отправлен", "The bot's reply came too late: not sent";
+    "kb.hit": "База знаний: ответ найден", "Knowledge base: answer found";
+    "kb.miss": "База знаний: ничего не нашлось", "Knowledge base: nothing found";
+    "confidence.ok": "Уверенность бота {value}, достаточно {limit}", "Bot's confidence {value}, enough is {limit}";
+    "confidence.low": "Уверенность бота {value}, нужно {limit}", "Bot's confidence {value}, needed {limit}";
+    "clarify.kind": "Смысл неясен: бот уточняет, о чём вопрос", "Meaning unclear: the bot asks what it is about";
+    "clarify.deal": "Неясно, о какой сделке речь: бот уточняет", "Unclear which deal is meant: the bot asks";
+    "clarify.departure":
+        "Неясно, о прошедшем отдыхе речь или о новом: бот уточняет",
+        "Unclear whether it is about the past stay or a new one: the bot asks";
+    "move.done": "Сделка переведена: «{from}» → «{to}»", "Deal moved: «{from}» → «{to}»";
+    "move.wanted":
+        "Сделка переводится после отправки ответа: «{from}» → «{to}»",
+        "The deal moves once the reply is sent: «{from}» → «{to}»";
+    "move.skipped": "Сделка не переведена: {why}", "Deal not moved: {why}";
+    "hours.on": "Рабочее время", "Working hours";
+    "hours.off": "Нерабочее время", "Off hours";
+    "send.accepted": "Отправлено гостю: {kind}", "Sent to the guest: {kind}";
+    "send.fenced": "Ведущий сменился, не отправлено: {kind}", "The leader changed, not sent: {kind}";
+    "send.failed": "Не доставлено гостю: {kind}", "Not delivered to the guest: {kind}";
+    "task.created": "Поставлена задача «WhatsApp»", "Task «WhatsApp» created";
+    "task.reused": "Задача «WhatsApp» уже открыта, вторая не нужна", "Task «WhatsApp» is already open, no second one";
+    "echo.ours": "Это сообщение отправил бот: ничего не меняется", "The bot sent this message: no change";
+    "outgoing.bulk": "Это рассылка: ведущий прежний", "A bulk mailing: the leader stays";
+    "outgoing.robot": "Это автоответ робота: ведущий прежний", "A robot's message: the leader stays";
+    "outgoing.noted": "Сообщение человека записано: ведущий прежний", "A person's message was noted: the leader stays";
+    "edited.before": "Гость меняет сообщение до ответа: бот читает его заново", "The guest edited before the reply: the bot reads it anew";
+    "edited.after": "Гость меняет сообщение после ответа: записано", "The guest edited after the reply: noted";
+    "deleted": "Гость удаляет сообщение: текст стёрт", "The guest deleted a message: its text is gone";
+    "timer.stale": "Этот срок отменён или перенесён", "This timer was cancelled or moved";
+    "action.failed": "Не удалось: {what}", "Failed: {what}";
+    "intro.skipped": "Бот не представляется: {why}", "No intro: {why}";
+    "nothing": "Событие ничего не меняет в диалоге", "The event changes nothing in the dialog";
+}
+
+/// How a value reads in a sentence. What is not in the product's vocabulary (a name, a number, a stage) stays.
+fn word(name: &str, value: &str, lang: Lang) -> String {
+    let numbered = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+    let (ru, en) = match (name, value) {
+        // A message from the phone names nobody: user 0.
+        ("user" | "by", "0") => ("сотрудник", "a user"),
+        ("user" | "by", number) if numbered => {
+            return format!("{} {number}", lang.of("пользователь", "user"));
+        }
+        ("user" | "by", "" | "unknown" | "none" | "person") => ("сотрудник", "a user"),
+        ("by", "robot") => ("робот amoCRM", "amoCRM's robot"),
+        ("by" | "how", "button") => ("кнопка", "button"),
+        ("by" | "how", "opened") => ("открыта сделка", "deal opened"),
+        ("by" | "how", "wrote" | "message") => ("ответ гостю", "reply to the guest"),
+        ("by" | "how", "field") => ("поле в сделке", "deal's field"),
+        ("by" | "how", "task" | "task_closed") => ("задача закрыта", "task closed"),
+        ("value", "bot") => ("Бот", "Bot"),
+        ("value", "waiting") => ("Ждёт менеджера", "Waiting for a manager"),
+        ("value", "manager") => ("Менеджер", "Manager"),
+        ("value", "empty") => ("не заполнено", "not set"),
+        ("why", "by_hand") => ("этап изменён вручную", "stage changed by hand"),
+        ("why", "unmapped") => ("этап не размечен", "the stage is not mapped"),
+        ("why", "stale") => (
+            "сделка уже на другом этапе",
+            "the deal is at another stage already",
+        ),
+        ("why", "role") => (
+            "на этом этапе бот только отвечает",
+            "at this stage the bot only answers",
+        ),
+        ("why", "quiet") => ("тихие часы", "quiet hours"),
+        ("why", "closed") => ("сделка закрыта", "the deal is closed"),
+        ("why", "thanks") => (
+            "последней была благодарность",
+            "the last message was thanks",
+        ),
+        ("kind", "answer") => ("ответ бота", "the bot's answer"),
+        ("kind", "clarify") => ("уточнение", "a question back"),
+        ("kind", "intro") => ("представление бота", "the bot's intro"),
+        ("kind", "handoff") => ("сообщение о передаче", "the handoff text"),
+        ("kind", "hours") => ("сообщение о рабочем времени", "the hours text"),
+        ("kind", "ack") => ("подтверждение", "an acknowledgement"),
+        ("what", "read_crm") => ("чтение amoCRM", "reading amoCRM"),
+        ("what", "ask_bot") => ("вопрос боту", "asking the bot"),
+        ("what", "send") => ("отправка гостю", "sending to the guest"),
+        ("what", "create_task") => ("новая задача", "creating a task"),
+        ("what", "set_task_text") => ("текст задачи", "the task's text"),
+        ("what", "complete_task") => ("закрытие задачи", "closing the task"),
+        ("what", "assign_task") => ("ответственный задачи", "assigning the task"),
+        ("what", "move_deal") => ("перевод сделки", "moving the deal"),
+        ("what", "create_contact") => ("новый контакт", "creating a contact"),
+        ("what", "create_deal") => ("новая сделка", "creating a deal"),
+        ("what", "set_owner_field") => ("поле «Ведёт диалог»", "the field «Dialog led by»"),
+        ("what", "add_note") => ("примечание", "adding a note"),
+        _ => return value.to_owned(),
+    };
+    lang.of(ru, en).to_owned()
+}
+
+fn capitalised(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every rule with the values that it comes with.
+    const SAMPLES: &[(&str, &[(&str, &str)])] = &[
+        ("owner.bot", &[]),
+        ("owner.manager", &[("user", "9002")]),
+        ("owner.waiting", &[]),
+        ("owner.taken", &[("user", "9002"), ("by", "9002")]),
+        ("owner.returned", &[("by", "9002")]),
+        ("owner.dismissed", &[("by", "9002")]),
+        ("owner.undone", &[("by", "9002")]),
+        ("owner.field", &[("value", "waiting"), ("by", "9002")]),
+        ("owner.wrote", &[("by", "9002")]),
+        ("owner.opened", &[("by", "9002")]),
+        ("owner.task_closed", &[("by", "9002")]),
+        ("owner.auto_return", &[("minutes", "40")]),
+        ("owner.auto_requeued", &[("minutes", "40")]),
+        ("owner.late_signal", &[]),
+        ("mode.people", &[]),
+        ("mode.off", &[]),
+        ("thanks", &[]),
+        ("opt_out", &[]),
+        ("burst", &[("messages", "3")]),
+        ("crm.reading", &[]),
+        ("crm.read", &[("deals", "2")]),
+        ("crm.stale", &[("minutes", "12")]),
+        ("crm.down", &[]),
+        ("deals.none", &[]),
+        ("deals.one", &[("stage", "Stage 7")]),
+        ("deals.many", &[("n", "2")]),
+        ("deals.refused", &[("stage", "Stage 7")]),
+        ("deals.unmapped", &[("stage", "Stage 7")]),
+        ("deals.closed", &[]),
+        ("deal.adopted", &[]),
+        ("deal.created", &[]),
+        ("deal.grace", &[("seconds", "20")]),
+        ("contact.created", &[]),
+        (
+            "trigger",
+            &[
+                ("id", "g"),
+                ("reason", "guests_over_4"),
+                ("value", "5"),
+                ("limit", "4"),
+            ],
+        ),
+        ("trigger.none", &[("checked", "19")]),
+        ("trigger.settled", &[("id", "guests_over_4")]),
+        ("bot.asked", &[("messages", "3")]),
+        ("bot.superseded", &[("n", "2")]),
+        ("bot.answer", &[]),
+        ("bot.silent", &[]),
+        ("bot.handoff", &[("reason", "no_kb")]),
+        ("bot.failed", &[]),
+        ("reply.stale", &[]),
+        ("kb.hit", &[]),
+        ("kb.miss", &[]),
+        ("confidence.ok", &[("value", "90"), ("limit", "70")]),
+        ("confidence.low", &[("value", "60"), ("limit", "70")]),
+        ("clarify.kind", &[]),
+        ("clarify.deal", &[]),
+        ("clarify.departure", &[]),
+        ("move.done", &[("from", "Stage 7"), ("to", "Stage 8")]),
+        ("move.wanted", &[("from", "Stage 7"), ("to", "Stage 8")]),
+        ("move.skipped", &[("why", "by_hand")]),
+        ("hours.on", &[]),
+        ("hours.off", &[]),
+        ("send.accepted", &[("kind", "answer")]),
+        ("send.fenced", &[("kind", "clarify")]),
+        ("send.failed", &[("kind", "handoff")]),
+        ("task.created", &[]),
+        ("task.reused", &[]),
+        ("echo.ours", &[]),
+        ("outgoing.bulk", &[]),
+        ("outgoing.robot", &[]),
+        ("outgoing.noted", &[]),
+        ("edited.before", &[]),
+        ("edited.after", &[]),
+        ("deleted", &[]),
+        ("timer.stale", &[]),
+        ("action.failed", &[("what", "create_task")]),
+        ("intro.skipped", &[("why", "quiet")]),
+        ("nothing", &[]),
+    ];
+
+    fn check(rule: &str, values: &[(&str, &str)]) -> Check {
+        values
+            .iter()
+            .fold(Check::decided(rule), |check, (name, value)| {
+                check.with(name, value)
+            })
+    }
+
+    fn is_cyrillic(c: char) -> bool {
+        ('\u{400}'..'\u{500}').contains(&c)
+    }
+
+    #[test]
+    fn promise_5_every_rule_has_a_sentence_of_its_own_with_its_values() {
+        let mut said = std::collections::BTreeSet::new();
+        for rule in RULES {
+            let (_, values) = SAMPLES
+                .iter()
+                .find(|(name, _)| name == rule)
+                .unwrap_or_else(|| panic!("no sample for {rule}"));
+            let line = check(rule, values).sentence();
+            assert!(line.ru.chars().any(is_cyrillic), "{rule}: {}", line.ru);
+            assert!(!line.en.chars().any(is_cyrillic), "{rule}: {}", line.en);
+            assert!(!line.ru.contains(*rule) && !line.ru.starts_with("Правило «owner"));
+            for text in [&line.ru, &line.en] {
+                assert!(!text.contains(['{', '}']), "{rule}: {text}");
+                assert!(
+                    !text.contains("  ") && !text.ends_with([' ', ':']),
+                    "{rule}: {text}"
+                );
+                for (_, number) in values
+                    .iter()
+                    .filter(|(_, value)| value.chars().all(|c| c.is_ascii_digit()))
+                {
+                    assert!(text.contains(number), "{rule}: {text} lacks {number}");
+                }
+                assert!(said.insert(text.clone()), "{rule}: {text} is said twice");
+            }
+        }
+        assert_eq!(SAMPLES.len(), RULES.len());
+    }
+
+    #[test]
+    fn every_reason_has_a_sentence_of_its_own_with_and_without_values() {
+        let full = |id: ReasonId| {
+            ["n", "max", "age", "stage", "name", "length", "file"]
+                .into_iter()
+                .fold(Reason::from(id), |reason, name| reason.with(name, "7"))
+        };
+        let mut said = std::collections::BTreeSet::new();
+        for id in ReasonId::ALL {
+            for lang in [Lang::Ru, Lang::En] {
+                let bare = reason_text(&(*id).into(), lang);
+                assert!(
+                    !bare.is_empty() && !bare.contains(['{', '}']),
+                    "{id:?}: {bare}"
+                );
+                assert_eq!(
+                    bare.chars().any(is_cyrillic),
+                    lang == Lang::Ru,
+                    "{id:?}: {bare}"
+                );
+                assert!(said.insert(bare), "{id:?}");
+                let full = reason_text(&full(*id), lang);
+                assert!(
+                    !full.is_empty() && !full.contains(['{', '}']),
+                    "{id:?}: {full}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn masterplan_scenario_2_a_trigger_says_what_it_saw() {
+        let guests = check(
+            "trigger",
+            &[
+                ("id", "g"),
+                ("reason", "guests_over_4"),
+                ("value", "5"),
+                ("limit", "4"),
+            ],
+        );
+        assert_eq!(
+            guests.sentence().ru,
+            "Гостей: 5, больше 4. Нужен менеджер",
+            "masterplan: Сценарий 2, «гостей больше 4»"
+        );
+        let child = check(
+            "trigger",
+            &[("reason", "child_le_3"), ("value", "2"), ("limit", "3")],
+        );
+        assert_eq!(
+            child.sentence().ru,
+            "Ребёнок: 2, до 3 лет включительно. Нужен менеджер",
+            "masterplan: Сценарий 2, «ребёнок до 3 лет (включительно)»"
+        );
+        let person = check(
+            "trigger",
+            &[("reason", "human_request"), ("value", ""), ("limit", "")],
+        );
+        assert_eq!(
+            person.sentence().en,
+            "Asks for a person. A manager is needed"
+        );
+    }
+
+    #[test]
+    fn people_are_named_when_their_names_are_known() {
+        let line = |user| check("owner.manager", &[("user", user)]).sentence();
+        assert_eq!(line("9002").ru, "Ведёт пользователь 9002, бот молчит");
+        assert_eq!(line("Анна Ким").ru, "Ведёт Анна Ким, бот молчит");
+        assert_eq!(line("0").en, "A user leads, the bot is silent");
+        assert_eq!(
+            check("owner.returned", &[]).sentence().ru,
+            "Возврат боту: сотрудник"
+        );
+        assert_eq!(
+            check("owner.field", &[("value", "bot"), ("by", "robot")])
+                .sentence()
+                .ru,
+            "Поле «Ведёт диалог» теперь «Бот»: робот amoCRM"
+        );
+    }
+
+    #[test]
+    fn every_word_of_the_vocabulary_is_translated() {
+        let names = |name: &str, values: &[&str]| {
+            for value in values {
+                assert_ne!(word(name, value, Lang::Ru), *value, "{name} {value}");
+                assert_ne!(word(name, value, Lang::En), *value, "{name} {value}");
+            }
+        };
+        names(
+            "why",
+            &[
+                "by_hand", "unmapped", "stale", "role", "quiet", "closed", "thanks",
+            ],
+        );
+        for kind in ["answer", "clarify", "intro", "handoff", "hours", "ack"] {
+            assert_ne!(word("kind", kind, Lang::Ru), kind);
+        }
+        names(
+            "what",
+            &[
+                "read_crm",
+                "ask_bot",
+                "create_task",
+                "set_task_text",
+                "complete_task",
+                "assign_task",
+                "move_deal",
+                "create_contact",
+                "create_deal",
+                "set_owner_field",
+                "add_note",
+                "send",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_rule_of_a_newer_version_shows_its_name() {
+        assert_eq!(
+            check("from.later", &[]).sentence().ru,
+            "Правило «from.later»"
+        );
+        assert_eq!(Check::passed("kb.hit").sentence().mark, WhyMark::Passed);
+    }
+
+    #[test]
+    fn an_attachment_alone_says_which() {
+        let reason = |kind| Reason::from(ReasonId::AttachmentOnly).with("kind", kind);
+        assert_eq!(
+            reason_text(&reason("voice").with("length", "0:12"), Lang::Ru),
+            "Голосовое сообщение, 0:12",
+            "BEHAVIOUR §3, «attachment alone»"
+        );
+        assert_eq!(
+            reason_text(&reason("voice"), Lang::Ru),
+            "Голосовое сообщение"
+        );
+        assert_eq!(
+            reason_text(&reason("image"), Lang::En),
+            "Photo without text"
+        );
+        assert_eq!(
+            reason_text(&reason("video"), Lang::Ru),
+            "Вложение без текста"
+        );
+    }
+}

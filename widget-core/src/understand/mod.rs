@@ -1,0 +1,132 @@
+//! Facts and intents from a guest's text.
+//!
+//! [`understand`] runs once per message, before a decision, and its result is stored with the event. It names the
+//! words it went by as spans of the text, so that no word of a guest stands in a journal.
+
+mod numbers;
+mod rules;
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use rules::understand;
+
+/// What a guest's message says. Everything absent was not stated.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Understood {
+    /// Facts stated.
+    #[serde(default)]
+    pub facts: Facts,
+    /// What the guest wants.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub intents: BTreeSet<Intent>,
+    /// The kinds of the attachments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentKind>,
+    /// Length of the text in characters; 0 = no text.
+    #[serde(default)]
+    pub chars: u32,
+    /// Where in the text a fact or intent was read: `(first, length)` in characters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub spans: BTreeMap<String, (u32, u32)>,
+}
+
+/// Facts of a booking that a guest states; `None` = not stated.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// Number of guests, children included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guests: Option<u32>,
+    /// Completed years of the youngest child.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub youngest_child: Option<u32>,
+    /// Number of rooms in one booking.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rooms: Option<u32>,
+    /// A pet travels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pet: Option<bool>,
+    /// The guest stayed here before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub past_stay: Option<bool>,
+    /// A new booking is wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_booking: Option<bool>,
+}
+
+impl Facts {
+    /// Takes over what `newer` states.
+    pub fn learn(&mut self, newer: &Facts) {
+        self.guests = newer.guests.or(self.guests);
+        self.youngest_child = newer.youngest_child.or(self.youngest_child);
+        self.rooms = newer.rooms.or(self.rooms);
+        self.pet = newer.pet.or(self.pet);
+        self.past_stay = newer.past_stay.or(self.past_stay);
+        self.new_booking = newer.new_booking.or(self.new_booking);
+    }
+}
+
+/// What a guest wants with a message (`reference/requirements.md` §4.2, `[intents]`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intent {
+    /// Whether the payment arrived.
+    PaymentStatus,
+    /// What became of a refund.
+    RefundStatus,
+    /// Check a payment, an amount or a receipt.
+    PaymentCheck,
+    /// A payment link, again.
+    PaymentLinkAgain,
+    /// A refund, again.
+    RefundLinkAgain,
+    /// Says that it is paid.
+    PaidNotice,
+    /// Sent a receipt.
+    ReceiptSent,
+    /// Cost of staying longer.
+    ExtensionCost,
+    /// Cost of an extra service.
+    ExtraServiceCost,
+    /// Wants a person.
+    HumanRequest,
+    /// Complains.
+    Complaint,
+    /// Wants to leave a review.
+    Review,
+    /// About a stay that is over.
+    PastVisit,
+    /// Thanks, or a reaction, without a question.
+    ThanksOnly,
+    /// Wants no more messages.
+    OptOut,
+    /// How to pay, before a booking. No reason for a handoff.
+    HowToPay,
+    /// Needs help at once.
+    Urgent,
+    /// Wants a new booking.
+    NewBooking,
+}
+
+/// The kind of an attachment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttachmentKind {
+    /// A picture.
+    Image,
+    /// A file to read: PDF and the like.
+    Document,
+    /// A voice message or another sound.
+    Voice,
+    /// A video.
+    Video,
+    /// A sticker.
+    Sticker,
+    /// A place on the map.
+    Location,
+    /// A contact's card.
+    Contact,
+    /// A kind that the channel does not name.
+    Other,
+}

@@ -1,0 +1,91 @@
+//! One file of the card: glue and `base64(gzip(wasm))`, so that no `.wasm` has to survive amoCRM's storage.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+use std::io::{self, Write};
+
+/// The card, ready to be served.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Card {
+    /// `card-<hash>`; the files are `<name>.js` and `<name>.wasm`.
+    pub name: String,
+    /// The whole card.
+    pub js: String,
+    /// The module alone, for browsers that cannot unpack it.
+    pub wasm: Vec<u8>,
+}
+
+/// Joins the parts. `template` is `card.js` with its three marks.
+///
+/// # Errors
+/// None in practice: it compresses into memory.
+pub fn join(template: &str, glue: &str, wasm: Vec<u8>) -> io::Result<Card> {
+    let name = format!(
+        "card-{}",
+        &sha256(&[template.as_bytes(), glue.as_bytes(), &wasm])[..12]
+    );
+    let js = template
+        .replace("__CARD__", &name)
+        .replace("/*GLUE*/", glue)
+        .replace("__PACKED__", &BASE64_STANDARD.encode(gzip(&wasm)?));
+    Ok(Card { name, js, wasm })
+}
+
+/// The best gzip, without a date.
+///
+/// # Errors
+/// None in practice: it compresses into memory.
+pub fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
+
+/// SHA-256 over all parts, hexadecimal.
+pub fn sha256(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hex::encode(hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::read::GzDecoder;
+    use std::io::Read;
+
+    const TEMPLATE: &str =
+        "define(function () { /*GLUE*/ const PACKED = '__PACKED__'; fetch('__CARD__.wasm'); });";
+
+    #[test]
+    fn the_file_holds_the_module_and_its_name_follows_the_content() {
+        let card = join(TEMPLATE, "let glue;", b"\0asm".to_vec()).unwrap();
+        assert!(card.js.contains("let glue;") && card.js.contains(&format!("{}.wasm", card.name)));
+        let packed = card.js.split('\'').nth(1).unwrap();
+        let mut module = vec![];
+        let gz = BASE64_STANDARD.decode(packed).unwrap();
+        GzDecoder::new(&gz[..]).read_to_end(&mut module).unwrap();
+        assert_eq!(module, card.wasm);
+        assert_eq!(
+            card,
+            join(TEMPLATE, "let glue;", b"\0asm".to_vec()).unwrap()
+        );
+        assert_ne!(
+            card.name,
+            join(TEMPLATE, "let glue;", b"\0asm1".to_vec())
+                .unwrap()
+                .name
+        );
+        assert_ne!(
+            card.name,
+            join(TEMPLATE, "let glue2;", b"\0asm".to_vec())
+                .unwrap()
+                .name
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! The Yew component of the card. One per page, for ever: `script.js` moves its root from card to card and
+//! [`Props`] tell the news, because every `destroy` of Yew leaves listeners behind.
+
+mod clock;
+mod view;
+
+use crate::api::Client;
+use crate::host::Host;
+use crate::i18n::Texts;
+use crate::present::{Badge, CardView, present};
+use crate::store::{Effect, Msg, State};
+use clock::Ticker;
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::HtmlElement;
+use widget_core::ids::{DealId, DialogId};
+use yew::html::Scope;
+use yew::prelude::*;
+
+/// One card entered or left.
+#[derive(Clone, Properties)]
+pub struct Props {
+    /// Grows with every card entered.
+    pub entry: u32,
+    /// Whether the card is on the page.
+    pub shown: bool,
+    /// The deal.
+    pub deal: DealId,
+    /// The shell and the backend.
+    pub client: Client,
+    /// The texts.
+    pub texts: Rc<Texts>,
+}
+
+impl PartialEq for Props {
+    fn eq(&self, other: &Self) -> bool {
+        (self.entry, self.shown) == (other.entry, other.shown)
+    }
+}
+
+/// The component.
+pub struct Card {
+    state: State,
+    view: CardView,
+    badge: Option<Badge>,
+    ticker: Option<Ticker>,
+    focus: Focus,
+}
+
+/// Where the keyboard goes when a question opens and closes.
+#[derive(Default)]
+struct Focus {
+    form: NodeRef,
+    primary: NodeRef,
+    /// The dialog whose question was opened last.
+    dialog: Option<DialogId>,
+    form_was_open: bool,
+}
+
+impl Component for Card {
+    type Message = Msg;
+    type Properties = Props;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let (state, effects) = enter(ctx.props());
+        carry_out(ctx, effects);
+        Self {
+            view: present(&state, &ctx.props().texts),
+            state,
+            badge: None,
+            ticker: Some(Ticker::start(ctx.link().clone())),
+            focus: Focus::default(),
+        }
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, old: &Props) -> bool {
+        let props = ctx.props();
+        if !props.shown {
+            self.ticker = None;
+            return self.take(ctx, Msg::Left);
+        }
+        if props.entry != old.entry {
+            let (state, effects) = enter(props);
+            carry_out(ctx, effects);
+            self.view = present(&state, &props.texts);
+            self.state = state;
+            self.badge = None;
+            self.ticker = Some(Ticker::start(ctx.link().clone()));
+        }
+        true
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        self.take(ctx, msg)
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        view::card(ctx.link(), &ctx.props().texts, &self.view, &self.focus)
+    }
+
+    fn rendered(&mut self, ctx: &Context<Self>, _first: bool) {
+        if self.state.data.is_some() || self.state.offline.is_some() {
+            self.show_badge(&ctx.props().client.host);
+        }
+        let form_is_open = self.state.form.is_some();
+        if form_is_open != self.focus.form_was_open {
+            self.focus.form_was_open = form_is_open;
+            let target = if form_is_open {
+                &self.focus.form
+            } else {
+                &self.focus.primary
+            };
+            if let Some(element) = target.cast::<HtmlElement>() {
+                // An element that is hidden meanwhile cannot be focused, and need not be.
+                let _ = element.focus();
+            }
+        }
+    }
+}
+
+impl Card {
+    /// Draws anew only where the manager would see a difference.
+    fn take(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        let effects = self.state.take_in(msg);
+        carry_out(ctx, effects);
+        if let Some((dialog, _)) = &self.state.form {
+            self.focus.dialog = Some(dialog.clone());
+        }
+        let view = present(&self.state, &ctx.props().texts);
+        let differs = view != self.view;
+        self.view = view;
+        differs
+    }
+
+    fn show_badge(&mut self, host: &Host) {
+        if self.badge.as_ref() != Some(&self.view.badge) {
+            let badge = self.view.badge.clone();
+            host.badge(badge.dot.class(), &badge.title);
+            self.badge = Some(badge);
+        }
+    }
+}
+
+fn enter(props: &Props) -> (State, Vec<Effect>) {
+    State::enter(props.deal, props.entry, clock::page_clock())
+}
+
+fn carry_out(ctx: &Context<Card>, effects: Vec<Effect>) {
+    for effect in effects {
+        let props = ctx.props();
+        match effect {
+            Effect::Load => spawn_local(load(
+                ctx.link().clone(),
+                props.client.clone(),
+                props.entry,
+                props.deal,
+            )),
+            Effect::Act { dialog, epoch, act } => {
+                let (link, client, entry) = (ctx.link().clone(), props.client.clone(), props.entry);
+                spawn_local(async move {
+                    let result = Box::new(client.act(&dialog, epoch, act).await);
+                    let clock = clock::page_clock();
+                    link.send_message(Msg::Acted {
+                        entry,
+                        clock,
+                        result,
+                    });
+                });
+            }
+            Effect::ReloadPage => clock::reload_page(),
+        }
+    }
+}
+
+async fn load(link: Scope<Card>, client: Client, entry: u32, deal: DealId) {
+    let result = Box::new(client.dialogs(deal).await);
+    let clock = clock::page_clock();
+    link.send_message(Msg::Loaded {
+        entry,
+        clock,
+        result,
+    });
+}

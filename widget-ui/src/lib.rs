@@ -1,0 +1,25 @@
+//! The card in the amoCRM deal.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`store`] | everything that happens and what follows from it; pure |
+//! | [`present`] | what is shown: state and texts in, sentences and buttons out; pure |
+//! | [`i18n`], [`format`] | texts with placeholders and plurals; clock times and spans; pure |
+//! | [`read`] | the wire types from JSON; pure |
+//! | `host`, `api`, `card` | the browser: the shell's object, HTTP, the Yew view |
+//!
+//! A click goes through [`store::State::on`], is shown in the same frame as `widget_core::owner::next` predicts it, and
+//! is confirmed or corrected by the server's answer.
+
+pub mod format;
+pub mod i18n;
+pub mod present;
+pub mod read;
+pub mod store;
+
+#[cfg(target_arch = "wasm32")]
+pub mod api;
+#[cfg(target_arch = "wasm32")]
+pub mod card;
+#[cfg(target_arch = "wasm32")]
+pub mod host;

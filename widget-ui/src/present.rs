@@ -1,0 +1,777 @@
+//! What the card shows: the state and the texts in, sentences, buttons and links out. The view only draws this.
+
+use crate::format::Moments;
+use crate::i18n::{Lang, Texts};
+use crate::store::{Failure, Form, Live, Msg, Notice, Press, State};
+use widget_core::owner::{Owner, Reason};
+use widget_core::wire::{DealDialogs, DialogView, WhyMark};
+
+/// Everything on the card, top to bottom.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CardView {
+    /// Bars above the dialogs: lost connection, new version, message in place, error.
+    pub bars: Vec<Bar>,
+    /// «Диалоги: 2» where there are several.
+    pub title: Option<String>,
+    /// The dialogs.
+    pub dialogs: Vec<DialogCard>,
+    /// Instead of dialogs.
+    pub empty: Option<Empty>,
+    /// The data are old: shown dimmed.
+    pub dimmed: bool,
+    /// For the live region.
+    pub announce: String,
+    /// The dot on the caption.
+    pub badge: Badge,
+}
+
+/// The dot on the caption of the block.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Badge {
+    /// Its colour.
+    pub dot: Dot,
+    /// Its title and label.
+    pub title: String,
+}
+
+/// Who leads, as a colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dot {
+    /// No dialog, or not known.
+    #[default]
+    None,
+    /// The bot.
+    Bot,
+    /// Nobody yet.
+    Waiting,
+    /// The manager who looks.
+    Me,
+    /// Another person.
+    Other,
+    /// Something is wrong.
+    Problem,
+}
+
+impl Dot {
+    /// The suffix of the style class.
+    pub fn class(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Bot => "bot",
+            Self::Waiting => "waiting",
+            Self::Me => "me",
+            Self::Other => "other",
+            Self::Problem => "problem",
+        }
+    }
+}
+
+/// A bar above the dialogs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bar {
+    /// Its colour.
+    pub tone: Tone,
+    /// What it says.
+    pub text: String,
+    /// For the tooltip: code and the server's words.
+    pub detail: Option<String>,
+    /// What can be done.
+    pub links: Vec<Link>,
+}
+
+/// The colour of a bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// It went well.
+    Good,
+    /// For information.
+    Info,
+    /// It failed.
+    Bad,
+}
+
+/// A button or link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its words.
+    pub label: String,
+    /// Its tooltip.
+    pub tip: Option<String>,
+    /// What a click means.
+    pub msg: Msg,
+    /// For a link that opens something: whether it is open.
+    pub expanded: Option<bool>,
+}
+
+/// One dialog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DialogCard {
+    /// A key for the view.
+    pub key: String,
+    /// The guest's phone, where there are several dialogs.
+    pub phone: Option<String>,
+    /// The colour of the status.
+    pub dot: Dot,
+    /// The status.
+    pub status: String,
+    /// The status for a screen reader.
+    pub status_label: String,
+    /// The line under it.
+    pub line: String,
+    /// The line for a screen reader, where it differs.
+    pub line_label: Option<String>,
+    /// The guest waits too long: red.
+    pub overdue: bool,
+    /// The dialog belongs to another deal.
+    pub elsewhere: Option<String>,
+    /// Why it was handed over: heading and sentence.
+    pub reason: Option<(String, String)>,
+    /// The guest's last message in quotes.
+    pub quote: Option<String>,
+    /// When it came, and whether it has no answer.
+    pub quote_meta: Option<String>,
+    /// An action is under way.
+    pub busy: bool,
+    /// The one button.
+    pub primary: Link,
+    /// The button does not invite: somebody else leads.
+    pub quiet: bool,
+    /// Instead of the button.
+    pub form: Option<FormView>,
+    /// Under the button.
+    pub links: Vec<Link>,
+    /// «Почему так»: heading and lines of mark and sentence.
+    pub why: Option<(String, Vec<(WhyMark, String)>)>,
+}
+
+/// A question or form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormView {
+    /// What will happen.
+    pub text: String,
+    /// Of the note: value, label, placeholder, hint.
+    pub note: Option<NoteView>,
+    /// The verb.
+    pub yes: Link,
+    /// «Отмена».
+    pub no: Link,
+}
+
+/// The field of the note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteView {
+    /// As typed so far.
+    pub value: String,
+    /// Its label.
+    pub label: String,
+    /// Its placeholder.
+    pub placeholder: String,
+    /// Under it.
+    pub hint: String,
+}
+
+/// Instead of dialogs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Empty {
+    /// What is the case.
+    pub status: String,
+    /// What to do.
+    pub hint: Option<String>,
+    /// Still loading: a skeleton is drawn.
+    pub skeleton: bool,
+    /// A button.
+    pub button: Option<Link>,
+}
+
+/// What the card shows in `state`.
+pub fn present(state: &State, texts: &Texts) -> CardView {
+    let presenter = Presenter { state, texts };
+    let mut view = match (&state.data, &state.offline) {
+        (_, Some(failure)) if blocks(failure) => presenter.blocked(failure),
+        (Some(data), _) => presenter.card(data),
+        (None, Some(failure)) => presenter.unreachable(failure),
+        (None, None) => presenter.connecting(),
+    };
+    view.announce = presenter.announcement(&view);
+    view
+}
+
+/// Whether the failure says that this user sees nothing here, whatever was seen before.
+fn blocks(failure: &Failure) -> bool {
+    matches!(
+        failure.code.as_str(),
+        "forbidden" | "account_unknown" | "version_mismatch" | "deal_not_found"
+    )
+}
+
+struct Presenter<'a> {
+    state: &'a State,
+    texts: &'a Texts,
+}
+
+impl Presenter<'_> {
+    fn t(&self, key: &str) -> String {
+        self.texts.get(key)
+    }
+
+    fn link(&self, key: &str, msg: Msg) -> Link {
+        Link {
+            label: self.t(key),
+            tip: None,
+            msg,
+            expanded: None,
+        }
+    }
+
+    fn name(&self, owner: &Owner) -> String {
+        let user = match owner {
+            Owner::Manager { user, .. } => *user,
+            _ => None,
+        };
+        user.and_then(|user| self.state.name_of(user))
+            .map_or_else(|| self.t("name.unknown"), str::to_owned)
+    }
+
+    fn moments(&self, data: &DealDialogs) -> Moments<'_> {
+        Moments {
+            texts: self.texts,
+            now: self.state.now(),
+            utc_offset: data.utc_offset,
+        }
+    }
+
+    fn connecting(&self) -> CardView {
+        CardView {
+            empty: Some(Empty {
+                status: self.t("state.connecting"),
+                hint: None,
+                skeleton: true,
+                button: None,
+            }),
+            ..CardView::default()
+        }
+    }
+
+    /// Nothing was ever loaded, and it failed.
+    fn unreachable(&self, failure: &Failure) -> CardView {
+        CardView {
+            empty: Some(Empty {
+                status: self.load_error(failure),
+                hint: None,
+                skeleton: false,
+                button: failure
+                    .may_repeat()
+                    .then(|| self.link("do.retry", Msg::Retry)),
+            }),
+            badge: self.problem(),
+            ..CardView::default()
+        }
+    }
+
+    /// This user, account or version sees nothing here.
+    fn blocked(&self, failure: &Failure) -> CardView {
+        let (status, hint, button) = match failure.code.as_str() {
+            "account_unknown" => (
+                self.t("state.not_ready"),
+                Some(self.t("state.not_ready.hint")),
+                None,
+            ),
+            "forbidden" => (
+                self.t("state.no_rights"),
+                Some(self.t("state.no_rights.hint")),
+                None,
+            ),
+            "version_mismatch" => (
+                self.error(failure),
+                Some(self.t("state.update.hint")),
+                Some(self.link("do.reload", Msg::ReloadPage)),
+            ),
+            _ => (self.error(failure), None, None),
+        };
+        CardView {
+            empty: Some(Empty {
+                status,
+                hint,
+                skeleton: false,
+                button,
+            }),
+            badge: self.problem(),
+            ..CardView::default()
+        }
+    }
+
+    fn problem(&self) -> Badge {
+        Badge {
+            dot: Dot::Problem,
+            title: self.t("badge.problem"),
+        }
+    }
+
+    fn card(&self, data: &DealDialogs) -> CardView {
+        let several = data.dialogs.len() > 1;
+        CardView {
+            bars: self.bars(data),
+            title: several.then(|| {
+                self.texts
+                    .fill("many", &[("n", &data.dialogs.len().to_string())])
+            }),
+            dialogs: data
+                .dialogs
+                .iter()
+                .map(|dialog| self.dialog(data, &self.state.shown(dialog), several))
+                .collect(),
+            empty: data.dialogs.is_empty().then(|| Empty {
+                status: self.t("none.chat"),
+                hint: Some(self.t("none.chat.hint")),
+                skeleton: false,
+                button: None,
+            }),
+            dimmed: self.state.offline.is_some(),
+            announce: String::new(),
+            badge: self.badge(data),
+        }
+    }
+
+    fn bars(&self, data: &DealDialogs) -> Vec<Bar> {
+        let state = self.state;
+        let mut bars = vec![];
+        if let Some(failure) = &state.offline {
+            let time = Moments {
+                now: data.now,
+                ..self.moments(data)
+            }
+            .time(data.now);
+            bars.push(Bar {
+                tone: Tone::Bad,
+                text: self.texts.fill("state.offline", &[("time", &time)]),
+                detail: Some(detail(failure)),
+                links: vec![self.link("do.retry", Msg::Retry)],
+            });
+        }
+        if state.update {
+            bars.push(Bar {
+                tone: Tone::Info,
+                text: self.t("state.update"),
+                detail: Some(self.t("state.update.hint")),
+                links: vec![
+                    self.link("do.reload", Msg::ReloadPage),
+                    self.link("do.later", Msg::UpdateLater),
+                ],
+            });
+        }
+        if let Some(trouble) = &state.trouble {
+            bars.push(Bar {
+                tone: Tone::Bad,
+                text: self.error(&trouble.failure),
+                detail: Some(detail(&trouble.failure)),
+                links: match trouble.again {
+                    Some(_) => vec![self.link("do.retry", Msg::Retry)],
+                    None => vec![],
+                },
+            });
+        }
+        if let Some((notice, _)) = state.notice {
+            bars.push(self.notice(notice));
+        }
+        bars
+    }
+
+    fn notice(&self, notice: Notice) -> Bar {
+        let named = |key: &str, user| {
+            let unknown = self.t("name.unknown");
+            let name = self.state.name_of(user).unwrap_or(&unknown);
+            self.texts.fill(key, &[("name", name)])
+        };
+        let (tone, text) = match notice {
+            Notice::Taken => (Tone::Good, self.t("ok.taken")),
+            Notice::Returned => (Tone::Good, self.t("ok.returned")),
+            Notice::Undone => (Tone::Good, self.t("ok.undone")),
+            Notice::Dismissed => (Tone::Good, self.t("ok.dismissed")),
+            Notice::LeftMeanwhile => (Tone::Info, self.t("info.left_meanwhile")),
+            Notice::OtherLed(user) => (Tone::Info, named("info.other_led", user)),
+            Notice::Lost(user) => (Tone::Info, named("info.lost", user)),
+            Notice::AlreadyBot => (Tone::Info, self.t("info.already_bot")),
+        };
+        Bar {
+            tone,
+            text,
+            detail: None,
+            links: vec![],
+        }
+    }
+
+    fn error(&self, failure: &Failure) -> String {
+        let key = format!("error.{}", failure.code);
+        let known = if self.texts.has(&key) {
+            key.as_str()
+        } else {
+            "error.internal"
+        };
+        let seconds = failure.retry_after.unwrap_or(1).to_string();
+        let max = crate::store::NOTE_AT_MOST.to_string();
+        self.texts
+            .fill(known, &[("n", seconds.as_str()), ("max", max.as_str())])
+    }
+
+    /// A load saves nothing, so the sentences about what became of an action do not fit.
+    fn load_error(&self, failure: &Failure) -> String {
+        match failure.code.as_str() {
+            "unavailable" | "crm_unavailable" | Failure::TIMEOUT => self.t("error.unreachable"),
+            _ => self.error(failure),
+        }
+    }
+
+    fn dialog(&self, data: &DealDialogs, dialog: &DialogView, several: bool) -> DialogCard {
+        let busy = self.state.pending_on(&dialog.id).is_some();
+        let press = |press| Msg::Pressed(dialog.id.clone(), press);
+        let role = self.role(dialog);
+        let moments = self.moments(data);
+        let status = self.status(dialog, role);
+        let (line, overdue, line_label) = if busy {
+            (self.t("line.pending"), false, None)
+        } else {
+            self.line(&moments, dialog, role)
+        };
+        let primary = match role {
+            Role::Bot | Role::Waiting | Role::Unknown => Link {
+                tip: Some(self.t("tip.take")),
+                ..self.link("do.take", press(Press::Take))
+            },
+            Role::Me => Link {
+                tip: Some(self.t("tip.return")),
+                ..self.link("do.return", press(Press::Return))
+            },
+            Role::Other => self.link("do.intercept", press(Press::AskIntercept)),
+        };
+        let elsewhere = dialog.deal.is_some_and(|deal| deal != self.state.deal);
+        DialogCard {
+            key: dialog.id.to_string(),
+            phone: several.then(|| dialog.phone.clone()),
+            dot: role.dot(),
+            status_label: self.texts.fill("a11y.status", &[("status", &status)]),
+            status,
+            line,
+            line_label,
+            overdue,
+            elsewhere: elsewhere.then(|| self.t("line.elsewhere")),
+            reason: self.reason_shown(dialog, role),
+            quote: dialog
+                .guest_text
+                .as_ref()
+                .map(|text| self.texts.fill("guest.quote", &[("text", text)])),
+            quote_meta: self.quote_meta(&moments, dialog),
+            busy,
+            primary,
+            quiet: role == Role::Other,
+            form: self.form(dialog),
+            links: self.links(dialog, role, busy),
+            why: self.why(dialog),
+        }
+    }
+
+    fn role(&self, dialog: &DialogView) -> Role {
+        match dialog.view.owner {
+            Owner::Bot => Role::Bot,
+            Owner::Waiting { .. } => Role::Waiting,
+            Owner::Manager { user: None, .. } => Role::Unknown,
+            Owner::Manager { user, .. } if user == self.state.me => Role::Me,
+            Owner::Manager { .. } => Role::Other,
+        }
+    }
+
+    fn status(&self, dialog: &DialogView, role: Role) -> String {
+        match role {
+            Role::Bot if dialog.bot_busy => self.t("owner.bot_busy"),
+            _ => self.owner_status(dialog, role),
+        }
+    }
+
+    fn owner_status(&self, dialog: &DialogView, role: Role) -> String {
+        match role {
+            Role::Bot => self.t("owner.bot"),
+            Role::Waiting => self.t("owner.waiting"),
+            Role::Me => self.t("owner.me"),
+            Role::Unknown => self.t("owner.unknown"),
+            Role::Other => self
+                .texts
+                .fill("owner.other", &[("name", &self.name(&dialog.view.owner))]),
+        }
+    }
+
+    /// The line under the status, whether it is red, and its label for a screen reader.
+    fn line(
+        &self,
+        moments: &Moments<'_>,
+        dialog: &DialogView,
+        role: Role,
+    ) -> (String, bool, Option<String>) {
+        let at = |key: &str, moment: i64| self.texts.fill(key, &[("time", &moments.time(moment))]);
+        let unanswered = |since: i64| {
+            let line = self
+                .texts
+                .fill("line.unanswered", &[("ago", &moments.ago(since))]);
+            (line, moments.is_overdue(since), None)
+        };
+        let calm = |line: String| (line, false, None);
+        let guest = |key: &str| {
+            dialog
+                .guest_last
+                .map_or_else(String::new, |last| at(key, last))
+        };
+        match role {
+            Role::Bot if dialog.bot_busy => calm(guest("line.guest_at")),
+            Role::Bot => calm(
+                dialog
+                    .bot_last
+                    .map_or_else(|| guest("line.guest_at"), |last| at("line.bot_last", last)),
+            ),
+            Role::Waiting if dialog.off_hours => calm(self.t("line.waiting_off")),
+            Role::Waiting => {
+                let since = waiting_since(dialog).unwrap_or(moments.now);
+                let values = [
+                    ("ago", &*moments.ago(since)),
+                    ("time", &*moments.time(since)),
+                ];
+                let line = self.texts.fill("line.waiting", &values);
+                (line, moments.is_overdue(since), None)
+            }
+            Role::Me if self.can_undo(dialog) => calm(self.t("line.opened_taken")),
+            Role::Me | Role::Other | Role::Unknown => {
+                match (dialog.unanswered_since, dialog.return_at) {
+                    (Some(since), _) if role == Role::Me => unanswered(since),
+                    (_, Some(due)) => {
+                        let time = moments.time(due);
+                        let values = [("time", &*time), ("left", &*moments.left(due))];
+                        let line = self.texts.fill("line.return_at", &values);
+                        (
+                            line,
+                            false,
+                            Some(self.texts.fill("a11y.timer", &[("time", &time)])),
+                        )
+                    }
+                    (Some(since), None) => unanswered(since),
+                    (None, None) => calm(guest("line.guest_at")),
+                }
+            }
+        }
+    }
+
+    fn can_undo(&self, dialog: &DialogView) -> bool {
+        dialog
+            .undo_until
+            .is_some_and(|until| until > self.state.now())
+    }
+
+    fn reason_shown(&self, dialog: &DialogView, role: Role) -> Option<(String, String)> {
+        let reason = match (&dialog.view.owner, role) {
+            (Owner::Waiting { reason, .. }, _) => reason,
+            (_, Role::Bot) => return None,
+            _ => dialog.handoff.as_ref()?,
+        };
+        Some((self.t("guest.reason"), self.reason(reason)))
+    }
+
+    /// The sentence of a reason, with its values where all of them are known.
+    fn reason(&self, reason: &Reason) -> String {
+        let plain = format!("reason.{}", reason.id.as_str());
+        let kind = reason.values.get("kind").map_or("full", String::as_str);
+        let full = format!("{plain}.{kind}");
+        let needed = self.texts.placeholders(&full);
+        let known = needed.iter().all(|name| reason.values.contains_key(*name));
+        if !self.texts.has(&full) || !known {
+            return self.t(&plain);
+        }
+        let values: Vec<(&str, &str)> = reason
+            .values
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        self.texts.fill(&full, &values)
+    }
+
+    fn quote_meta(&self, moments: &Moments<'_>, dialog: &DialogView) -> Option<String> {
+        dialog.guest_text.as_ref()?;
+        let time = moments.time(dialog.guest_last?);
+        let mut meta = self.texts.fill("guest.at", &[("time", &time)]);
+        if dialog.unanswered_since.is_some() {
+            meta.push_str(" · ");
+            meta.push_str(&self.t("line.no_answer"));
+        }
+        Some(meta)
+    }
+
+    fn links(&self, dialog: &DialogView, role: Role, busy: bool) -> Vec<Link> {
+        let press = |press| Msg::Pressed(dialog.id.clone(), press);
+        let mut links = vec![];
+        if !busy {
+            match role {
+                Role::Waiting => links.push(Link {
+                    tip: Some(self.t("tip.dismiss")),
+                    ..self.link("do.dismiss", press(Press::AskDismiss))
+                }),
+                Role::Me if self.can_undo(dialog) => {
+                    links.push(self.link("do.undo", press(Press::Undo)));
+                }
+                Role::Me => links.push(self.link("do.return_note", press(Press::AskNote))),
+                Role::Unknown => links.push(self.link("do.return", press(Press::Return))),
+                Role::Bot | Role::Other => {}
+            }
+        }
+        if !dialog.why.is_empty() {
+            let open = self.state.why.as_ref() == Some(&dialog.id);
+            links.push(Link {
+                expanded: Some(open),
+                ..self.link("do.why", press(Press::Why))
+            });
+        }
+        links
+    }
+
+    fn form(&self, dialog: &DialogView) -> Option<FormView> {
+        let (id, form) = self.state.form.as_ref()?;
+        if *id != dialog.id {
+            return None;
+        }
+        let (text, yes, note) = match form {
+            Form::Intercept => {
+                let name = self.name(&dialog.view.owner);
+                let text = self.texts.fill("ask.intercept", &[("name", &name)]);
+                (text, "ask.intercept.yes", None)
+            }
+            Form::Dismiss => (self.t("ask.dismiss"), "ask.dismiss.yes", None),
+            Form::Note(value) => {
+                let key = if dialog.unanswered_since.is_some() {
+                    "ask.return.unanswered"
+                } else {
+                    "ask.return.answered"
+                };
+                let note = NoteView {
+                    value: value.clone(),
+                    label: self.t("ask.return.note"),
+                    placeholder: self.t("ask.return.placeholder"),
+                    hint: self.t("ask.return.hint"),
+                };
+                (self.t(key), "ask.return.yes", Some(note))
+            }
+        };
+        Some(FormView {
+            text,
+            note,
+            yes: self.link(yes, Msg::Pressed(id.clone(), Press::Confirm)),
+            no: self.link("do.cancel", Msg::Pressed(id.clone(), Press::Cancel)),
+        })
+    }
+
+    fn why(&self, dialog: &DialogView) -> Option<(String, Vec<(WhyMark, String)>)> {
+        if self.state.why.as_ref() != Some(&dialog.id) {
+            return None;
+        }
+        let lines = dialog.why.iter().map(|line| {
+            let sentence = match self.texts.lang() {
+                Lang::Ru => &line.ru,
+                Lang::En => &line.en,
+            };
+            (line.mark, sentence.clone())
+        });
+        Some((self.t("a11y.trace"), lines.collect()))
+    }
+
+    /// The dialog that needs a person most gives the dot its colour.
+    fn badge(&self, data: &DealDialogs) -> Badge {
+        let shown = data.dialogs.iter().map(|dialog| self.state.shown(dialog));
+        let Some(first) = shown.min_by_key(|dialog| self.role(dialog).rank()) else {
+            return Badge {
+                dot: Dot::None,
+                title: self.t("badge.none"),
+            };
+        };
+        let role = self.role(&first);
+        let title = match role {
+            Role::Bot => self.t("badge.bot"),
+            Role::Me => self.t("badge.me"),
+            Role::Waiting => {
+                let moments = self.moments(data);
+                let since = waiting_since(&first).unwrap_or(moments.now);
+                self.texts
+                    .fill("badge.waiting", &[("ago", &moments.ago(since))])
+            }
+            Role::Other | Role::Unknown => {
+                let name = self.name(&first.view.owner);
+                self.texts.fill("badge.other", &[("name", &name)])
+            }
+        };
+        Badge {
+            dot: role.dot(),
+            title,
+        }
+    }
+
+    fn announcement(&self, view: &CardView) -> String {
+        match &self.state.live {
+            Live::Silent => String::new(),
+            Live::Trouble => {
+                let bar = view.bars.iter().find(|bar| bar.tone == Tone::Bad);
+                let empty = view.empty.as_ref().map(|empty| empty.status.clone());
+                bar.map(|bar| bar.text.clone())
+                    .or(empty)
+                    .unwrap_or_default()
+            }
+            Live::Owner(id) => {
+                let dialogs = self.state.data.iter().flat_map(|data| &data.dialogs);
+                let status = dialogs
+                    .filter(|dialog| dialog.id == *id)
+                    .map(|dialog| self.owner_status(dialog, self.role(dialog)))
+                    .next()
+                    .unwrap_or_default();
+                self.texts.fill("a11y.status", &[("status", &status)])
+            }
+        }
+    }
+}
+
+/// Since when the guest waits: the first message without an answer, else the handoff.
+fn waiting_since(dialog: &DialogView) -> Option<i64> {
+    match dialog.view.owner {
+        Owner::Waiting { since, .. } => Some(dialog.unanswered_since.unwrap_or(since)),
+        _ => dialog.unanswered_since,
+    }
+}
+
+fn detail(failure: &Failure) -> String {
+    let words = format!("{} {}", failure.code, failure.detail);
+    words.trim().to_owned()
+}
+
+/// Who leads, as seen by the manager who looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Bot,
+    Waiting,
+    Me,
+    Other,
+    Unknown,
+}
+
+impl Role {
+    fn dot(self) -> Dot {
+        match self {
+            Self::Bot => Dot::Bot,
+            Self::Waiting => Dot::Waiting,
+            Self::Me => Dot::Me,
+            Self::Other | Self::Unknown => Dot::Other,
+        }
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Self::Waiting => 0,
+            Self::Me => 1,
+            Self::Other | Self::Unknown => 2,
+            Self::Bot => 3,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "present_tests.rs"]
+mod tests;

@@ -1,0 +1,541 @@
+//! Every state of the card as the manager reads it.
+
+use super::*;
+use crate::i18n::tests::{en, ru};
+use crate::store::tests::{dialog, failure, fresh, led_by, waiting};
+use crate::store::{Act, Fresh};
+use widget_core::ids::{DealId, UserId};
+use widget_core::owner::ReasonId;
+use widget_core::time::{HOUR, MINUTE};
+use widget_core::wire::WhyLine;
+
+const ME: UserId = UserId(9002);
+const IGOR: UserId = UserId(9003);
+const NOW: i64 = 1_794_988_800_000;
+
+fn loaded(result: Result<Fresh, Failure>) -> State {
+    let (state, _) = State::enter(DealId(7), 1, 0);
+    on(
+        state,
+        Msg::Loaded {
+            entry: 1,
+            clock: 0,
+            result: Box::new(result),
+        },
+    )
+}
+
+fn on(state: State, msg: Msg) -> State {
+    state.on(msg).0
+}
+
+fn view(state: &State) -> CardView {
+    present(state, &ru())
+}
+
+fn one(dialog: DialogView) -> DialogCard {
+    view(&loaded(Ok(fresh(vec![dialog])))).dialogs.remove(0)
+}
+
+fn plain(text: &str) -> String {
+    text.replace('\u{a0}', " ")
+}
+
+fn labels(links: &[Link]) -> Vec<&str> {
+    links.iter().map(|link| link.label.as_str()).collect()
+}
+
+#[test]
+fn each_owner_has_its_status_line_and_button() {
+    let unknown = Owner::Manager {
+        user: None,
+        since: NOW,
+    };
+    let returning = |owner| DialogView {
+        return_at: Some(NOW + 34 * MINUTE),
+        ..dialog(owner, 1)
+    };
+    let cases = [
+        (
+            dialog(Owner::Bot, 1),
+            "Ведёт бот",
+            "Последний ответ в 10:42",
+            "Взять диалог",
+            Dot::Bot,
+        ),
+        (
+            DialogView {
+                bot_busy: true,
+                ..dialog(Owner::Bot, 1)
+            },
+            "Бот готовит ответ",
+            "Сообщение гостя в 10:48",
+            "Взять диалог",
+            Dot::Bot,
+        ),
+        (
+            dialog(waiting(), 1),
+            "Ждёт менеджера",
+            "Гость ждёт 12 мин, с 10:48",
+            "Взять диалог",
+            Dot::Waiting,
+        ),
+        (
+            DialogView {
+                off_hours: true,
+                ..dialog(waiting(), 1)
+            },
+            "Ждёт менеджера",
+            "Гостю обещан ответ в рабочее время",
+            "Взять диалог",
+            Dot::Waiting,
+        ),
+        (
+            DialogView {
+                unanswered_since: Some(NOW - 6 * MINUTE),
+                ..returning(led_by(ME))
+            },
+            "Ведёте вы",
+            "Гость ждёт ответа 6 мин",
+            "Вернуть боту",
+            Dot::Me,
+        ),
+        (
+            returning(led_by(ME)),
+            "Ведёте вы",
+            "К боту в 11:34, через 34 мин",
+            "Вернуть боту",
+            Dot::Me,
+        ),
+        (
+            DialogView {
+                undo_until: Some(NOW + MINUTE),
+                ..returning(led_by(ME))
+            },
+            "Ведёте вы",
+            "У вас, потому что вы открыли сделку",
+            "Вернуть боту",
+            Dot::Me,
+        ),
+        (
+            returning(led_by(IGOR)),
+            "Ведёт Игорь Лис",
+            "К боту в 11:34, через 34 мин",
+            "Перехватить",
+            Dot::Other,
+        ),
+        (
+            returning(led_by(UserId(1))),
+            "Ведёт другой менеджер",
+            "К боту в 11:34, через 34 мин",
+            "Перехватить",
+            Dot::Other,
+        ),
+        (
+            returning(unknown),
+            "Отвечает менеджер",
+            "К боту в 11:34, через 34 мин",
+            "Взять диалог",
+            Dot::Other,
+        ),
+    ];
+    for (dialog, status, line, button, dot) in cases {
+        let card = one(dialog);
+        let got = (
+            &*card.status,
+            &*plain(&card.line),
+            &*card.primary.label,
+            card.dot,
+        );
+        assert_eq!(got, (status, line, button, dot));
+        assert_eq!(card.status_label, format!("Кто ведёт диалог: {status}"));
+    }
+}
+
+#[test]
+fn links_follow_the_owner() {
+    let undo = DialogView {
+        undo_until: Some(NOW + 1),
+        ..dialog(led_by(ME), 1)
+    };
+    let expired = DialogView {
+        undo_until: Some(NOW),
+        ..dialog(led_by(ME), 1)
+    };
+    assert_eq!(labels(&one(dialog(waiting(), 1)).links), ["Ответ не нужен"]);
+    assert_eq!(labels(&one(dialog(led_by(ME), 1)).links), ["С заметкой"]);
+    assert_eq!(labels(&one(undo).links), ["Отменить"]);
+    assert_eq!(labels(&one(expired).links), ["С заметкой"]);
+    assert_eq!(labels(&one(dialog(led_by(IGOR), 1)).links), [""; 0]);
+}
+
+#[test]
+fn after_an_hour_the_line_is_red() {
+    let long = Owner::Waiting {
+        since: NOW - 80 * MINUTE,
+        reason: ReasonId::Pet.into(),
+    };
+    let card = one(dialog(long, 1));
+    assert_eq!(plain(&card.line), "Гость ждёт 1 ч 20 мин, с 09:40");
+    assert!(card.overdue && !one(dialog(waiting(), 1)).overdue);
+}
+
+#[test]
+fn the_reason_carries_its_values_and_the_guests_words() {
+    let reason = Reason::from(ReasonId::GuestsOver4);
+    let with = |reason: Reason| {
+        let owner = Owner::Waiting {
+            since: NOW - MINUTE,
+            reason,
+        };
+        one(DialogView {
+            guest_text: Some("Нас будет пятеро".to_owned()),
+            unanswered_since: Some(NOW - MINUTE),
+            ..dialog(owner, 1)
+        })
+    };
+    let card = with(reason.clone().with("n", 5).with("max", 4));
+    assert_eq!(
+        card.reason,
+        Some(("Причина".to_owned(), "Гостей: 5, больше 4".to_owned()))
+    );
+    assert_eq!(card.quote.as_deref(), Some("«Нас будет пятеро»"));
+    assert_eq!(
+        card.quote_meta.as_deref(),
+        Some("Гость, 10:48 · без ответа")
+    );
+    assert_eq!(
+        with(reason.with("n", 5)).reason.unwrap().1,
+        "Гостей больше, чем бронирует бот"
+    );
+    let voice = Reason::from(ReasonId::AttachmentOnly)
+        .with("kind", "voice")
+        .with("length", "0:12");
+    assert_eq!(with(voice).reason.unwrap().1, "Голосовое сообщение, 0:12");
+    let odd = Reason::from(ReasonId::AttachmentOnly).with("kind", "contact");
+    assert_eq!(with(odd).reason.unwrap().1, "Вложение без текста");
+}
+
+#[test]
+fn every_reason_is_a_sentence_in_both_languages() {
+    for texts in [ru(), en()] {
+        for id in ReasonId::ALL {
+            let owner = Owner::Waiting {
+                since: NOW,
+                reason: (*id).into(),
+            };
+            let state = loaded(Ok(fresh(vec![dialog(owner, 1)])));
+            let (_, sentence) = present(&state, &texts).dialogs[0].reason.clone().unwrap();
+            assert!(
+                !sentence.contains("reason.") && !sentence.contains('…'),
+                "{sentence}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_pending_click_shows_the_result_and_that_it_is_being_saved() {
+    let state = loaded(Ok(fresh(vec![dialog(waiting(), 1)])));
+    let card = view(&on(state, Msg::Pressed("d1".into(), Press::Take)))
+        .dialogs
+        .remove(0);
+    assert_eq!(
+        (&*card.status, &*card.line, card.busy),
+        ("Ведёте вы", "Сохраняем…", true)
+    );
+    assert_eq!(card.primary.label, "Вернуть боту");
+    assert_eq!(labels(&card.links), [""; 0]);
+}
+
+#[test]
+fn questions_say_what_will_happen() {
+    let ask = |owner, press| {
+        let state = loaded(Ok(fresh(vec![dialog(owner, 1)])));
+        let mut card = view(&on(state, Msg::Pressed("d1".into(), press)));
+        card.dialogs.remove(0).form.unwrap()
+    };
+    let intercept = ask(led_by(IGOR), Press::AskIntercept);
+    assert_eq!(
+        intercept.text,
+        "Диалог ведёт Игорь Лис. Забрать себе? Игорь Лис увидит это сразу."
+    );
+    assert_eq!(
+        (&*intercept.yes.label, &*intercept.no.label),
+        ("Забрать", "Отмена")
+    );
+    let note = ask(led_by(ME), Press::AskNote);
+    assert_eq!(note.text, "Бот представится и будет ждать вопросов.");
+    assert_eq!(note.note.unwrap().hint, "Гость этого не увидит");
+    assert_eq!(ask(waiting(), Press::AskDismiss).yes.label, "Закрыть");
+}
+
+#[test]
+fn several_dialogs_each_have_a_row_and_the_neediest_colours_the_dot() {
+    let other = DialogView {
+        id: "d2".into(),
+        deal: Some(DealId(8)),
+        phone: "+7 900 … 02".to_owned(),
+        ..dialog(waiting(), 1)
+    };
+    let card = view(&loaded(Ok(fresh(vec![dialog(Owner::Bot, 1), other]))));
+    assert_eq!(card.title.as_deref(), Some("Диалоги: 2"));
+    let phones: Vec<_> = card
+        .dialogs
+        .iter()
+        .map(|row| row.phone.as_deref().unwrap())
+        .collect();
+    assert_eq!(phones, ["+7 900 … 01", "+7 900 … 02"]);
+    assert_eq!(card.dialogs[0].elsewhere, None);
+    assert_eq!(
+        card.dialogs[1].elsewhere.as_deref(),
+        Some("Диалог в другой сделке")
+    );
+    assert_eq!(card.badge.dot, Dot::Waiting);
+    assert_eq!(plain(&card.badge.title), "Эстафета: гость ждёт 12 мин");
+}
+
+#[test]
+fn places_without_a_dialog_say_why() {
+    let empty = |state: &State| {
+        let empty = view(state).empty.unwrap();
+        (
+            empty.status,
+            empty.hint.is_some(),
+            empty.button.map(|button| button.label),
+        )
+    };
+    let (connecting, _) = State::enter(DealId(7), 1, 0);
+    assert!(view(&connecting).empty.unwrap().skeleton);
+    let failed = |code| loaded(Err(failure(code)));
+    let cases = [
+        (
+            loaded(Ok(fresh(vec![]))),
+            "Переписки в WhatsApp нет",
+            true,
+            None,
+        ),
+        (failed("forbidden"), "Нет доступа к диалогу", true, None),
+        (
+            failed("account_unknown"),
+            "Эстафета не настроена",
+            true,
+            None,
+        ),
+        (
+            failed("version_mismatch"),
+            "Карточка устарела. Обновите страницу.",
+            true,
+            Some("Обновить страницу"),
+        ),
+        (
+            failed("token_refused"),
+            "amoCRM не подтверждает вход. Обновите страницу.",
+            false,
+            Some("Повторить"),
+        ),
+        (
+            failed("unreachable"),
+            "Сервер не отвечает. Отвечать гостю можно.",
+            false,
+            Some("Повторить"),
+        ),
+        (
+            failed("unavailable"),
+            "Сервер не отвечает. Отвечать гостю можно.",
+            false,
+            Some("Повторить"),
+        ),
+        (
+            failed("deal_not_found"),
+            "Сделка удалена или недоступна",
+            false,
+            None,
+        ),
+        (
+            failed("brand_new_code"),
+            "Ошибка на сервере. Отвечать гостю можно как обычно.",
+            false,
+            Some("Повторить"),
+        ),
+    ];
+    for (state, status, hint, button) in cases {
+        assert_eq!(
+            empty(&state),
+            (status.to_owned(), hint, button.map(str::to_owned))
+        );
+    }
+}
+
+#[test]
+fn losing_the_server_dims_what_is_known_and_offers_a_retry() {
+    let mut state = loaded(Ok(fresh(vec![dialog(Owner::Bot, 1)])));
+    for _ in 0..2 {
+        state = on(
+            state,
+            Msg::Loaded {
+                entry: 1,
+                clock: 2 * HOUR,
+                result: Box::new(Err(failure(Failure::UNREACHABLE))),
+            },
+        );
+    }
+    let card = view(&state);
+    assert!(card.dimmed);
+    assert_eq!(
+        plain(&card.bars[0].text),
+        "Нет связи. Данные на 11:00. Отвечать гостю можно."
+    );
+    assert_eq!(labels(&card.bars[0].links), ["Повторить"]);
+    assert_eq!(card.announce, card.bars[0].text);
+}
+
+#[test]
+fn the_live_region_speaks_of_owners_and_errors_only() {
+    let state = loaded(Ok(fresh(vec![dialog(Owner::Bot, 1)])));
+    assert_eq!(view(&state).announce, "");
+    let again = |state, dialog| {
+        on(
+            state,
+            Msg::Loaded {
+                entry: 1,
+                clock: 0,
+                result: Box::new(Ok(fresh(vec![dialog]))),
+            },
+        )
+    };
+    let state = again(state, dialog(waiting(), 2));
+    assert_eq!(view(&state).announce, "Кто ведёт диалог: Ждёт менеджера");
+    let later = on(
+        state.clone(),
+        Msg::Tick {
+            clock: MINUTE,
+            visible: true,
+        },
+    );
+    assert_ne!(
+        view(&later).dialogs[0].line,
+        view(&state).dialogs[0].line,
+        "the countdown moves"
+    );
+    assert_eq!(
+        view(&later).announce,
+        view(&state).announce,
+        "and is not spoken"
+    );
+    let busy = DialogView {
+        bot_busy: true,
+        ..dialog(Owner::Bot, 3)
+    };
+    assert_eq!(
+        view(&again(state, busy)).announce,
+        "Кто ведёт диалог: Ведёт бот"
+    );
+}
+
+#[test]
+fn why_opens_in_the_managers_language() {
+    let explained = DialogView {
+        why: vec![WhyLine {
+            mark: WhyMark::Decided,
+            ru: "гости: 5, порог 4".to_owned(),
+            en: "guests: 5, limit 4".to_owned(),
+        }],
+        ..dialog(Owner::Bot, 1)
+    };
+    let state = loaded(Ok(fresh(vec![explained])));
+    assert_eq!(view(&state).dialogs[0].why, None);
+    assert_eq!(labels(&view(&state).dialogs[0].links), ["Почему так"]);
+    let open = on(state, Msg::Pressed("d1".into(), Press::Why));
+    assert_eq!(
+        view(&open).dialogs[0].why.as_ref().unwrap().1,
+        [(WhyMark::Decided, "гости: 5, порог 4".to_owned())]
+    );
+    let english = present(&open, &en()).dialogs.remove(0);
+    assert_eq!(english.why.unwrap().1[0].1, "guests: 5, limit 4");
+    let closed = on(open, Msg::Pressed("d1".into(), Press::Why));
+    assert_eq!(view(&closed).dialogs[0].why, None);
+}
+
+#[test]
+fn every_outcome_of_an_action_has_its_words() {
+    let texts = ru();
+    for code in [
+        "epoch_stale",
+        "dialog_not_found",
+        "deal_not_found",
+        "forbidden",
+        "admin_only",
+        "session_expired",
+        "token_refused",
+        "clock_skew",
+        "account_unknown",
+        "needs_reauth",
+        "channel_off",
+        "rate_limited",
+        "crm_unavailable",
+        "unavailable",
+        "unreachable",
+        "timeout",
+        "version_mismatch",
+        "too_long",
+        "internal",
+        "asset_failed",
+        "wasm_unsupported",
+    ] {
+        assert!(texts.has(&format!("error.{code}")), "{code}");
+    }
+    let state = loaded(Ok(fresh(vec![dialog(led_by(ME), 1)])));
+    let state = on(state, Msg::Pressed("d1".into(), Press::Return));
+    assert_eq!(
+        state.pending.as_ref().map(|pending| &pending.act),
+        Some(&Act::Return(None))
+    );
+    let state = on(
+        state,
+        Msg::Acted {
+            entry: 1,
+            clock: 0,
+            result: Box::new(Err(failure("internal"))),
+        },
+    );
+    let bars = view(&state).bars;
+    assert_eq!(
+        (bars[0].tone, &*bars[0].text),
+        (
+            Tone::Bad,
+            "Ошибка на сервере. Отвечать гостю можно как обычно."
+        )
+    );
+    assert_eq!(labels(&bars[0].links), ["Повторить"]);
+}
+
+/// Texts are looked up by key, so a misspelled key would only be seen on the screen.
+#[test]
+fn every_key_in_the_source_has_a_text() {
+    let texts = ru();
+    let prefixes = [
+        "owner.", "line.", "guest.", "do.", "ask.", "ok.", "info.", "none.", "state.", "badge.",
+        "a11y.", "tip.", "time.", "caption.", "name.", "error.",
+    ];
+    let sources = [
+        include_str!("present.rs"),
+        include_str!("format.rs"),
+        include_str!("card/view.rs"),
+        include_str!("../../widget-shell/script.js"),
+    ];
+    let mut seen = 0;
+    for word in sources.iter().flat_map(|source| source.split(['"', '\''])) {
+        let is_key = prefixes
+            .iter()
+            .any(|prefix| word.len() > prefix.len() && word.starts_with(prefix));
+        if is_key && !word.contains(['{', ' ', '(']) {
+            assert!(texts.has(word), "{word}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 60, "{seen} keys seen");
+    for dot in ["waiting", "me", "other", "bot", "none"] {
+        assert!(texts.has(&format!("caption.{dot}")));
+    }
+}

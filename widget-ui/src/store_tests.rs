@@ -1,0 +1,476 @@
+//! What the card does with clicks, answers, silence and colleagues.
+
+use super::*;
+use widget_core::owner::ReasonId;
+use widget_core::time::MINUTE;
+use widget_core::wire::UserName;
+
+const ME: UserId = UserId(9002);
+const IGOR: UserId = UserId(9003);
+const NOW: i64 = 1_794_988_800_000;
+
+pub(crate) fn waiting() -> Owner {
+    Owner::Waiting {
+        since: NOW - 12 * MINUTE,
+        reason: ReasonId::GuestsOver4.into(),
+    }
+}
+
+pub(crate) fn led_by(user: UserId) -> Owner {
+    Owner::Manager {
+        user: Some(user),
+        since: NOW - MINUTE,
+    }
+}
+
+pub(crate) fn dialog(owner: Owner, epoch: u64) -> DialogView {
+    DialogView {
+        id: "d1".into(),
+        deal: Some(DealId(7)),
+        phone: "+7 900 … 01".to_owned(),
+        view: OwnerView { owner, epoch },
+        bot_busy: false,
+        bot_last: Some(NOW - 18 * MINUTE),
+        guest_last: Some(NOW - 12 * MINUTE),
+        unanswered_since: None,
+        return_at: None,
+        undo_until: None,
+        handoff: None,
+        off_hours: false,
+        guest_text: None,
+        why: vec![],
+    }
+}
+
+pub(crate) fn fresh(dialogs: Vec<DialogView>) -> Fresh {
+    let user = |id, name: &str| UserName {
+        id,
+        name: name.to_owned(),
+    };
+    Fresh {
+        me: ME,
+        protocol: PROTOCOL_VERSION,
+        data: DealDialogs {
+            now: NOW,
+            utc_offset: 10_800,
+            dialogs,
+            users: vec![user(ME, "Анна Ким"), user(IGOR, "Игорь Лис")],
+        },
+    }
+}
+
+pub(crate) fn failure(code: &str) -> Failure {
+    Failure {
+        code: code.to_owned(),
+        ..Failure::default()
+    }
+}
+
+/// A state under test, with every effect it asked for.
+struct Card {
+    state: State,
+    clock: i64,
+    asked: Vec<Effect>,
+}
+
+impl Card {
+    fn new() -> Self {
+        let (state, asked) = State::enter(DealId(7), 1, 0);
+        Self {
+            state,
+            clock: 0,
+            asked,
+        }
+    }
+
+    fn with(owner: Owner) -> Self {
+        let mut card = Self::new();
+        card.load(Ok(fresh(vec![dialog(owner, 4)])));
+        card.asked.clear();
+        card
+    }
+
+    fn on(&mut self, msg: Msg) -> &mut Self {
+        let (state, effects) = self.state.clone().on(msg);
+        self.state = state;
+        self.asked.extend(effects);
+        self
+    }
+
+    fn press(&mut self, press: Press) -> &mut Self {
+        self.on(Msg::Pressed("d1".into(), press))
+    }
+
+    fn load(&mut self, result: Result<Fresh, Failure>) -> &mut Self {
+        let (clock, result) = (self.clock, Box::new(result));
+        self.on(Msg::Loaded {
+            entry: 1,
+            clock,
+            result,
+        })
+    }
+
+    fn answer(&mut self, result: Result<ActionAnswer, Failure>) -> &mut Self {
+        let (clock, result) = (self.clock, Box::new(result));
+        self.on(Msg::Acted {
+            entry: 1,
+            clock,
+            result,
+        })
+    }
+
+    fn wait(&mut self, ms: i64) -> &mut Self {
+        self.clock += ms;
+        let clock = self.clock;
+        self.on(Msg::Tick {
+            clock,
+            visible: true,
+        })
+    }
+
+    fn asked(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.asked)
+    }
+
+    fn shown(&self) -> Owner {
+        let dialog = &self.state.data.as_ref().unwrap().dialogs[0];
+        self.state.shown(dialog).view.owner
+    }
+
+    fn notice(&self) -> Option<Notice> {
+        self.state.notice.map(|(notice, _)| notice)
+    }
+
+    fn trouble(&self) -> Option<&str> {
+        self.state
+            .trouble
+            .as_ref()
+            .map(|trouble| trouble.failure.code.as_str())
+    }
+}
+
+fn act(epoch: u64, act: Act) -> Effect {
+    Effect::Act {
+        dialog: "d1".into(),
+        epoch,
+        act,
+    }
+}
+
+#[allow(clippy::unnecessary_wraps)] // what the card receives
+fn answered(dialog: DialogView) -> Result<ActionAnswer, Failure> {
+    Ok(ActionAnswer {
+        dialog,
+        left_meanwhile: false,
+    })
+}
+
+fn conflict(code: &str, now: DialogView) -> Result<ActionAnswer, Failure> {
+    Err(Failure {
+        dialog: Some(Box::new(now)),
+        ..failure(code)
+    })
+}
+
+#[test]
+fn a_click_shows_its_result_before_the_server_answers() {
+    let mut card = Card::with(waiting());
+    card.press(Press::Take);
+    assert!(matches!(
+        card.shown(),
+        Owner::Manager { user: Some(ME), .. }
+    ));
+    assert_eq!(card.asked(), [act(4, Act::Take)]);
+    card.answer(answered(dialog(led_by(ME), 5)));
+    assert_eq!(card.shown(), led_by(ME));
+    assert_eq!((card.notice(), card.trouble()), (Some(Notice::Taken), None));
+    assert_eq!(card.asked(), [Effect::Load], "refreshed at once");
+    assert_eq!(card.state.live, Live::Owner("d1".into()));
+}
+
+#[test]
+fn a_second_click_sends_nothing() {
+    let mut card = Card::with(waiting());
+    card.press(Press::Take)
+        .press(Press::Take)
+        .press(Press::Return);
+    assert_eq!(card.asked(), [act(4, Act::Take)]);
+}
+
+#[test]
+fn a_quicker_colleague_is_shown_and_named() {
+    let mut card = Card::with(waiting());
+    card.press(Press::Take)
+        .answer(conflict("owner_changed", dialog(led_by(IGOR), 5)));
+    assert_eq!(card.shown(), led_by(IGOR));
+    assert_eq!(
+        (card.notice(), card.trouble()),
+        (Some(Notice::OtherLed(IGOR)), None)
+    );
+}
+
+#[test]
+fn a_return_of_what_the_bot_has_is_no_error() {
+    let mut card = Card::with(led_by(ME));
+    card.press(Press::Return)
+        .answer(conflict("epoch_stale", dialog(Owner::Bot, 5)));
+    assert_eq!(
+        (card.notice(), card.trouble()),
+        (Some(Notice::AlreadyBot), None)
+    );
+}
+
+#[test]
+fn any_other_conflict_asks_to_look_and_press_again() {
+    let mut card = Card::with(Owner::Bot);
+    card.press(Press::Take)
+        .answer(conflict("epoch_stale", dialog(waiting(), 5)));
+    assert_eq!(
+        (card.shown(), card.trouble()),
+        (waiting(), Some("epoch_stale"))
+    );
+    assert_eq!(card.state.trouble.as_ref().unwrap().again, None);
+}
+
+#[test]
+fn a_refusal_takes_the_prediction_back_and_can_be_repeated() {
+    let mut card = Card::with(waiting());
+    card.press(Press::Take).asked();
+    card.answer(Err(failure("unavailable")));
+    assert_eq!(
+        (card.shown(), card.trouble()),
+        (waiting(), Some("unavailable"))
+    );
+    assert_eq!(card.asked(), [Effect::Load]);
+    card.on(Msg::Retry);
+    assert_eq!(
+        (card.asked(), card.trouble()),
+        (vec![act(4, Act::Take)], None)
+    );
+}
+
+#[test]
+fn a_lost_answer_is_looked_up_before_anything_is_said() {
+    for (reached, notice, trouble) in [
+        (led_by(ME), Some(Notice::Taken), None),
+        (waiting(), None, Some("unavailable")),
+    ] {
+        let mut card = Card::with(waiting());
+        card.press(Press::Take)
+            .answer(Err(failure(Failure::TIMEOUT)));
+        assert_eq!(card.trouble(), Some("timeout"));
+        assert!(
+            matches!(card.shown(), Owner::Manager { .. }),
+            "still predicted"
+        );
+        card.load(Ok(fresh(vec![dialog(reached, 5)])));
+        assert_eq!((card.notice(), card.trouble()), (notice, trouble));
+        assert_eq!(card.state.pending, None);
+    }
+}
+
+#[test]
+fn a_lost_answer_that_cannot_be_looked_up_offers_a_retry() {
+    let mut card = Card::with(waiting());
+    card.press(Press::Take)
+        .answer(Err(failure(Failure::UNREACHABLE)));
+    card.load(Err(failure(Failure::UNREACHABLE)));
+    assert_eq!(
+        (card.shown(), card.trouble()),
+        (waiting(), Some("unavailable"))
+    );
+    card.asked();
+    card.on(Msg::Retry);
+    assert_eq!(card.asked(), [act(4, Act::Take)]);
+}
+
+#[test]
+fn an_answer_older_than_an_action_does_not_undo_it() {
+    let mut card = Card::with(waiting());
+    card.press(Press::Take)
+        .answer(answered(dialog(led_by(ME), 5)));
+    card.load(Ok(fresh(vec![dialog(waiting(), 4)])));
+    assert_eq!(card.shown(), led_by(ME));
+}
+
+#[test]
+fn answers_of_another_card_are_dropped() {
+    let mut card = Card::new();
+    card.on(Msg::Loaded {
+        entry: 0,
+        clock: 5,
+        result: Box::new(Ok(fresh(vec![]))),
+    });
+    assert_eq!(card.state.data, None);
+    let mut card = Card::with(waiting());
+    card.press(Press::Take);
+    card.on(Msg::Acted {
+        entry: 2,
+        clock: 5,
+        result: Box::new(answered(dialog(led_by(IGOR), 5))),
+    });
+    assert!(card.state.pending.is_some());
+}
+
+#[test]
+fn taking_over_from_a_colleague_asks_first() {
+    let mut card = Card::with(led_by(IGOR));
+    card.press(Press::AskIntercept);
+    assert_eq!(card.asked(), []);
+    card.press(Press::Cancel);
+    assert_eq!(card.state.form, None);
+    card.press(Press::AskIntercept).press(Press::Confirm);
+    assert_eq!(card.asked(), [act(4, Act::Take)]);
+}
+
+#[test]
+fn a_note_travels_with_the_return_and_is_never_too_long() {
+    let mut card = Card::with(led_by(ME));
+    card.press(Press::AskNote)
+        .on(Msg::NoteTyped("  ждём дату ".to_owned()))
+        .press(Press::Confirm);
+    assert_eq!(
+        card.asked(),
+        [act(4, Act::Return(Some("ждём дату".to_owned())))]
+    );
+    let mut card = Card::with(led_by(ME));
+    card.press(Press::AskNote)
+        .on(Msg::NoteTyped("  ".to_owned()))
+        .press(Press::Confirm);
+    assert_eq!(card.asked(), [act(4, Act::Return(None))]);
+    let mut card = Card::with(led_by(ME));
+    card.press(Press::AskNote)
+        .on(Msg::NoteTyped("я".repeat(NOTE_AT_MOST + 1)));
+    assert_eq!(
+        card.state.form,
+        Some(("d1".into(), Form::Note("я".repeat(NOTE_AT_MOST))))
+    );
+}
+
+#[test]
+fn a_question_goes_when_its_ground_does() {
+    let mut card = Card::with(led_by(IGOR));
+    card.press(Press::AskIntercept)
+        .load(Ok(fresh(vec![dialog(Owner::Bot, 5)])));
+    assert_eq!(card.state.form, None);
+    let mut card = Card::with(led_by(ME));
+    card.press(Press::AskNote)
+        .on(Msg::NoteTyped("а".to_owned()));
+    card.load(Ok(fresh(vec![dialog(led_by(ME), 4)])));
+    assert!(card.state.form.is_some(), "a poll keeps what was typed");
+}
+
+#[test]
+fn undo_and_dismiss_are_predicted() {
+    let mut card = Card::new();
+    let taken = DialogView {
+        undo_until: Some(NOW + MINUTE),
+        handoff: Some(ReasonId::Pet.into()),
+        ..dialog(led_by(ME), 4)
+    };
+    card.load(Ok(fresh(vec![taken]))).asked();
+    card.press(Press::Undo);
+    assert!(matches!(card.shown(), Owner::Waiting { .. }));
+    assert_eq!(card.asked(), [act(4, Act::Undo)]);
+    let mut card = Card::with(waiting());
+    card.press(Press::AskDismiss).press(Press::Confirm);
+    assert_eq!(card.shown(), Owner::Bot);
+    assert_eq!(card.asked(), [act(4, Act::Dismiss)]);
+}
+
+#[test]
+fn losing_a_dialog_is_told() {
+    let mut card = Card::with(led_by(ME));
+    card.load(Ok(fresh(vec![dialog(led_by(IGOR), 5)])));
+    assert_eq!(card.notice(), Some(Notice::Lost(IGOR)));
+    assert_eq!(card.state.live, Live::Owner("d1".into()));
+}
+
+#[test]
+fn a_text_that_left_meanwhile_is_told() {
+    let mut card = Card::with(Owner::Bot);
+    card.press(Press::Take).answer(Ok(ActionAnswer {
+        dialog: dialog(led_by(ME), 5),
+        left_meanwhile: true,
+    }));
+    assert_eq!(card.notice(), Some(Notice::LeftMeanwhile));
+}
+
+#[test]
+fn a_notice_goes_by_itself() {
+    let mut card = Card::with(waiting());
+    card.press(Press::Take)
+        .answer(answered(dialog(led_by(ME), 5)));
+    card.wait(NOTICE_FOR - 1);
+    assert!(card.notice().is_some());
+    card.wait(1);
+    assert_eq!(card.notice(), None);
+}
+
+#[test]
+fn a_visible_card_asks_every_two_seconds_and_a_hidden_one_never() {
+    let mut card = Card::with(Owner::Bot);
+    assert_eq!(card.wait(POLL - 1).asked(), []);
+    assert_eq!(card.wait(1).asked(), [Effect::Load]);
+    assert_eq!(card.wait(10 * POLL).asked(), [], "one question at a time");
+    card.load(Ok(fresh(vec![])));
+    card.on(Msg::Tick {
+        clock: card.clock + 10 * POLL,
+        visible: false,
+    });
+    assert_eq!(card.asked(), []);
+    card.on(Msg::Left);
+    assert_eq!(card.wait(20 * POLL).asked(), []);
+}
+
+#[test]
+fn failures_make_the_questions_rarer_and_one_is_no_news() {
+    let mut card = Card::with(Owner::Bot);
+    let mut pauses = vec![];
+    for _ in 0..7 {
+        card.load(Err(failure(Failure::UNREACHABLE)));
+        pauses.push(card.state.next_load - card.clock);
+    }
+    assert_eq!(
+        pauses,
+        [4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]
+    );
+    let mut card = Card::with(Owner::Bot);
+    card.load(Err(failure(Failure::UNREACHABLE)));
+    assert_eq!(card.state.offline, None);
+    card.load(Err(failure(Failure::UNREACHABLE)));
+    assert!(card.state.offline.is_some());
+    card.load(Ok(fresh(vec![])));
+    assert_eq!(card.state.offline, None);
+}
+
+#[test]
+fn the_server_says_how_long_to_wait() {
+    let mut card = Card::with(Owner::Bot);
+    card.load(Err(Failure {
+        retry_after: Some(90),
+        ..failure("rate_limited")
+    }));
+    assert_eq!(card.state.next_load - card.clock, 90_000);
+}
+
+#[test]
+fn the_business_clock_runs_on_from_the_servers_time() {
+    let mut card = Card::with(Owner::Bot);
+    assert_eq!(card.state.now(), NOW);
+    card.wait(90_000);
+    assert_eq!(card.state.now(), NOW + 90_000);
+}
+
+#[test]
+fn a_newer_backend_is_news_until_put_off() {
+    let mut card = Card::new();
+    let newer = Fresh {
+        protocol: PROTOCOL_VERSION + 1,
+        ..fresh(vec![])
+    };
+    card.load(Ok(newer.clone()));
+    assert!(card.state.update);
+    card.on(Msg::UpdateLater).load(Ok(newer));
+    assert!(!card.state.update);
+}
