@@ -8,7 +8,7 @@ use crate::adapters::store::SqliteStore;
 use crate::clock::Clock;
 use crate::config::{Account, Config};
 use crate::error::{CallError, StoreError};
-use crate::flow::{Flow, Tenant};
+use crate::flow::{Flow, Tenant, failpoint};
 use crate::http::{self, SessionKey, Site, Web, WidgetFile};
 use crate::lifecycle::Stop;
 use crate::ports::{Outbox as _, Registry as _, Store};
@@ -256,6 +256,9 @@ async fn prepare(site: &Site) -> bool {
         tenant.crm.prepare(crm_hook),
         tenant.channel.prepare(channel_hook)
     );
+    if crm.is_ok() {
+        failpoint::hit("after_refresh");
+    }
     let account = tenant.account;
     for (who, outcome) in [("amoCRM", &crm), ("Pact", &channel)] {
         if let Err(cause) = outcome {

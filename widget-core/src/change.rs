@@ -36,6 +36,11 @@ pub enum Change {
     },
     /// A guest's message waits for an answer.
     Unanswered(Unanswered),
+    /// A person was given these unanswered messages and leaves them to the bot.
+    HandedBack {
+        /// Which.
+        messages: Vec<MessageId>,
+    },
     /// These messages wait no longer.
     Answered {
         /// Which.
@@ -133,6 +138,8 @@ pub enum Change {
     TaskAsked {
         /// The action that makes it.
         action: ActionKey,
+        /// How many messages its text names.
+        messages: usize,
     },
     /// Where the «WhatsApp» task stands.
     TaskSet(TaskState),

@@ -82,6 +82,8 @@ pub struct Dialog {
     pub task: TaskState,
     /// The action that makes the «WhatsApp» task, while it does.
     pub task_action: Option<ActionKey>,
+    /// How many messages the text of that task names.
+    pub task_messages: usize,
     /// Timers that run.
     pub timers: BTreeMap<Timer, Armed>,
     /// Counts the armings of timers.
@@ -157,6 +159,9 @@ pub struct Unanswered {
     pub at: i64,
     /// What it says.
     pub understood: Understood,
+    /// A person was given it and left it to the bot: it hands over no more by itself.
+    #[serde(default)]
+    pub handed_back: bool,
 }
 
 /// A handoff that nobody settled yet.
@@ -343,6 +348,7 @@ impl Dialog {
             },
             task: TaskState::None,
             task_action: None,
+            task_messages: 0,
             timers: BTreeMap::new(),
             generation: 0,
         }
@@ -418,6 +424,11 @@ impl Dialog {
                 {
                     Some(known) => known.clone_from(message),
                     None => self.unanswered.push(message.clone()),
+                }
+            }
+            Change::HandedBack { messages } => {
+                for message in &mut self.unanswered {
+                    message.handed_back |= messages.contains(&message.id);
                 }
             }
             Change::Answered { messages } => {
@@ -498,8 +509,9 @@ impl Dialog {
                 self.in_bound_deal(|deal| deal.field = *value);
             }
             Change::FieldShown { value } => self.field.shown = *value,
-            Change::TaskAsked { action } => {
+            Change::TaskAsked { action, messages } => {
                 self.task = TaskState::Making;
+                self.task_messages = *messages;
                 self.task_action = Some(action.clone());
             }
             Change::TaskSet(task) => {

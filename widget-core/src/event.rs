@@ -118,6 +118,8 @@ pub enum Event {
         /// By whom.
         by: Changer,
     },
+    /// An event of this dialog could not be read, three times over; it is set aside.
+    Unreadable,
     /// An armed timer is due.
     TimerFired {
         /// Which.

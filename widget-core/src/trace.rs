@@ -340,6 +340,7 @@ lines! {
     "edited.after": "Гость меняет сообщение после ответа: записано", "The guest edited after the reply: noted";
     "deleted": "Гость удаляет сообщение: текст стёрт", "The guest deleted a message: its text is gone";
     "timer.stale": "Этот срок отменён или перенесён", "This timer was cancelled or moved";
+    "event.unreadable": "Событие не удалось прочитать: нужен менеджер", "An event could not be read: a manager is needed";
     "action.failed": "Не удалось: {what}", "Failed: {what}";
     "intro.skipped": "Бот не представляется: {why}", "No intro: {why}";
     "nothing": "Событие ничего не меняет в диалоге", "The event changes nothing in the dialog";
@@ -493,6 +494,7 @@ mod tests {
         ("edited.after", &[]),
         ("deleted", &[]),
         ("timer.stale", &[]),
+        ("event.unreadable", &[]),
         ("action.failed", &[("what", "create_task")]),
         ("intro.skipped", &[("why", "quiet")]),
         ("nothing", &[]),

@@ -7,7 +7,7 @@ use super::decide::Work;
 use super::inbox::Meaning;
 use super::{Flow, Tenant};
 use crate::error::StoreError;
-use crate::ports::{Claimed, DueTimer, InboxRow};
+use crate::ports::{Claimed, DueTimer, InboxRow, Lease};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,13 +65,31 @@ impl Flow {
             Ok(()) | Err(StoreError::LeaseLost) => Ok(true),
             Err(error) => {
                 let poison = self.store.release(&lease, &rows).await?;
-                for row in poison {
-                    tracing::error!(dialog = %lease.dialog, row, "an event failed three times and is set aside");
-                    metrics::counter!("estafeta_events_unreadable_total").increment(1);
+                if !poison.is_empty() {
+                    self.set_aside(&tenant, &lease, &poison).await?;
                 }
                 Err(error)
             }
         }
+    }
+
+    /// Events that failed three times are out of the way; the guest gets a person.
+    async fn set_aside(
+        &self,
+        tenant: &Tenant,
+        lease: &Lease,
+        poison: &[i64],
+    ) -> Result<(), StoreError> {
+        tracing::error!(dialog = %lease.dialog, rows = ?poison, "events failed three times and are set aside");
+        metrics::counter!("estafeta_events_unreadable_total").increment(poison.len() as u64);
+        let now = self.clock.now_ms();
+        let Some(claimed) = self.store.lease(lease.account, &lease.dialog, now).await? else {
+            return Ok(());
+        };
+        let mut work = Work::new(self, tenant, claimed.lease, claimed.state);
+        work.event(&Event::Unreadable).await?;
+        work.commit().await?;
+        Ok(())
     }
 
     async fn handle(&self, tenant: &Tenant, claimed: Claimed) -> Result<(), StoreError> {
@@ -116,6 +134,7 @@ impl Flow {
             Meaning::Unreadable(why) => {
                 tracing::error!(row = row.id, why, "a stored result could not be read");
                 metrics::counter!("estafeta_events_unreadable_total").increment(1);
+                work.event(&Event::Unreadable).await?;
                 work.consume(row.id);
             }
         }

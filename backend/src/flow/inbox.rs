@@ -154,10 +154,15 @@ impl Flow {
     ) -> Result<Meaning, StoreError> {
         let event = match self.hooks.pact(&row.row.body) {
             ChannelHook::Guest(message) => {
-                Event::GuestWrote(self.guest_message(tenant, dialog, &message).await?)
+                Event::GuestWrote(self.guest_message(tenant, dialog, row, &message).await?)
             }
             ChannelHook::GuestEdited(message) => {
-                Event::GuestEdited(self.guest_message(tenant, dialog, &message).await?)
+                let edited = self.guest_message(tenant, dialog, row, &message).await?;
+                // Reactions and read marks come as updates too, with the text as it was.
+                if !changes_a_known_text(dialog, &edited) {
+                    return Ok(Meaning::Events(Vec::new()));
+                }
+                Event::GuestEdited(edited)
             }
             ChannelHook::GuestDeleted(message) => Event::GuestDeleted {
                 message: message.id,
@@ -199,6 +204,7 @@ impl Flow {
         &self,
         tenant: &Tenant,
         dialog: &Dialog,
+        row: &InboxRow,
         message: &ChannelMessage,
     ) -> Result<GuestMessage, StoreError> {
         if let Some(guest) = &message.guest {
@@ -208,7 +214,7 @@ impl Flow {
         }
         Ok(GuestMessage {
             id: message.id.clone(),
-            at: message.at,
+            at: own_time(message, row),
             text: self.seal(tenant, dialog, message.text.as_deref()).await?,
             understood: understand(message.text.as_deref(), &message.attachments),
         })
@@ -271,7 +277,7 @@ impl Flow {
         Ok(Meaning::Events(vec![Event::OutgoingSeen {
             message: message.id.clone(),
             author,
-            at: message.at,
+            at: own_time(message, row),
             text: self.seal(tenant, dialog, message.text.as_deref()).await?,
         }]))
     }
@@ -481,6 +487,18 @@ impl Flow {
     ) -> Result<Vec<Dialog>, StoreError> {
         self.store.dialogs_of_deal(tenant.account, deal).await
     }
+}
+
+/// A message's own time, or its arrival when the channel names none that can be read.
+fn own_time(message: &ChannelMessage, row: &InboxRow) -> i64 {
+    if message.at > 0 { message.at } else { row.row.at }
+}
+
+fn changes_a_known_text(dialog: &Dialog, edited: &GuestMessage) -> bool {
+    dialog
+        .recent
+        .iter()
+        .any(|seen| seen.id == edited.id && seen.text != edited.text)
 }
 
 fn changer(by: Option<i64>) -> Changer {

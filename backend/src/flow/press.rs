@@ -4,11 +4,12 @@ use super::decide::Work;
 use super::{Flow, Press, PressError, Pressed, Tenant};
 use crate::error::StoreError;
 use crate::ports::Claimed;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use widget_core::dialog::Dialog;
 use widget_core::event::Event;
-use widget_core::ids::{DialogId, UserId};
+use widget_core::ids::{DealId, DialogId, UserId};
 use widget_core::owner::Owner;
 
 /// How long a click waits for a worker that holds the dialog: workers hold it for milliseconds.
@@ -24,6 +25,20 @@ impl Flow {
     /// # Errors
     /// [`PressError`], and then nothing changed.
     pub async fn press(
+        self: &Arc<Self>,
+        tenant: &Arc<Tenant>,
+        dialog: &DialogId,
+        press: Press,
+        user: UserId,
+        if_match: Option<u64>,
+    ) -> Result<Pressed, PressError> {
+        let (flow, tenant, dialog) = (Arc::clone(self), Arc::clone(tenant), dialog.clone());
+        finish_anyway(async move { flow.press_now(&tenant, &dialog, press, user, if_match).await })
+            .await
+            .map_err(PressError::Store)?
+    }
+
+    async fn press_now(
         &self,
         tenant: &Tenant,
         dialog: &DialogId,
@@ -77,9 +92,21 @@ impl Flow {
     /// # Errors
     /// [`StoreError`] when the store fails.
     pub async fn opened(
+        self: &Arc<Self>,
+        tenant: &Arc<Tenant>,
+        deal: DealId,
+        user: UserId,
+        responsible: bool,
+    ) -> Result<(), StoreError> {
+        let (flow, tenant) = (Arc::clone(self), Arc::clone(tenant));
+        finish_anyway(async move { flow.opened_now(&tenant, deal, user, responsible).await })
+            .await?
+    }
+
+    async fn opened_now(
         &self,
         tenant: &Tenant,
-        deal: widget_core::ids::DealId,
+        deal: DealId,
         user: UserId,
         responsible: bool,
     ) -> Result<(), StoreError> {
@@ -159,6 +186,15 @@ impl Flow {
         }
         Ok(left)
     }
+}
+
+/// Runs to its end even if the caller hangs up meanwhile: a leased dialog must be given back.
+async fn finish_anyway<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::spawn(work)
+        .await
+        .map_err(|error| StoreError::Database(format!("a click was not carried out: {error}")))
 }
 
 /// Whether the dialog already is as the click wants it.

@@ -1,6 +1,6 @@
 //! Bad input: each kind gets the answer of the contract, and changes nothing it should not.
 
-use crate::harness::{ANNA, COMPANY, HANDOFF, World, until, whatsapp_tasks};
+use crate::harness::{ANNA, COMPANY, HANDOFF, World, whatsapp_tasks};
 use serde_json::{Value, json};
 use widget_core::owner::{Owner, ReasonId};
 
@@ -179,39 +179,50 @@ async fn malformed_and_unknown_bodies_are_acknowledged_and_do_nothing() {
 }
 
 #[tokio::test]
-async fn a_body_that_cannot_be_read_is_stored() {
+async fn a_body_that_cannot_be_read_is_kept_once_and_sealed() {
     let world = World::new().await;
     let hooks = HookUrls::of(&world).await;
     let marker = "unreadable-body-0815";
+    let before = kept_bodies(&world).await.len();
+    for _ in 0..2 {
+        let body = format!("{{{marker}");
+        assert_eq!(
+            posts(&world, &hooks.pact, "application/json", body).await,
+            200
+        );
+    }
+    let bodies = kept_bodies(&world).await;
     assert_eq!(
-        posts(
-            &world,
-            &hooks.pact,
-            "application/json",
-            format!("{{{marker}")
-        )
-        .await,
-        200
+        bodies.len(),
+        before + 1,
+        "kept before the first acknowledgement, and once"
     );
+    let is_plain = |body: &Vec<u8>| {
+        body.windows(marker.len())
+            .any(|part| part == marker.as_bytes())
+    };
+    assert!(!bodies.iter().any(is_plain), "nobody reads it in the file");
     assert!(
         metrics(&world).await.contains("unreadable"),
         "it is counted"
     );
-    // The second delivery is known: so the first one was kept.
-    assert_eq!(
-        posts(
-            &world,
-            &hooks.pact,
-            "application/json",
-            format!("{{{marker}")
-        )
-        .await,
-        200
+}
+
+/// What the store's inbox holds.
+async fn kept_bodies(world: &World) -> Vec<Vec<u8>> {
+    let data = world.setting("server.data");
+    let file = format!(
+        "sqlite://{}/estafeta.sqlite?mode=ro",
+        data.as_str().expect("a folder")
     );
-    until("the store's files hold it", async || {
-        store_holds(&world, marker)
-    })
-    .await;
+    let database = sqlx::SqlitePool::connect(&file)
+        .await
+        .expect("the database opens");
+    let rows = sqlx::query_scalar("SELECT body FROM inbox ORDER BY id")
+        .fetch_all(&database)
+        .await;
+    database.close().await;
+    rows.expect("the inbox")
 }
 
 async fn metrics(world: &World) -> String {
@@ -223,29 +234,6 @@ async fn metrics(world: &World) -> String {
         .await
         .expect("the backend answers");
     answer.text().await.expect("a text")
-}
-
-/// Whether the database or its log holds these bytes. Bodies are stored as they came.
-fn store_holds(world: &World, marker: &str) -> bool {
-    fn files(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                files(&path, found);
-            } else if path.to_string_lossy().contains("sqlite") {
-                found.push(path);
-            }
-        }
-    }
-    let mut found = Vec::new();
-    files(world.folder(), &mut found);
-    assert!(!found.is_empty(), "there is a database");
-    found.iter().any(|path| {
-        let bytes = std::fs::read(path).unwrap_or_default();
-        bytes
-            .windows(marker.len())
-            .any(|window| window == marker.as_bytes())
-    })
 }
 
 #[tokio::test]

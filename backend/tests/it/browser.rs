@@ -289,19 +289,33 @@ async fn going_from_card_to_card_leaves_one_app_and_no_growing_listeners() {
 /// Card, list, the other card, back to the list, back to the first card.
 async fn one_round(tab: &Tab, first: i64, second: i64) {
     at_card(tab, first).await;
-    tab.presses("#breadcrumbs a").await;
+    follows(tab, "#breadcrumbs a").await;
+    at_list(tab).await;
+    follows(
+        tab,
+        &format!("#work-area a[href^='/leads/detail/{second}']"),
+    )
+    .await;
+    at_card(tab, second).await;
+    tab.goes_back().await;
+    at_list(tab).await;
+    follows(tab, &format!("#work-area a[href^='/leads/detail/{first}']")).await;
+    at_card(tab, first).await;
+}
+
+/// Clicks by script: elements that the driver has touched are held by it, and would weigh on the page.
+async fn follows(tab: &Tab, css: &str) {
+    let script = format!(
+        "const link = document.querySelector({css:?}); if (link) link.click(); return Boolean(link)"
+    );
+    crate::harness::until(css, async || tab.asks(&script).await == json!(true)).await;
+}
+
+async fn at_list(tab: &Tab) {
     crate::harness::until("the list", async || {
         tab.counts(CARD).await == 0 && tab.counts("#work-area .list").await == 1
     })
     .await;
-    tab.presses(&format!("a[href^='/leads/detail/{second}']"))
-        .await;
-    at_card(tab, second).await;
-    tab.goes_back().await;
-    crate::harness::until("the list again", async || tab.counts(CARD).await == 0).await;
-    tab.presses(&format!("a[href^='/leads/detail/{first}']"))
-        .await;
-    at_card(tab, first).await;
 }
 
 async fn at_card(tab: &Tab, deal: i64) {
@@ -378,7 +392,12 @@ async fn the_demo_tells_its_story_on_one_page() {
             .await;
         tab.leaves_frame().await;
         tab.photographs("demo-handoff").await;
-        no_errors(tab).await;
+        // The leap of the clock ends the card's session: the card opens another one.
+        let errors = tab.console().await;
+        assert!(
+            errors.iter().all(|error| error.contains("401")),
+            "{errors:#?}"
+        );
     })
     .await;
     let heard = world.guest(PHONE).heard_from_bot().await;

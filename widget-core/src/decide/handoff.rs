@@ -123,6 +123,7 @@ impl Draft<'_> {
         match self.state.task {
             TaskState::None => {
                 let Some(text) = self.task_text() else { return };
+                let messages = text.messages.len();
                 let due_at = self.policy.calendar.add_working(
                     self.at(),
                     self.policy.tasks.whatsapp.due.0,
@@ -136,7 +137,7 @@ impl Draft<'_> {
                     due_at,
                     assignee,
                 });
-                self.change(Change::TaskAsked { action });
+                self.change(Change::TaskAsked { action, messages });
             }
             TaskState::Making => {}
             TaskState::Open { .. } => {
@@ -192,7 +193,13 @@ impl Draft<'_> {
             Owner::Manager { .. } => {
                 self.assign_task();
             }
-            Owner::Waiting { .. } => self.rewrite_task(),
+            Owner::Waiting { .. } => {
+                let named = self.state.task_messages;
+                let handoff = self.state.handoff.as_ref();
+                if handoff.is_some_and(|handoff| handoff.messages.len() != named) {
+                    self.rewrite_task();
+                }
+            }
         }
     }
 

@@ -52,6 +52,7 @@ impl Draft<'_> {
                 id: message.id.clone(),
                 at,
                 understood: message.understood.clone(),
+                handed_back: false,
             }));
         }
         match self.state.view.owner.clone() {
@@ -122,6 +123,14 @@ impl Draft<'_> {
                 vec![TextPart::Policy("off_hours".to_owned())],
                 SentText::plain,
             );
+        }
+    }
+
+    /// Nobody knows what the guest said: a person looks (promise 4).
+    pub(super) fn unreadable(&mut self) {
+        self.check(Check::decided("event.unreadable"));
+        if self.state.view.owner == Owner::Bot {
+            self.hand_off(ReasonId::EventUnreadable.into(), None, None);
         }
     }
 

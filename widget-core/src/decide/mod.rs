@@ -113,6 +113,7 @@ impl Draft<'_> {
                 stage,
             } => self.deal_changed(*deal, *by, *field, stage.as_ref()),
             Event::TaskChanged { task, done, by } => self.task_changed(*task, *done, *by),
+            Event::Unreadable => self.unreadable(),
             Event::TimerFired { timer, generation } => self.timer_fired(*timer, *generation),
         }
     }

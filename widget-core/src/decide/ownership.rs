@@ -171,9 +171,24 @@ impl Draft<'_> {
         }
         self.check(Check::decided("owner.returned").with("by", user.map_or(0, |u| u.0)));
         self.change(Change::ManagerNote(note));
+        self.leave_to_bot();
         let view = next(&self.state.view, &Signal::Returned, user, self.at());
         self.back_to_bot(view, TaskResult::Returned);
         self.take_up_again();
+    }
+
+    /// A person who returns a dialog has dealt with its handoff: the same messages and facts are the bot's now, and
+    /// don't come straight back.
+    fn leave_to_bot(&mut self) {
+        if let Some(handoff) = self.state.handoff.clone() {
+            self.change(Change::HandedBack {
+                messages: handoff.messages.clone(),
+            });
+            self.change(Change::HandoffSet(Some(Handoff {
+                answered: true,
+                ..handoff
+            })));
+        }
     }
 
     pub(super) fn dismissed(&mut self, user: UserId) {

@@ -108,7 +108,8 @@ impl Draft<'_> {
         if self.field_took_it() {
             return;
         }
-        let mut said = Said::of(self.state.unanswered.iter().map(|m| &m.understood));
+        let new = self.state.unanswered.iter().filter(|m| !m.handed_back);
+        let mut said = Said::of(new.map(|m| &m.understood));
         said.stage = self.state.stage().cloned();
         if self.policy.mode == Mode::People {
             self.check(Check::decided("mode.people"));
@@ -237,7 +238,7 @@ impl Draft<'_> {
             .state
             .unanswered
             .iter()
-            .filter(|m| turn.messages.contains(&m.id))
+            .filter(|m| turn.messages.contains(&m.id) && !m.handed_back)
             .map(|m| m.understood.clone())
             .collect();
         let mut said = Said::of(&asked);

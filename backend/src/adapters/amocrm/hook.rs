@@ -29,9 +29,11 @@ fn deal(item: &Value, map: Option<&AccountMap>) -> Option<CrmHook> {
     Some(CrmHook::Deal {
         deal: DealId(id(&item["id"])?),
         by: int(&item["modified_user_id"]),
-        field: item["custom_fields"]
-            .as_object()
-            .and_then(|fields| map.map(|map| field(fields.values(), map))),
+        // A deal without any filled field has no `custom_fields` at all: ours is empty then too.
+        field: map.map(|map| {
+            let filled = item["custom_fields"].as_object();
+            field(filled.into_iter().flat_map(|fields| fields.values()), map)
+        }),
         stage,
     })
 }

@@ -35,8 +35,10 @@ impl<'a> Manager<'a> {
 
     /// A fresh one-time token, as amoCRM's `$authorizedAjax` gets it.
     pub async fn one_time_token(&self) -> String {
-        let client = self.world.setting("accounts.0.amocrm.client_id");
-        let client = client.as_str().expect("an id");
+        let page = format!("{}/ajax/state/0?user={}", self.world.sandbox_url, self.user);
+        let page = self.world.client.get(page).send().await.expect("an answer");
+        let page: Value = page.json().await.expect("JSON");
+        let client = page["widget"]["client_uuid"].as_str().expect("an id");
         let url = format!(
             "{}/ajax/v2/integrations/{client}/disposable_token?user={}",
             self.world.sandbox_url, self.user

@@ -145,6 +145,7 @@ fn torn(owner: Owner, at: i64) -> Dialog {
         id: "a".into(),
         at,
         understood: five(),
+        handed_back: false,
     });
     state.turn = Some(Turn {
         id: TurnId("t".to_owned()),

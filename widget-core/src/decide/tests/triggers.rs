@@ -233,17 +233,38 @@ fn behaviour_3_a_fact_that_a_person_answered_is_settled_for_its_value() {
     }
 }
 
+/// masterplan: Сценарий 4. Whoever returns a dialog has decided that the bot may go on: the message that was handed
+/// over is the bot's now, and does not come straight back.
 #[test]
-fn behaviour_3_a_handoff_nobody_answered_is_not_settled() {
+fn behaviour_1_a_returned_handoff_does_not_come_straight_back() {
+    for understood in [five(), wants(Intent::HumanRequest)] {
+        let mut scene = Scene::talking();
+        scene.guest("Нас будет пятеро", understood);
+        scene.burst_ends();
+        scene.run();
+        assert!(scene.reason().is_some());
+        scene.took(ANNA);
+        scene.run();
+        scene.forget();
+        scene.returned(ANNA);
+        scene.run();
+        assert!(scene.bot_leads());
+        assert_eq!(scene.questions(), 1, "put to the bot, once");
+        scene.bot_answers();
+        assert_eq!(scene.texts().len(), 1);
+        assert!(scene.texts()[0].1.starts_with("intro+"), "with the intro");
+    }
+}
+
+#[test]
+fn behaviour_1_what_the_guest_adds_after_a_handoff_still_hands_over() {
     let mut scene = Scene::handed_over();
-    scene.returned(ANNA);
-    assert_eq!(
-        scene.reason(),
-        Some(ReasonId::GuestsOver4),
-        "routed again, and again a person is needed"
-    );
+    scene.took(ANNA);
     scene.run();
-    assert_eq!(scene.tasks(), 2, "the first one was completed");
+    scene.guest("Ой, нас шестеро", number(|f| f.guests = Some(6)));
+    scene.returned(ANNA);
+    scene.run();
+    assert_eq!(scene.reason(), Some(ReasonId::GuestsOver4));
 }
 
 #[test]
