@@ -16,6 +16,16 @@ pub enum StoreError {
     Unreadable(String),
 }
 
+/// What is wrong with a JSON text, without a word of it: serde's own sentence quotes values, and those may be a
+/// guest's.
+pub fn unquoted(what: &str, error: &serde_json::Error) -> String {
+    let (line, column) = (error.line(), error.column());
+    format!(
+        "{what}: {:?} error at line {line}, column {column}",
+        error.classify()
+    )
+}
+
 /// A call to amoCRM, Pact or the bot did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CallError {

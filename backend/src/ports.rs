@@ -168,8 +168,8 @@ pub trait Dialogs: Send + Sync {
     /// Leases the dialog that has been ready longest at business time `now`: an inbox row is ready, or a timer due.
     async fn claim(&self, now: i64) -> Result<Option<Claimed>, StoreError>;
 
-    /// Leases this dialog if nobody holds it; `Ok(None)` while somebody does. [`StoreError::Unreadable`] never hides
-    /// an absent dialog: that is `Err(StoreError::LeaseLost)`. The claim's `rows` and `due` are those ready at `now`.
+    /// Leases this dialog if nobody holds it; `Ok(None)` while somebody does. For an absent dialog
+    /// `Err(StoreError::LeaseLost)`. The claim's `rows` and `due` are those ready at `now`.
     async fn lease(
         &self,
         account: AccountId,
@@ -180,9 +180,15 @@ pub trait Dialogs: Send + Sync {
     /// Applies a commit. [`StoreError::LeaseLost`] if the token is stale; then nothing was written.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
 
-    /// Gives a lease back without a commit. `failed` counts one failed try on these inbox rows; a row that failed
-    /// three times is taken out of the way (kept as poison), and its ids are answered.
-    async fn release(&self, lease: &Lease, failed: &[i64]) -> Result<Vec<i64>, StoreError>;
+    /// Gives a lease back without a commit; the dialog is not claimed again before `again_at` (business unix ms).
+    /// `failed` counts one failed try on these inbox rows; a row that failed three times is taken out of the way
+    /// (kept as poison), and its ids are answered.
+    async fn release(
+        &self,
+        lease: &Lease,
+        failed: &[i64],
+        again_at: i64,
+    ) -> Result<Vec<i64>, StoreError>;
 
     /// Reads a dialog without a lease.
     async fn dialog(
@@ -280,8 +286,8 @@ pub enum ActClaim {
 
 /// Actions to carry out.
 ///
-/// Order: within one dialog and lane (sends · CRM writes · CRM reads · bot) by key order of their decision, one at a
-/// time; a row in `Check` keeps its lane. A send waits while an outgoing row of its dialog is parked.
+/// Order: within one dialog and lane (sends · CRM writes · CRM reads) by key order of their decision, one at a time;
+/// questions to the bot don't wait for each other; a row in `Check` keeps its lane. A send waits while an outgoing row of its dialog is parked.
 #[async_trait]
 pub trait Outbox: Send + Sync {
     /// Claims the next runnable action at business time `now`. For a send in phase `Call` the same statement checks
@@ -582,7 +588,8 @@ pub enum CrmHook {
         deal: DealId,
         /// Who changed it: > 0 a user, 0 a robot, absent unknown.
         by: Option<i64>,
-        /// The field «Ведёт диалог» as the hook says; absent when the hook has no custom fields.
+        /// The field «Ведёт диалог» as the hook says; empty too when the hook names no field at all. Absent while
+        /// the account's fields are not known.
         field: Option<FieldValue>,
         /// The policy's stage that the hook names.
         stage: Option<StageKey>,
@@ -655,8 +662,6 @@ pub struct DealAccess {
     pub exists: bool,
     /// The deal's responsible, if active.
     pub responsible: Option<UserId>,
-    /// The deal's contacts' phones, digits only: to find dialogs that are not bound yet.
-    pub phones: Vec<String>,
 }
 
 // ---------------------------------------------------------------- channel
@@ -723,7 +728,7 @@ pub trait Channel: Send + Sync {
     async fn send(&self, conversation: &ConversationId, text: &str)
     -> Result<MessageId, CallError>;
 
-    /// The conversation's newest messages, any order.
+    /// The conversation's newest messages, any order; those of ours that could not be delivered are left out.
     async fn messages(
         &self,
         conversation: &ConversationId,

@@ -142,6 +142,9 @@ pub struct GuestMessage {
     pub understood: Understood,
 }
 
+/// How the id of a message begins that the CRM reports: its ids are others than the channel's.
+pub const CRM_MESSAGE: &str = "crm:";
+
 /// Who wrote a message that left towards the guest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "author", rename_all = "snake_case")]

@@ -144,6 +144,10 @@ impl From<ReasonId> for Reason {
 impl Reason {
     /// The same reason with one more value.
     #[must_use]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "numbers and texts are passed as they are"
+    )]
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.values.insert(name.to_owned(), value.to_string());
         self
@@ -220,8 +224,8 @@ fn target(owner: &Owner, signal: &Signal, me: Option<UserId>, at: i64) -> Option
                 since: *since,
             })
         }
-        (Owner::Manager { .. }, Signal::PersonWrote | Signal::Opened | Signal::TaskClosed) => None,
-        (Owner::Bot, Signal::TaskClosed) => None,
+        (Owner::Manager { .. }, Signal::PersonWrote | Signal::Opened | Signal::TaskClosed)
+        | (Owner::Bot, Signal::TaskClosed) => None,
         (_, Signal::Took | Signal::PersonWrote | Signal::Opened | Signal::TaskClosed) => {
             Some(manager())
         }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`store`] | everything that happens and what follows from it; pure |
 //! | [`present`] | what is shown: state and texts in, sentences and buttons out; pure |
+//! | [`focus`] | where the keyboard goes; pure |
 //! | [`i18n`], [`format`] | texts with placeholders and plurals; clock times and spans; pure |
 //! | [`read`] | the wire types from JSON; pure |
 //! | `host`, `api`, `card` | the browser: the shell's object, HTTP, the Yew view |
@@ -11,6 +12,7 @@
 //! A click goes through [`store::State::on`], is shown in the same frame as `widget_core::owner::next` predicts it, and
 //! is confirmed or corrected by the server's answer.
 
+pub mod focus;
 pub mod format;
 pub mod i18n;
 pub mod present;

@@ -116,8 +116,8 @@ CREATE TABLE ledger (
     text_hash       BLOB,                              -- look-up: the text but for white space
     message         TEXT,                              -- the channel's id, once accepted
     claimed_at      BIGINT NOT NULL,                   -- when the last call was claimed
-    matched_pact    BIGINT NOT NULL DEFAULT 0,         -- 1 = Pact's echo was seen
-    matched_amocrm  BIGINT NOT NULL DEFAULT 0,         -- 1 = amoCRM's echo was seen
+    matched_pact    TEXT,                              -- the message that was Pact's echo; NULL = not seen
+    matched_amocrm  TEXT,                              -- the message that was amoCRM's echo; NULL = not seen
     UNIQUE (account, key)
 );
 CREATE INDEX ledger_dialog ON ledger (account, dialog, id);

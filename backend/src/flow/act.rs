@@ -22,6 +22,8 @@ const CLOCK_TOLERANCE: i64 = MINUTE;
 const CRM_PATIENCE: i64 = 30 * SECOND;
 /// How long a send is tried while the channel takes nothing.
 const SEND_PATIENCE: i64 = 10 * MINUTE;
+/// How long a write to the CRM is tried: it keeps later writes of its dialog waiting.
+const WRITE_PATIENCE: i64 = 15 * MINUTE;
 /// The longest pause between two tries.
 const LONGEST_PAUSE: i64 = MINUTE;
 
@@ -264,6 +266,12 @@ impl Context<'_> {
             .await
         {
             Ok(messages) => messages,
+            Err(error @ CallError::Refused { .. }) => {
+                return Ok(Err(self.failed(&error, Failure::Unreachable)));
+            }
+            Err(error) if self.now() - self.act.created_at > SEND_PATIENCE => {
+                return Ok(Err(self.failed(&error, Failure::Unreachable)));
+            }
             Err(error) => {
                 tracing::warn!(action = %self.act.key, %error, "a send of unknown outcome could not be looked for");
                 return Ok(Err(Finish::Again {
@@ -319,6 +327,11 @@ impl Context<'_> {
         match written {
             Ok(done) => self.written(done).await,
             Err(CallError::Unknown { .. }) if creates => Ok(self.check_at(0, 0)),
+            Err(error @ (CallError::Unknown { .. } | CallError::Retry { .. }))
+                if self.now() - self.act.created_at > WRITE_PATIENCE =>
+            {
+                Ok(self.failed(&error, Failure::Unreachable))
+            }
             Err(CallError::Unknown { .. }) => Ok(self.call_again(None)),
             Err(CallError::Retry { after_ms, .. }) => Ok(self.call_again(after_ms)),
             Err(error) => Ok(self.failed(&error, Failure::Refused)),
@@ -336,6 +349,7 @@ impl Context<'_> {
                 phase: Phase::Call,
                 not_before: self.now(),
             }),
+            Err(error @ CallError::Refused { .. }) => Ok(self.failed(&error, Failure::Refused)),
             Err(error) => {
                 tracing::warn!(action = %self.act.key, %error, "a write of unknown outcome could not be looked for");
                 Ok(Finish::Again {

@@ -18,6 +18,12 @@ use widget_core::event::Event;
 pub(super) const POLL: Duration = Duration::from_millis(200);
 /// How long a worker rests after a failure of the store.
 pub(super) const REST: Duration = Duration::from_millis(500);
+/// How long a dialog is left alone after a failure, ms of the business clock.
+const BREAK: i64 = 1_000;
+/// How long a dialog of an account that is not configured is left alone, ms of the business clock.
+const LONG_BREAK: i64 = 60_000;
+/// A row that failed so often is set aside.
+const TRIES: u32 = 3;
 
 impl Flow {
     /// Claims and handles dialogs until `stop`.
@@ -51,48 +57,38 @@ impl Flow {
     }
 
     async fn handle_next_dialog(&self) -> Result<bool, StoreError> {
-        let Some(claimed) = self.store.claim(self.clock.now_ms()).await? else {
+        let now = self.clock.now_ms();
+        let Some(claimed) = self.store.claim(now).await? else {
             return Ok(false);
         };
         let lease = claimed.lease.clone();
-        let rows: Vec<i64> = claimed.rows.iter().map(|row| row.id).collect();
         let Some(tenant) = self.tenant(lease.account) else {
             // An account that is not configured now keeps its rows for when it is.
-            self.store.release(&lease, &[]).await?;
-            return Ok(false);
+            self.give_back(&lease, &[], now + LONG_BREAK).await;
+            return Ok(true);
         };
-        match self.handle(&tenant, claimed).await {
-            Ok(()) | Err(StoreError::LeaseLost) => Ok(true),
-            Err(error) => {
-                let poison = self.store.release(&lease, &rows).await?;
-                if !poison.is_empty() {
-                    self.set_aside(&tenant, &lease, &poison).await?;
+        if let Err(error) = self.handle(&tenant, claimed).await {
+            tracing::error!(dialog = %lease.dialog, %error, "a dialog could not be handled; it is tried again");
+            self.give_back(&lease, &[], now + BREAK).await;
+        }
+        Ok(true)
+    }
+
+    /// Gives a lease back whatever it takes: a dialog whose lease nobody holds or returns would be dead.
+    pub(super) async fn give_back(&self, lease: &Lease, failed: &[i64], again_at: i64) {
+        loop {
+            match self.store.release(lease, failed, again_at).await {
+                Ok(_) | Err(StoreError::LeaseLost) => return,
+                Err(error) => {
+                    tracing::error!(dialog = %lease.dialog, %error, "a dialog could not be given back; it is tried again");
+                    tokio::time::sleep(REST).await;
                 }
-                Err(error)
             }
         }
     }
 
-    /// Events that failed three times are out of the way; the guest gets a person.
-    async fn set_aside(
-        &self,
-        tenant: &Tenant,
-        lease: &Lease,
-        poison: &[i64],
-    ) -> Result<(), StoreError> {
-        tracing::error!(dialog = %lease.dialog, rows = ?poison, "events failed three times and are set aside");
-        metrics::counter!("estafeta_events_unreadable_total").increment(poison.len() as u64);
-        let now = self.clock.now_ms();
-        let Some(claimed) = self.store.lease(lease.account, &lease.dialog, now).await? else {
-            return Ok(());
-        };
-        let mut work = Work::new(self, tenant, claimed.lease, claimed.state);
-        work.event(&Event::Unreadable).await?;
-        work.commit().await?;
-        Ok(())
-    }
-
     async fn handle(&self, tenant: &Tenant, claimed: Claimed) -> Result<(), StoreError> {
+        let lease = claimed.lease.clone();
         let mut due: VecDeque<DueTimer> = claimed.due.into();
         let mut rows: VecDeque<InboxRow> = claimed.rows.into();
         let mut work = Work::new(self, tenant, claimed.lease, claimed.state);
@@ -108,12 +104,37 @@ impl Flow {
                 })
                 .await?;
             } else if let Some(row) = rows.pop_front() {
-                self.handle_row(tenant, &mut work, &row).await?;
+                let before = work.clone();
+                if let Err(error) = self.handle_row(tenant, &mut work, &row).await {
+                    tracing::error!(dialog = %lease.dialog, row = row.id, %error, "an event could not be handled");
+                    return self.row_failed(before, &lease, &row).await;
+                }
             } else {
                 break;
             }
         }
         work.commit().await?;
+        Ok(())
+    }
+
+    /// A row failed: what came before it is committed. The third time the row is set aside, and in the same commit
+    /// the guest gets a person.
+    async fn row_failed(
+        &self,
+        mut before: Work<'_>,
+        lease: &Lease,
+        row: &InboxRow,
+    ) -> Result<(), StoreError> {
+        if row.tries + 1 >= TRIES {
+            metrics::counter!("estafeta_events_unreadable_total").increment(1);
+            before.event(&Event::Unreadable).await?;
+            before.consume(row.id);
+            before.commit().await?;
+        } else {
+            before.commit_and_keep().await?;
+            self.give_back(lease, &[row.id], self.clock.now_ms() + BREAK)
+                .await;
+        }
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use widget_core::ids::ActionKey;
 use widget_core::time::{Now, Zone};
 
 /// A leased dialog being worked on.
+#[derive(Clone)]
 pub(super) struct Work<'a> {
     flow: &'a Flow,
     tenant: &'a Tenant,
@@ -106,6 +107,15 @@ impl<'a> Work<'a> {
 
     /// Commits everything and gives the lease back.
     pub async fn commit(self) -> Result<Dialog, StoreError> {
+        self.commit_and(true).await
+    }
+
+    /// Commits everything and keeps the lease.
+    pub async fn commit_and_keep(self) -> Result<Dialog, StoreError> {
+        self.commit_and(false).await
+    }
+
+    async fn commit_and(self, release: bool) -> Result<Dialog, StoreError> {
         failpoint::hit("after_decide");
         let acts = !self.acts.is_empty();
         let state = self.state.clone();
@@ -118,7 +128,7 @@ impl<'a> Work<'a> {
                 acts: self.acts,
                 consumed: self.consumed,
                 parked: self.parked,
-                release: true,
+                release,
             })
             .await?;
         self.flow.dialogs_bell.notify_waiters();

@@ -2,7 +2,7 @@
 //! before anything is decided; no network is touched.
 
 use super::{Flow, Tenant};
-use crate::error::StoreError;
+use crate::error::{StoreError, unquoted};
 use crate::ports::{
     BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Echo, InboxRow, NewRow, Source,
 };
@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use widget_core::action::{Action, SendKind};
 use widget_core::dialog::Dialog;
 use widget_core::event::{
-    Author, BotAnswer, BotHandoff, Changer, ContactFacts, CrmSnapshot, DealFacts, Done, Event,
-    Failure, GuestMessage,
+    Author, BotAnswer, BotHandoff, CRM_MESSAGE, Changer, ContactFacts, CrmSnapshot, DealFacts,
+    Done, Event, Failure, GuestMessage,
 };
 use widget_core::ids::{ActionKey, DealId, MessageId, TextRef, TurnId, UserId};
 use widget_core::owner::ReasonId;
@@ -141,7 +141,7 @@ impl Flow {
                 Ok(outcome) => Ok(Meaning::Events(vec![
                     self.outcome_event(tenant, dialog, outcome).await?,
                 ])),
-                Err(error) => Ok(Meaning::Unreadable(error.to_string())),
+                Err(error) => Ok(Meaning::Unreadable(unquoted("result", &error))),
             },
         }
     }
@@ -182,8 +182,13 @@ impl Flow {
                         self.clock.now_ms(),
                     )
                     .await?;
-                let Echo::Ours(action) = echo else {
-                    return Ok(Meaning::Events(Vec::new()));
+                let patience_ends = row.row.at + ECHO_PATIENCE;
+                let action = match echo {
+                    Echo::Ours(action) => action,
+                    Echo::Pending if self.clock.now_ms() < patience_ends => {
+                        return Ok(Meaning::Park(patience_ends));
+                    }
+                    Echo::Pending | Echo::Foreign => return Ok(Meaning::Events(Vec::new())),
                 };
                 Event::ActionFailed {
                     action,
@@ -195,7 +200,10 @@ impl Flow {
                     failure: Failure::Refused,
                 }
             }
-            ChannelHook::Ignored(_) => return Ok(Meaning::Events(Vec::new())),
+            ChannelHook::Ignored(why) => {
+                metrics::counter!("estafeta_hooks_ignored_total", "why" => why).increment(1);
+                return Ok(Meaning::Events(Vec::new()));
+            }
         };
         Ok(Meaning::Events(vec![event]))
     }
@@ -330,13 +338,14 @@ impl Flow {
         text: &str,
         at: i64,
     ) -> Result<Vec<Event>, StoreError> {
+        let message = MessageId(format!("{CRM_MESSAGE}{message}"));
         let echo = self
             .store
             .echo(
                 tenant.account,
                 &dialog.id,
                 Source::Amocrm,
-                None,
+                Some(&message),
                 Some(text),
                 self.clock.now_ms(),
             )
@@ -346,7 +355,7 @@ impl Flow {
             Echo::Pending | Echo::Foreign => Author::Person { user: Some(user) },
         };
         Ok(vec![Event::OutgoingSeen {
-            message: MessageId(format!("amocrm:{message}")),
+            message,
             author,
             at,
             text: self.seal(tenant, dialog, Some(text)).await?,
@@ -483,7 +492,6 @@ impl Flow {
         &self,
         tenant: &Tenant,
         deal: DealId,
-        _phones: &[String],
     ) -> Result<Vec<Dialog>, StoreError> {
         self.store.dialogs_of_deal(tenant.account, deal).await
     }
@@ -491,7 +499,11 @@ impl Flow {
 
 /// A message's own time, or its arrival when the channel names none that can be read.
 fn own_time(message: &ChannelMessage, row: &InboxRow) -> i64 {
-    if message.at > 0 { message.at } else { row.row.at }
+    if message.at > 0 {
+        message.at
+    } else {
+        row.row.at
+    }
 }
 
 fn changes_a_known_text(dialog: &Dialog, edited: &GuestMessage) -> bool {

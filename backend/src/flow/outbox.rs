@@ -12,8 +12,8 @@ use widget_core::event::Failure;
 
 use super::inbox::Outcome;
 
-/// How many actions are under way at once.
-const AT_ONCE: usize = 16;
+/// How many actions are under way at once: enough that a slow bot holds back nobody else's texts.
+const AT_ONCE: usize = 256;
 
 impl Flow {
     /// Claims actions until `stop`, then waits for those under way.
@@ -22,9 +22,11 @@ impl Flow {
         let running = TaskTracker::new();
         while !stop.is_cancelled() {
             let bell = self.acts_bell.notified();
-            let Ok(place) = places.clone().acquire_owned().await else {
-                break;
+            let place = tokio::select! {
+                place = places.clone().acquire_owned() => place,
+                () = stop.cancelled() => break,
             };
+            let Ok(place) = place else { break };
             match self.store.claim_act(self.clock.now_ms()).await {
                 Ok(Some(claim)) => {
                     let flow = Arc::clone(&self);

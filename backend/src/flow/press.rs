@@ -33,9 +33,12 @@ impl Flow {
         if_match: Option<u64>,
     ) -> Result<Pressed, PressError> {
         let (flow, tenant, dialog) = (Arc::clone(self), Arc::clone(tenant), dialog.clone());
-        finish_anyway(async move { flow.press_now(&tenant, &dialog, press, user, if_match).await })
-            .await
-            .map_err(PressError::Store)?
+        finish_anyway(async move {
+            flow.press_now(&tenant, &dialog, press, user, if_match)
+                .await
+        })
+        .await
+        .map_err(PressError::Store)?
     }
 
     async fn press_now(
@@ -50,16 +53,17 @@ impl Flow {
         if known.map_err(PressError::Store)?.is_none() {
             return Err(PressError::NotFound);
         }
+        let event = self
+            .press_event(tenant, dialog, &press, user)
+            .await
+            .map_err(PressError::Store)?;
         let claimed = self
             .wait_for_lease(tenant, dialog)
             .await
             .map_err(PressError::Store)?;
         let state = claimed.state.clone();
         if if_match.is_some_and(|epoch| epoch != state.view.epoch) {
-            self.store
-                .release(&claimed.lease, &[])
-                .await
-                .map_err(PressError::Store)?;
+            self.give_back(&claimed.lease, &[], 0).await;
             return if fulfilled(&press, &state, user) {
                 Ok(Pressed {
                     dialog: state,
@@ -71,16 +75,12 @@ impl Flow {
         }
         let epoch = state.view.epoch;
         let dialog = self
-            .decide_press(tenant, claimed, press, user)
+            .decide_on(tenant, claimed, &event)
             .await
             .map_err(PressError::Store)?;
-        let left_meanwhile = if dialog.view.epoch > epoch {
-            self.wait_for_sends(&dialog)
-                .await
-                .map_err(PressError::Store)?
-        } else {
-            false
-        };
+        // The click is committed: what is not known now is only whether a text had left before.
+        let left_meanwhile =
+            dialog.view.epoch > epoch && self.wait_for_sends(&dialog).await.unwrap_or(true);
         Ok(Pressed {
             dialog,
             left_meanwhile,
@@ -115,39 +115,52 @@ impl Flow {
                 continue;
             }
             let claimed = self.wait_for_lease(tenant, &dialog.id).await?;
-            let mut work = Work::new(self, tenant, claimed.lease, claimed.state);
-            work.event(&Event::CardOpened { user, responsible }).await?;
-            work.commit().await?;
+            self.decide_on(tenant, claimed, &Event::CardOpened { user, responsible })
+                .await?;
         }
         Ok(())
     }
 
-    async fn decide_press(
+    /// The event of a click. A note is sealed here, before the dialog is leased.
+    async fn press_event(
         &self,
         tenant: &Tenant,
-        claimed: Claimed,
-        press: Press,
+        dialog: &DialogId,
+        press: &Press,
         user: UserId,
-    ) -> Result<Dialog, StoreError> {
-        let event = match press {
+    ) -> Result<Event, StoreError> {
+        Ok(match press {
             Press::Take => Event::ManagerTook { user },
-            Press::Return(note) => {
-                let note = match note {
-                    Some(note) => Some(
-                        self.store
-                            .put_text(tenant.account, &claimed.lease.dialog, &note)
-                            .await?,
-                    ),
-                    None => None,
-                };
-                Event::Returned { user, note }
+            Press::Return(None) => Event::Returned { user, note: None },
+            Press::Return(Some(note)) => {
+                let note = self.store.put_text(tenant.account, dialog, note).await?;
+                Event::Returned {
+                    user,
+                    note: Some(note),
+                }
             }
             Press::Undo => Event::TakeUndone { user },
             Press::Dismiss => Event::Dismissed { user },
-        };
+        })
+    }
+
+    /// Decides one event on a leased dialog and gives the lease back, come what may.
+    async fn decide_on(
+        &self,
+        tenant: &Tenant,
+        claimed: Claimed,
+        event: &Event,
+    ) -> Result<Dialog, StoreError> {
+        let lease = claimed.lease.clone();
         let mut work = Work::new(self, tenant, claimed.lease, claimed.state);
-        work.event(&event).await?;
-        work.commit().await
+        let decided = match work.event(event).await {
+            Ok(()) => work.commit().await,
+            Err(error) => Err(error),
+        };
+        if decided.is_err() {
+            self.give_back(&lease, &[], 0).await;
+        }
+        decided
     }
 
     async fn wait_for_lease(

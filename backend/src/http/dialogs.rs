@@ -105,7 +105,7 @@ async fn may_press(web: &Web, caller: &Caller, id: &DialogId) -> Result<(), ApiE
         .map_err(|cause| ApiError::unavailable(&cause))?
         .ok_or_else(ApiError::dialog_not_found)?;
     match dialog.deal {
-        Some(deal) => access::check(web, &caller.site, caller.user, deal)
+        Some(deal) => access::check(&caller.site, caller.user, deal)
             .await
             .map(|_| ()),
         None => Ok(()),

@@ -239,7 +239,7 @@ impl Dialogs for FakeStore {
         Ok(())
     }
 
-    async fn release(&self, _: &Lease, _: &[i64]) -> Result<Vec<i64>, StoreError> {
+    async fn release(&self, _: &Lease, _: &[i64], _: i64) -> Result<Vec<i64>, StoreError> {
         Ok(Vec::new())
     }
 
@@ -399,7 +399,6 @@ impl Crm for FakeCrm {
             allowed: user.0 != STRANGER,
             exists: deal.0 != NO_DEAL,
             responsible: None,
-            phones: Vec::new(),
         })
     }
 }

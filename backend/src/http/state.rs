@@ -1,6 +1,5 @@
 //! What every handler shares.
 
-use super::access::KnownAccess;
 use super::bearer::SessionKey;
 use crate::flow::{Flow, Tenant};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -23,8 +22,6 @@ pub struct Web {
     pub metrics: PrometheusHandle,
     /// Files of the widget's archive that are served from here too.
     pub widget: Vec<WidgetFile>,
-    /// What the CRM said last about who may see which deal.
-    pub(super) access: KnownAccess,
 }
 
 /// One account, as the web meets it.
@@ -71,7 +68,6 @@ impl Web {
             session_key,
             metrics,
             widget,
-            access: KnownAccess::default(),
         }
     }
 

@@ -6,6 +6,7 @@ use widget_core::dialog::{Dialog, From, SeenMessage};
 use widget_core::event::Timer;
 use widget_core::owner::Owner;
 use widget_core::phone;
+use widget_core::text::excerpt;
 use widget_core::wire::DialogView;
 
 /// The guest's last message is cut to so many characters.
@@ -56,7 +57,7 @@ pub(super) async fn of(web: &Web, site: &Site, dialog: &Dialog) -> Result<Dialog
             .handoff
             .as_ref()
             .is_some_and(|handoff| handoff.told_off_hours),
-        guest_text: text.map(|text| excerpt(&text)),
+        guest_text: text.map(|text| excerpt(&text, EXCERPT)),
         why: why
             .iter()
             .map(widget_core::trace::Check::sentence)
@@ -90,16 +91,6 @@ fn undo_until(dialog: &Dialog, undo_for: i64) -> Option<i64> {
         return None;
     };
     (lead.undo.is_some() && lead.signal_at <= *since).then_some(since + undo_for)
-}
-
-fn excerpt(text: &str) -> String {
-    if text.chars().count() <= EXCERPT {
-        return text.to_owned();
-    }
-    let mut cut: String = text.chars().take(EXCERPT - 1).collect();
-    cut.truncate(cut.trim_end().len());
-    cut.push('…');
-    cut
 }
 
 #[cfg(test)]
@@ -176,14 +167,5 @@ mod tests {
         }
         assert_eq!(last(&seen, From::Guest).map(|message| message.at), Some(7));
         assert_eq!(last(&seen, From::Manager), None);
-    }
-
-    #[test]
-    fn a_long_message_is_cut_to_two_hundred_characters() {
-        assert_eq!(excerpt("Здравствуйте"), "Здравствуйте");
-        assert_eq!(excerpt(&"ы".repeat(200)), "ы".repeat(200));
-        let cut = excerpt(&"ы".repeat(201));
-        assert_eq!(cut.chars().count(), 200);
-        assert!(cut.ends_with('…'));
     }
 }

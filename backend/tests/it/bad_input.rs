@@ -1,6 +1,6 @@
 //! Bad input: each kind gets the answer of the contract, and changes nothing it should not.
 
-use crate::harness::{ANNA, COMPANY, HANDOFF, World, whatsapp_tasks};
+use crate::harness::{ANNA, COMPANY, HANDOFF, IGOR, World, whatsapp_tasks};
 use serde_json::{Value, json};
 use widget_core::owner::{Owner, ReasonId};
 
@@ -573,6 +573,40 @@ async fn promise_6_a_foreign_account_of_amocrm_changes_nothing() {
     nothing_came_of_it(&world, before).await;
     let card = world.manager(ANNA).dialog_of(PHONE).await;
     assert_eq!(card.view.owner, Owner::Bot);
+}
+
+#[tokio::test]
+async fn a_late_echo_of_ours_does_not_say_who_set_the_field() {
+    let world = World::new().await;
+    let hooks = HookUrls::of(&world).await;
+    let guest = world.guest(PHONE);
+    guest.asks("Сколько стоит номер?").await;
+    guest.hears(1).await;
+    world.comes_to_rest().await;
+    let deal = world.deal_of(PHONE).await.expect("the deal");
+    let account = world.setting("accounts.0.amocrm.account_id");
+    // Игорь sets the field and his own hook is lost; what comes is an old hook of a write under our token.
+    world.fault("amocrm", "hook_drop").await;
+    world
+        .edits_deal(&deal, json!({"owner_field": "Менеджер"}), IGOR)
+        .await;
+    let field = "leads[update][0][custom_fields][0]";
+    let echo = format!(
+        "leads[update][0][id]={}&leads[update][0][modified_user_id]=9001&leads[update][0][status_id]=1\
+         &{field}[code]=DIALOG_OWNER&{field}[values][0][value]=Бот&account[id]={account}",
+        deal["id"]
+    );
+    assert_eq!(posts_form(&world, &hooks.amocrm, &echo).await, 200);
+    let card = world
+        .manager(ANNA)
+        .sees_where(PHONE, "taken by somebody", |dialog| {
+            dialog.view.owner != Owner::Bot
+        })
+        .await;
+    assert!(
+        matches!(card.view.owner, Owner::Manager { user: None, .. }),
+        "nobody has said who it was: {card:#?}"
+    );
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ async fn is_told_once(world: &World, phone: &str, story: Story, message: i64) {
     world.comes_to_rest().await;
     assert_eq!(
         guest.heard_from_bot().await,
-        [text.clone()],
+        std::slice::from_ref(&text),
         "exactly one text"
     );
     let deal = world.deal_of(phone).await.expect("exactly one deal");

@@ -765,6 +765,7 @@ async fn point_6_the_field_set_by_hand_takes_and_returns() {
     let deal = world
         .deal_where(PHONE, "bound", |deal| deal["owner_field"] == "Бот")
         .await;
+    world.comes_to_rest().await;
 
     world
         .edits_deal(&deal, json!({"owner_field": "Менеджер"}), IGOR)

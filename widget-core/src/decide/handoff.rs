@@ -35,24 +35,24 @@ impl Draft<'_> {
             ],
             SentText::plain,
         );
-        self.work_on_deal(DealWork::Task);
-        let message = self.state.unanswered.last().map(|m| m.id.clone());
-        self.work_on_deal(DealWork::Note(Note::Handoff {
-            reason,
-            message,
-            bot_note,
-        }));
+        self.tell_people(reason, bot_note);
     }
 
     /// Waiting without a text to the guest: a manager's dialog requeued by hand.
     pub(super) fn requeue(&mut self, signal: &Signal, reason: Reason, by: Option<UserId>) {
         self.begin_waiting(signal, &reason, by, false);
+        self.tell_people(reason, None);
+    }
+
+    /// Task, field and note, in the order of what would be missed most.
+    fn tell_people(&mut self, reason: Reason, bot_note: Option<TextRef>) {
         self.work_on_deal(DealWork::Task);
+        self.show_owner(FieldValue::Waiting);
         let message = self.state.unanswered.last().map(|m| m.id.clone());
         self.work_on_deal(DealWork::Note(Note::Handoff {
             reason,
             message,
-            bot_note: None,
+            bot_note,
         }));
     }
 
@@ -76,7 +76,6 @@ impl Draft<'_> {
         self.change(Change::LeadSet(None));
         self.stop_bot();
         self.cancel(Timer::AutoReturn);
-        self.show_owner(FieldValue::Waiting);
     }
 
     /// The bot stops what it is doing: no burst, no turn, no routing.

@@ -517,6 +517,8 @@ impl Draft<'_> {
             self.check(Check::decided("echo.ours"));
             return;
         }
+        // Who changed something else is not who sets the field, should the read find it set meanwhile.
+        let by = if field_known { Changer::Unknown } else { by };
         let seq = self.next_seq();
         self.change(Change::Hinted(Some((by, seq))));
         self.start_reading();

@@ -5,7 +5,7 @@ use super::turns::INTRO;
 use crate::action::{Action, SendKind, TextPart};
 use crate::change::Change;
 use crate::dialog::{DealWork, From, SeenMessage, SentText, Unanswered};
-use crate::event::{Author, Failure, GuestMessage, Timer};
+use crate::event::{Author, CRM_MESSAGE, Failure, GuestMessage, Timer};
 use crate::ids::{ActionKey, MessageId, TextRef, UserId};
 use crate::owner::{Owner, ReasonId};
 use crate::policy::Mode;
@@ -201,12 +201,15 @@ impl Draft<'_> {
         at: i64,
         text: Option<TextRef>,
     ) {
+        // The channel and the CRM report one message each under an id of its own; two equal texts from one of them
+        // are two messages.
+        let by_crm = |id: &MessageId| id.0.starts_with(CRM_MESSAGE);
         let reported_before = self.state.recent.iter().any(|seen| {
-            seen.from == From::Manager
-                && (seen.id == *message
-                    || (text.is_some()
-                        && seen.text == text
-                        && seen.at.abs_diff(at) <= SAME_REPORT_WITHIN))
+            let same_text = text.is_some()
+                && seen.text == text
+                && seen.at.abs_diff(at) <= SAME_REPORT_WITHIN
+                && by_crm(&seen.id) != by_crm(message);
+            seen.from == From::Manager && (seen.id == *message || same_text)
         });
         let since = match self.state.view.owner {
             Owner::Bot => i64::MIN,

@@ -5,6 +5,7 @@ mod clock;
 mod view;
 
 use crate::api::Client;
+use crate::focus::{Place, Watch};
 use crate::host::Host;
 use crate::i18n::Texts;
 use crate::present::{Badge, CardView, present};
@@ -54,7 +55,7 @@ struct Focus {
     primary: NodeRef,
     /// The dialog whose question was opened last.
     dialog: Option<DialogId>,
-    form_was_open: bool,
+    watch: Watch,
 }
 
 impl Component for Card {
@@ -102,18 +103,14 @@ impl Component for Card {
         if self.state.data.is_some() || self.state.offline.is_some() {
             self.show_badge(&ctx.props().client.host);
         }
-        let form_is_open = self.state.form.is_some();
-        if form_is_open != self.focus.form_was_open {
-            self.focus.form_was_open = form_is_open;
-            let target = if form_is_open {
-                &self.focus.form
-            } else {
-                &self.focus.primary
-            };
-            if let Some(element) = target.cast::<HtmlElement>() {
-                // An element that is hidden meanwhile cannot be focused, and need not be.
-                let _ = element.focus();
-            }
+        let target = match self.focus.watch.drawn(&self.state) {
+            Some(Place::Question) => &self.focus.form,
+            Some(Place::Button) => &self.focus.primary,
+            None => return,
+        };
+        if let Some(element) = target.cast::<HtmlElement>() {
+            // An element that is hidden meanwhile cannot be focused, and need not be.
+            let _ = element.focus();
         }
     }
 }

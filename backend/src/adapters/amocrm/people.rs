@@ -1,8 +1,6 @@
 //! Users, and who may see which deal. Both are kept for 5 min of the business clock.
 
 use super::AmoCrm;
-use super::api::{embedded, is_bad_request};
-use super::model::phones;
 use crate::adapters::json;
 use crate::error::CallError;
 use crate::ports::{CrmUser, DealAccess};
@@ -12,10 +10,6 @@ use std::sync::Arc;
 use widget_core::ids::{DealId, UserId};
 
 const KEPT_MS: i64 = 5 * 60_000;
-/// Contacts of a deal whose phones are read.
-const MOST_CONTACTS: usize = 40;
-/// Contacts that are read one by one where the account refuses to filter.
-const MOST_SINGLE: usize = 5;
 const MOST_KEPT: usize = 10_000;
 
 /// Answers of [`AmoCrm::access_of`] with the time they were read at, unix ms.
@@ -75,7 +69,7 @@ impl AmoCrm {
         Ok(access)
     }
 
-    /// The access, and whether the answer is worth keeping: a refused token or a deal that is still to come is not.
+    /// The access, and whether the answer is worth keeping: a deal that is still to come is not.
     async fn read_access(
         &self,
         user: UserId,
@@ -85,19 +79,21 @@ impl AmoCrm {
             allowed: false,
             exists,
             responsible: None,
-            phones: Vec::new(),
         };
-        let query = [("with", "contacts".to_owned())];
         let path = format!("leads/{deal}");
-        let row = match self.api.get_as(user, &path, &query).await {
-            Ok(Some(row)) if !json::is_true(&row["is_deleted"]) => row,
-            Ok(_) => return Ok((none(false), false)),
+        let (row, is_known) = match self.api.get_as(user, &path, &[]).await {
             Err(CallError::Refused { status: 403, .. }) => return Ok((none(true), true)),
-            Err(CallError::Refused { status: 401, .. }) => return Ok((none(true), false)),
-            Err(error) => return Err(error),
+            // An unknown user and a refused token look alike; only a call without the user tells them apart.
+            Err(CallError::Refused { status: 401, .. }) => (self.api.get(&path, &[]).await?, false),
+            answer => (answer?, true),
         };
-        let contacts = super::model::ids(&row["_embedded"]["contacts"]);
-        let (phones, users) = tokio::join!(self.phones(&contacts), self.users_if_any());
+        let Some(row) = row.filter(|row| !json::is_true(&row["is_deleted"])) else {
+            return Ok((none(false), false));
+        };
+        if !is_known {
+            return Ok((none(true), true));
+        }
+        let users = self.users_if_any().await;
         let is_active = |id: UserId| {
             users
                 .as_ref()
@@ -108,36 +104,8 @@ impl AmoCrm {
             allowed: true,
             exists: true,
             responsible: responsible.filter(|id| is_active(*id)),
-            phones: phones?,
         };
         Ok((access, true))
-    }
-
-    async fn phones(&self, contacts: &[i64]) -> Result<Vec<String>, CallError> {
-        let some = &contacts[..contacts.len().min(MOST_CONTACTS)];
-        if some.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut query: Vec<_> = some
-            .iter()
-            .map(|id| ("filter[id][]", id.to_string()))
-            .collect();
-        query.push(("limit", "250".to_owned()));
-        let page = self.api.get("contacts", &query).await;
-        let mut rows = Vec::new();
-        if is_bad_request(&page) {
-            for id in some.iter().take(MOST_SINGLE) {
-                rows.extend(self.api.get(&format!("contacts/{id}"), &[]).await?);
-            }
-        } else {
-            rows = embedded(&page?.unwrap_or_default(), "contacts").to_vec();
-        }
-        // A filter that the server ignores answers everybody's contacts.
-        rows.retain(|row| json::id(&row["id"]).is_some_and(|id| some.contains(&id)));
-        let mut found: Vec<String> = rows.iter().flat_map(phones).collect();
-        found.sort_unstable();
-        found.dedup();
-        Ok(found)
     }
 }
 

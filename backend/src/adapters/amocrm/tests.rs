@@ -617,12 +617,7 @@ async fn a_success_without_an_id_is_unknown() {
 
 #[tokio::test]
 async fn a_deal_moves_only_from_the_expected_stage() {
-    for (status, now) in [
-        (52, Some(key("consulted"))),
-        (142, None),
-        (143, Some(key("refused"))),
-        (50, None),
-    ] {
+    for (status, now) in [(142, None), (143, Some(key("refused"))), (50, None)] {
         let (fake, amo, before) = ready(move |_| Reaction::Json(200, lead(501, status))).await;
         let done = amo.write(&move_write()).await.unwrap();
         assert_eq!(
@@ -644,6 +639,58 @@ async fn a_deal_moves_only_from_the_expected_stage() {
         matches!(gone, Err(CallError::Refused { status: 404, .. })),
         "{gone:?}"
     );
+}
+
+#[tokio::test]
+async fn promise_3_nothing_twice_a_move_that_took_effect_before_is_done() {
+    let (fake, amo, before) = ready(|_| Reaction::Json(200, lead(501, 52))).await;
+    let done = Done::DealMoved {
+        deal: DealId(501),
+        to: key("consulted"),
+    };
+    assert_eq!(amo.write(&move_write()).await, Ok(done));
+    assert!(
+        fake.seen()[before..]
+            .iter()
+            .all(|seen| seen.method == "GET")
+    );
+}
+
+#[tokio::test]
+async fn a_task_whose_assignee_is_refused_is_created_without() {
+    let (fake, amo, before) = ready(|seen| {
+        if seen.body[0]["responsible_user_id"].is_null() {
+            made("tasks", 81)
+        } else {
+            Reaction::Json(400, json!({}))
+        }
+    })
+    .await;
+    let done = Done::TaskCreated { task: TaskId(81) };
+    assert_eq!(amo.write(&task_write()).await, Ok(done));
+    let texts: Vec<Value> = fake.seen()[before..]
+        .iter()
+        .map(|seen| seen.body[0]["text"].clone())
+        .collect();
+    assert_eq!(texts.len(), 2);
+    assert_eq!(texts[0], texts[1]);
+}
+
+#[tokio::test]
+async fn a_task_that_is_refused_without_an_assignee_is_refused() {
+    for (assignee, tries) in [(Some(UserId(9001)), 2), (None, 1)] {
+        let (fake, amo, before) = ready(|_| Reaction::Json(400, json!({}))).await;
+        let mut write = task_write();
+        if let CrmWrite::CreateTask { assignee: own, .. } = &mut write {
+            *own = assignee;
+        }
+        let refused = amo.write(&write).await;
+        assert!(
+            matches!(refused, Err(CallError::Refused { status: 400, .. })),
+            "{refused:?}"
+        );
+        assert_eq!(fake.seen().len() - before, tries);
+    }
 }
 
 #[tokio::test]
@@ -963,17 +1010,7 @@ async fn users_are_kept_for_five_minutes_of_the_business_clock() {
 
 #[tokio::test]
 async fn access_is_asked_with_the_users_own_rights() {
-    let (fake, amo, _) = ready(|seen| match seen.target.as_str() {
-        t if t.starts_with("/api/v4/leads/501") => Reaction::Json(200, lead(501, 51)),
-        _ => page(
-            "contacts",
-            json!([
-                contact(7001, "8 900 000-00-01", &[]),
-                contact(9, "79000000099", &[])
-            ]),
-        ),
-    })
-    .await;
+    let (fake, amo, before) = ready(|_| Reaction::Json(200, lead(501, 51))).await;
     let access = amo.access(UserId(9002), DealId(501)).await.unwrap();
     assert_eq!(
         access,
@@ -981,14 +1018,10 @@ async fn access_is_asked_with_the_users_own_rights() {
             allowed: true,
             exists: true,
             responsible: Some(UserId(9001)),
-            phones: vec![PHONE.to_owned()],
         }
     );
-    let seen = fake.seen();
-    let asked = seen
-        .iter()
-        .find(|seen| seen.is("GET", "/api/v4/leads/501"))
-        .unwrap();
+    assert_eq!(fake.log()[before..], ["GET /api/v4/leads/501"]);
+    let asked = &fake.seen()[before];
     assert_eq!(asked.header("x-context-user-id"), Some("9002"));
     let calls = fake.seen().len();
     amo.access(UserId(9002), DealId(501)).await.unwrap();
@@ -1001,7 +1034,6 @@ async fn access_is_asked_with_the_users_own_rights() {
 async fn promise_6_separate_who_is_refused_sees_nothing() {
     for (reaction, exists) in [
         (Reaction::Json(403, json!({})), true),
-        (Reaction::Json(401, json!({})), true),
         (empty(), false),
         (Reaction::Json(404, json!({})), false),
     ] {
@@ -1013,10 +1045,60 @@ async fn promise_6_separate_who_is_refused_sees_nothing() {
                 allowed: false,
                 exists,
                 responsible: None,
-                phones: Vec::new()
             }
         );
     }
     let (_fake, amo, _) = ready(|_| Reaction::Json(500, json!({}))).await;
+    assert!(amo.access(UserId(9002), DealId(501)).await.is_err());
+}
+
+#[tokio::test]
+async fn promise_6_separate_a_user_that_the_account_does_not_know_sees_nothing() {
+    for (row, exists) in [(Reaction::Json(200, lead(501, 51)), true), (empty(), false)] {
+        let (_fake, amo, _) = ready(move |seen| match seen.header("x-context-user-id") {
+            Some(_) => Reaction::Json(401, json!({})),
+            None => row.clone(),
+        })
+        .await;
+        let access = amo.access(UserId(9002), DealId(501)).await.unwrap();
+        assert_eq!(
+            access,
+            DealAccess {
+                allowed: false,
+                exists,
+                responsible: None,
+            }
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_refused_token_is_no_verdict_on_the_user() {
+    let (_fake, amo, _) = ready(|_| Reaction::Json(401, json!({}))).await;
+    let error = amo.access(UserId(9002), DealId(501)).await.unwrap_err();
+    assert!(
+        matches!(error, CallError::Refused { status: 401, .. }),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_a_user_may_see_is_kept_for_five_minutes_and_no_longer_though_the_crm_be_down() {
+    let is_down = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let down = Arc::clone(&is_down);
+    let (_fake, amo, clock) = crm_with(move |_| {
+        if down.load(std::sync::atomic::Ordering::SeqCst) {
+            Reaction::HangUp
+        } else {
+            Reaction::Json(200, lead(501, 51))
+        }
+    })
+    .await;
+    let allowed = amo.access(UserId(9002), DealId(501)).await.unwrap();
+    is_down.store(true, std::sync::atomic::Ordering::SeqCst);
+    clock.set(NOW_MS + 299_999);
+    assert_eq!(amo.access(UserId(9002), DealId(501)).await, Ok(allowed));
+    assert!(amo.access(UserId(9003), DealId(501)).await.is_err());
+    clock.set(NOW_MS + 300_000);
     assert!(amo.access(UserId(9002), DealId(501)).await.is_err());
 }

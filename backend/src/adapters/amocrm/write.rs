@@ -64,16 +64,19 @@ impl AmoCrm {
         }
     }
 
-    async fn create_task(
-        &self,
-        mut task: Value,
-        assignee: Option<UserId>,
-    ) -> Result<Done, CallError> {
+    async fn create_task(&self, task: Value, assignee: Option<UserId>) -> Result<Done, CallError> {
+        let mut assigned = task.clone();
         if let Some(user) = assignee {
-            task["responsible_user_id"] = json!(user);
+            assigned["responsible_user_id"] = json!(user);
         }
-        let id = self.api.create("tasks", task).await?;
-        Ok(Done::TaskCreated { task: TaskId(id) })
+        let mut made = self.api.create("tasks", assigned).await;
+        // The user may have left the account meanwhile: better nobody's task than none.
+        if assignee.is_some() && is_bad_request(&made) {
+            made = self.api.create("tasks", task).await;
+        }
+        Ok(Done::TaskCreated {
+            task: TaskId(made?),
+        })
     }
 
     async fn task_type(&self, kind: TaskKind) -> Result<i64, CallError> {
@@ -108,6 +111,7 @@ impl AmoCrm {
         }
     }
 
+    /// Moves a deal. One that stands there already is as it should be: an earlier try may have moved it.
     async fn move_deal(
         &self,
         deal: DealId,
@@ -121,16 +125,20 @@ impl AmoCrm {
         let Some(now) = self.stage_of(deal).await? else {
             return Err(CallError::refused(404, "the deal is not there"));
         };
+        let moved = Done::DealMoved {
+            deal,
+            to: to.clone(),
+        };
+        if now.as_ref() == Some(to) {
+            return Ok(moved);
+        }
         if now.as_ref() != Some(from) {
             return Ok(Done::MoveStale { deal, now });
         }
         // Both ids: 142 and 143 exist in every pipeline.
         let change = json!({"pipeline_id": pipeline, "status_id": status});
         self.api.patch(&format!("leads/{deal}"), change).await?;
-        Ok(Done::DealMoved {
-            deal,
-            to: to.clone(),
-        })
+        Ok(moved)
     }
 
     /// The policy's stage of a deal as of now; the outer `None` = the deal is not there.

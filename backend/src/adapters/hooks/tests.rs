@@ -95,7 +95,7 @@ async fn a_deal_with_its_stage_and_field() {
             None,
             Some(FieldValue::Manager),
         ),
-        (String::new(), None, None),
+        (String::new(), None, Some(FieldValue::Empty)),
     ] {
         let hooks = heard(&reader, &format!("{lead}{rest}{ACCOUNT}"));
         assert_eq!(

@@ -1,6 +1,6 @@
 //! Pact's webhooks. Only the v2 shape (`object`) takes effect; its twins of v1 (`data`) may come to the same URL.
 
-use super::message::{conversation_id, read_as};
+use super::message::{conversation_id, is_undelivered, read_as};
 use crate::adapters::json::{digest, id_text, int, is_true};
 use crate::ports::{ChannelHook, ChannelMessage, Envelope};
 use serde_json::Value;
@@ -77,9 +77,7 @@ fn message(event: &str, object: &Value) -> ChannelHook {
         ("create", true) => ChannelHook::Guest(never_empty(message)),
         ("create", false) => ChannelHook::Outgoing(message),
         ("update", true) if message.text.is_some() => ChannelHook::GuestEdited(message),
-        ("update", false) if object["status"].as_str() == Some("error") => {
-            ChannelHook::Undelivered(message)
-        }
+        ("update", false) if is_undelivered(object) => ChannelHook::Undelivered(message),
         ("update" | "delete", _) => ignored("status"),
         _ => ignored("event"),
     }

@@ -1,10 +1,11 @@
 //! Pact's message object, read leniently: the documentation contradicts itself on nulls, enums and types.
 
-use super::{json, phone};
+use super::json;
 use crate::ports::{ChannelMessage, Guest};
 use jiff::Timestamp;
 use serde_json::Value;
 use widget_core::ids::{ConversationId, MessageId};
+use widget_core::phone;
 use widget_core::understand::AttachmentKind;
 
 /// Reads a message object; `of` is its conversation where the object need not name it. `None` without ids or
@@ -40,6 +41,11 @@ pub(super) fn read_as(
         bulk: json::is_true(&object["delivery"]),
         guest: guest(&object["conversation"], sender),
     })
+}
+
+/// Whether a message of ours failed for good.
+pub(super) fn is_undelivered(object: &Value) -> bool {
+    object["income"].as_bool() == Some(false) && object["status"].as_str() == Some("error")
 }
 
 /// The thread that a message object names.

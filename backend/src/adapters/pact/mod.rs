@@ -7,7 +7,7 @@ mod message;
 mod tests;
 
 use super::http::{Answer, Effect, Http, secret_value, send};
-use super::{json, phone};
+use super::json;
 use crate::error::CallError;
 use crate::ports::{Channel, ChannelMessage, Guest};
 use async_trait::async_trait;
@@ -145,16 +145,21 @@ impl Channel for Pact {
                 .and_then(|rows| usize::try_from(rows).ok())
                 .filter(|rows| *rows > 0)
                 .unwrap_or(PAGE);
-            let read: Vec<ChannelMessage> = found
+            let read: Vec<(&Value, ChannelMessage)> = found
                 .iter()
-                .filter_map(|row| message::read(row, Some(conversation)))
+                .filter_map(|row| Some((row, message::read(row, Some(conversation))?)))
                 .collect();
             // The order is not documented. Where the oldest come first, the newest are on the last page.
             let is_oldest_first = match (read.first(), read.last()) {
-                (Some(first), Some(last)) => first.at < last.at,
+                (Some((_, first)), Some((_, last))) => first.at < last.at,
                 _ => false,
             };
-            kept.extend(read);
+            // What never reached the guest must not be found as sent.
+            kept.extend(
+                read.into_iter()
+                    .filter(|(row, _)| !message::is_undelivered(row))
+                    .map(|(_, message)| message),
+            );
             if !is_oldest_first || found.len() < full {
                 break;
             }

@@ -181,6 +181,30 @@ async fn messages_are_read_leniently() {
 }
 
 #[tokio::test]
+async fn promise_3_nothing_twice_a_message_that_failed_does_not_count_as_sent() {
+    let with = |id: i64, status: &str, income: bool| {
+        let mut row = row(id, id);
+        row["status"] = json!(status);
+        row["income"] = json!(income);
+        row
+    };
+    let rows = [
+        with(4, "error", false),
+        with(3, "sent", false),
+        with(2, "error", true),
+        row(1, 1),
+    ];
+    let fake = Fake::always(Reaction::Json(200, json!({"messages": rows}))).await;
+    let messages = pact(&fake.url).messages(&thread()).await.unwrap();
+    let ids: Vec<_> = messages.iter().map(|m| m.id.0.as_str()).collect();
+    assert_eq!(
+        ids,
+        ["3", "2", "1"],
+        "what the guest wrote is never left out"
+    );
+}
+
+#[tokio::test]
 async fn where_the_oldest_come_first_the_newest_are_found_on_the_last_page() {
     let fake = Fake::new(|seen| {
         let page: i64 = seen

@@ -449,7 +449,7 @@ pub(super) async fn a_dialog_is_leased_to_one_at_a_time<B: Bench>() {
     );
     nothing_to_claim(&store, T).await;
     assert!(store.lease(ONE, &dialog("a"), T).await.unwrap().is_none());
-    store.release(&first.lease, &[]).await.unwrap();
+    store.release(&first.lease, &[], 0).await.unwrap();
     let second = store.lease(ONE, &dialog("a"), T).await.unwrap().unwrap();
     assert_eq!(keys(&second), ["m1"]);
     assert!(second.lease.token > first.lease.token);
@@ -490,13 +490,13 @@ pub(super) async fn a_commit_under_a_stale_token_changes_nothing<B: Bench>() {
     let store = bench.store();
     ingest(&store, vec![row(ONE, "a", "m1", T)]).await;
     let stale = claim(&store, T).await;
-    store.release(&stale.lease, &[]).await.unwrap();
+    store.release(&stale.lease, &[], 0).await.unwrap();
     let current = claim(&store, T).await;
 
     let late = decided(&stale, &[led_by_manager(1)], &[(Action::ReadCrm, None)]);
     let bounced = store.commit(late).await;
     assert!(matches!(bounced, Err(StoreError::LeaseLost)), "{bounced:?}");
-    let bounced = store.release(&stale.lease, &[]).await;
+    let bounced = store.release(&stale.lease, &[], 0).await;
     assert!(matches!(bounced, Err(StoreError::LeaseLost)), "{bounced:?}");
     nothing_to_run(&store, T).await;
     assert_eq!(
@@ -577,7 +577,7 @@ pub(super) async fn promise_2_nothing_lost_a_commit_that_fails_leaves_all_as_it_
         nothing_to_run(&store, T).await;
     }
 
-    store.release(&claimed.lease, &[]).await.unwrap();
+    store.release(&claimed.lease, &[], 0).await.unwrap();
     let claimed = store.lease(ONE, &dialog("a"), T).await.unwrap().unwrap();
     assert_eq!(keys(&claimed), ["m1"], "the row waits still");
     assert!(claimed.due.is_empty(), "no timer was armed");
@@ -701,7 +701,7 @@ pub(super) async fn a_row_that_failed_three_times_is_kept_out_of_the_way<B: Benc
         assert_eq!(claimed.rows[0].tries, tries);
         assert_eq!(claimed.rows[1].tries, 0);
         let bad = claimed.rows[0].id;
-        let poison = store.release(&claimed.lease, &[bad]).await.unwrap();
+        let poison = store.release(&claimed.lease, &[bad], 0).await.unwrap();
         assert_eq!(poison, if tries == 2 { vec![bad] } else { vec![] });
     }
     let claimed = claim(&store, T).await;
@@ -1204,9 +1204,14 @@ pub(super) async fn an_equal_text_is_ours_once_per_source_within_two_hours<B: Be
 
     let other = echo(&store, Source::Amocrm, None, Some("Ждём вас."), T).await;
     assert_eq!(other, Echo::Foreign, "by text nothing stays pending");
-    assert_eq!(echo(&store, Source::Amocrm, None, seen, T).await, ours);
     assert_eq!(
-        echo(&store, Source::Amocrm, None, seen, T).await,
+        echo(&store, Source::Amocrm, Some("c1"), seen, T).await,
+        ours
+    );
+    let again = echo(&store, Source::Amocrm, Some("c1"), seen, T).await;
+    assert_eq!(again, ours, "looked at again after a crash");
+    assert_eq!(
+        echo(&store, Source::Amocrm, Some("c2"), seen, T).await,
         Echo::Foreign
     );
     assert_eq!(echo(&store, Source::Pact, Some("p1"), seen, T).await, ours);
@@ -1410,7 +1415,7 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
         ..one.lease.clone()
     };
     assert!(matches!(
-        store.release(&unknown, &[]).await,
+        store.release(&unknown, &[], 0).await,
         Err(StoreError::LeaseLost)
     ));
     for _ in 0..3 {
@@ -1423,9 +1428,15 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
             },
             |claimed| claimed.lease,
         );
-        assert!(store.release(&lease, &[one_row]).await.unwrap().is_empty());
+        assert!(
+            store
+                .release(&lease, &[one_row], 0)
+                .await
+                .unwrap()
+                .is_empty()
+        );
     }
-    store.release(&one.lease, &[]).await.unwrap();
+    store.release(&one.lease, &[], 0).await.unwrap();
     let again = store.lease(ONE, &name, T).await.unwrap().unwrap();
     assert_eq!(again.rows[0].tries, 0, "two's failures are not one's");
     let of_two = store.lease(TWO, &name, T).await.unwrap().unwrap();

@@ -1,6 +1,6 @@
 //! A manager at the deal card: the calls that the card makes, without its screen.
 
-use super::World;
+use super::{World, until_some};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -61,8 +61,18 @@ impl<'a> Manager<'a> {
         if let Some(bearer) = self.bearer.borrow().clone() {
             return bearer;
         }
-        let token = self.one_time_token().await;
-        let session = self.opens_session(&token).await.expect("a session");
+        // Right after a leap of the clock the backend may not have heard of it yet.
+        let session = until_some("a session", async || {
+            let token = self.one_time_token().await;
+            match self.opens_session(&token).await {
+                Ok(session) => Some(session),
+                Err(refusal) => {
+                    assert_eq!(refusal.problem.code, "clock_skew");
+                    None
+                }
+            }
+        })
+        .await;
         assert_eq!(session.user.0, self.user);
         *self.bearer.borrow_mut() = Some(session.token.clone());
         session.token

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// How long a condition is waited for.
-pub const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_mins(1);
 
 const PAUSE: Duration = Duration::from_millis(50);
 const NUDGE_EVERY: Duration = Duration::from_millis(700);

@@ -783,7 +783,7 @@ fn behaviour_1_two_reports_of_one_human_message_count_once() {
     scene.event(report("pact", None));
     let due = scene.state.timers[&Timer::AutoReturn].due;
     scene.wait(seconds(3));
-    scene.event(report("amo", Some(ANNA)));
+    scene.event(report("crm:1", Some(ANNA)));
     assert!(scene.led_by(ANNA), "the second report names the leader");
     assert_eq!(
         scene.state.timers[&Timer::AutoReturn].due,
@@ -791,8 +791,25 @@ fn behaviour_1_two_reports_of_one_human_message_count_once() {
         "and moves nothing"
     );
     scene.returned(ANNA);
-    scene.event(report("again", Some(ANNA)));
+    scene.event(report("crm:1", Some(ANNA)));
     assert!(scene.bot_leads(), "and takes nothing back");
+}
+
+#[test]
+fn behaviour_1_the_same_words_twice_are_two_messages() {
+    let mut scene = Scene::handed_over();
+    scene.took(ANNA);
+    let said_yes = |message: &str, at| Event::OutgoingSeen {
+        message: message.into(),
+        author: Author::Person { user: None },
+        at,
+        text: Some(TextRef(77)),
+    };
+    scene.event(said_yes("first", scene.now));
+    scene.guest("Точно?", nothing());
+    scene.wait(MINUTE);
+    scene.event(said_yes("second", scene.now));
+    assert_eq!(scene.state.unanswered, [], "the question is answered");
 }
 
 #[test]

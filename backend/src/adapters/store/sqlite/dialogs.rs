@@ -78,9 +78,14 @@ impl Dialogs for SqliteStore {
             .await
     }
 
-    async fn release(&self, lease: &Lease, failed: &[i64]) -> Result<Vec<i64>, StoreError> {
+    async fn release(
+        &self,
+        lease: &Lease,
+        failed: &[i64],
+        again_at: i64,
+    ) -> Result<Vec<i64>, StoreError> {
         let (lease, failed) = (lease.clone(), failed.to_vec());
-        self.write(move |db| Box::pin(async move { release(db, &lease, &failed).await }))
+        self.write(move |db| Box::pin(async move { release(db, &lease, &failed, again_at).await }))
             .await
     }
 
@@ -112,10 +117,13 @@ impl Dialogs for SqliteStore {
         .bind(deal.0)
         .fetch_all(self.readers())
         .await?;
-        states
-            .iter()
-            .map(|state| from_json("state of a dialog", state))
-            .collect()
+        // A dialog that does not read must not hide the others of its deal.
+        let read = states.iter().filter_map(|state| {
+            from_json("state of a dialog", state)
+                .inspect_err(|error| tracing::error!(%error, "a dialog of a deal is left out"))
+                .ok()
+        });
+        Ok(read.collect())
     }
 }
 
@@ -123,7 +131,9 @@ impl SqliteStore {
     /// Gives back a lease that nobody took.
     fn taker_back(&self) -> impl FnOnce(Claimed) -> Work<'static, ()> + Send + 'static {
         let store = self.clone();
-        move |claimed| Box::pin(async move { store.release(&claimed.lease, &[]).await.map(|_| ()) })
+        move |claimed| {
+            Box::pin(async move { store.release(&claimed.lease, &[], 0).await.map(|_| ()) })
+        }
     }
 
     /// Opens what a claim found. If that fails the lease is given back, and the dialog does not stop the others: a row
@@ -141,7 +151,7 @@ impl SqliteStore {
         let opened = self.open_found(found, &mut unopened).await;
         if opened.is_err() {
             match unopened {
-                Some(row) => self.release(&lease, &[row]).await.map(|_| ())?,
+                Some(row) => self.release(&lease, &[row], now).await.map(|_| ())?,
                 None => self.put_off(lease, now + UNREADABLE_PAUSE).await?,
             }
         }
@@ -515,6 +525,7 @@ async fn release(
     db: &mut SqliteConnection,
     lease: &Lease,
     failed: &[i64],
+    again_at: i64,
 ) -> Result<Vec<i64>, StoreError> {
     hold(db, lease).await?;
     let mut poison = Vec::new();
@@ -535,12 +546,13 @@ async fn release(
         }
     }
     sqlx::query(concat!(
-        "UPDATE dialog SET leased = 0, ready_at = ",
+        "UPDATE dialog SET leased = 0, ready_at = MAX($3, ",
         soonest!(),
-        " WHERE account = $1 AND id = $2"
+        ") WHERE account = $1 AND id = $2"
     ))
     .bind(lease.account.0)
     .bind(&lease.dialog.0)
+    .bind(again_at)
     .execute(db)
     .await?;
     Ok(poison)

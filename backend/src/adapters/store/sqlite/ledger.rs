@@ -21,6 +21,13 @@ struct Seen {
     text: Option<Vec<u8>>,
 }
 
+impl Seen {
+    /// The message's id in its source; empty when it has none.
+    fn name(&self) -> &str {
+        self.message.as_ref().map_or("", |message| &message.0)
+    }
+}
+
 #[async_trait]
 impl Ledger for SqliteStore {
     async fn echo(
@@ -140,7 +147,7 @@ async fn recognise(db: &mut SqliteConnection, seen: &Seen, now: i64) -> Result<E
         ours = by_text(db, seen, text, now).await?;
     }
     if let Some((id, key)) = ours {
-        mark_matched(db, id, &seen.source).await?;
+        mark_matched(db, id, seen).await?;
         return Ok(Echo::Ours(ActionKey(key)));
     }
     if seen.text.is_none() && is_pending(db, seen).await? {
@@ -175,7 +182,7 @@ async fn by_text(
     let found = sqlx::query_as(
         "SELECT id, key FROM ledger WHERE account = $1 AND dialog = $2 AND text_hash = $3 \
          AND claimed_at >= $4 \
-         AND CASE $5 WHEN 'pact' THEN matched_pact WHEN 'amocrm' THEN matched_amocrm ELSE 0 END = 0 \
+         AND COALESCE(CASE $5 WHEN 'pact' THEN matched_pact WHEN 'amocrm' THEN matched_amocrm END, $6) = $6 \
          ORDER BY id DESC LIMIT 1",
     )
     .bind(seen.account.0)
@@ -183,19 +190,22 @@ async fn by_text(
     .bind(text)
     .bind(now - ECHO_WINDOW)
     .bind(&seen.source)
+    .bind(seen.name())
     .fetch_optional(db)
     .await?;
     Ok(found)
 }
 
-async fn mark_matched(db: &mut SqliteConnection, id: i64, source: &str) -> Result<(), StoreError> {
+/// The message is remembered with its source: when it is looked at again after a crash it is still ours.
+async fn mark_matched(db: &mut SqliteConnection, id: i64, seen: &Seen) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE ledger SET \
-         matched_pact = CASE WHEN $2 = 'pact' THEN 1 ELSE matched_pact END, \
-         matched_amocrm = CASE WHEN $2 = 'amocrm' THEN 1 ELSE matched_amocrm END WHERE id = $1",
+         matched_pact = CASE WHEN $2 = 'pact' THEN $3 ELSE matched_pact END, \
+         matched_amocrm = CASE WHEN $2 = 'amocrm' THEN $3 ELSE matched_amocrm END WHERE id = $1",
     )
     .bind(id)
-    .bind(source)
+    .bind(&seen.source)
+    .bind(seen.name())
     .execute(db)
     .await?;
     Ok(())

@@ -13,7 +13,7 @@ mod tests;
 mod writer;
 
 use super::seal::{AccountKeys, MasterKey};
-use crate::error::StoreError;
+use crate::error::{StoreError, unquoted};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -271,7 +271,7 @@ fn to_json<T: Serialize>(value: &T) -> Result<String, StoreError> {
 }
 
 fn from_json<T: DeserializeOwned>(what: &str, json: &str) -> Result<T, StoreError> {
-    serde_json::from_str(json).map_err(|error| StoreError::Unreadable(format!("{what}: {error}")))
+    serde_json::from_str(json).map_err(|error| StoreError::Unreadable(unquoted(what, &error)))
 }
 
 /// A unit variant's stable name.

@@ -15,7 +15,8 @@ const UNREADABLE_PAUSE: i64 = 60_000;
 /// After a crash, a send's first check comes so long after its claim, ms.
 const FIRST_CHECK: i64 = 5_000;
 
-/// The next runnable action, with what its fence needs. An earlier open action of its lane stands before it; a parked
+/// The next runnable action, with what its fence needs. An earlier open action of its lane stands before it, but for
+/// questions to the bot: a new turn does not wait for the answer to an old one. A parked
 /// row stands before a call of a send, but not before a check: that is what may explain the row.
 macro_rules! next {
     () => {
@@ -27,8 +28,8 @@ macro_rules! next {
     JOIN dialog d ON d.account = o.account AND d.id = o.dialog \
     JOIN account a ON a.id = o.account \
     WHERE o.state = 'open' AND o.claimed = 0 AND o.not_before <= $1 \
-      AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.state = 'open' AND p.account = o.account \
-                      AND p.dialog = o.dialog AND p.lane = o.lane AND p.id < o.id) \
+      AND (o.lane = 'bot' OR NOT EXISTS (SELECT 1 FROM outbox p WHERE p.state = 'open' AND p.account = o.account \
+                      AND p.dialog = o.dialog AND p.lane = o.lane AND p.id < o.id)) \
       AND (o.lane <> 'send' OR o.phase <> 'call' OR NOT EXISTS ( \
            SELECT 1 FROM inbox i WHERE i.state = 'new' AND i.dialog IS NOT NULL \
            AND i.account = o.account AND i.dialog = o.dialog AND i.holds_sends = 1)) \
