@@ -19,6 +19,10 @@ mod exports {
     /// Shows the deal `deal` in `root`. The first call makes the app; `root` must be the same element ever after.
     /// `texts` is the part `card` of the i18n file.
     #[wasm_bindgen]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "wasm-bindgen hands JavaScript's values over"
+    )]
     pub fn show(root: web_sys::Element, host: Host, origin: String, deal: f64, texts: JsValue) {
         #[allow(clippy::cast_possible_truncation)] // ids of deals are whole and below 2^53
         let deal = DealId(deal as i64);
