@@ -192,17 +192,17 @@ mod tests {
     fn masterplan_scenario_1_the_bot_greets_with_and_without_a_name() {
         let mut known = values(&[
             ("bot_name", "виртуальный помощник"),
-            ("organisation", "санатория «Шахтёр»"),
+            ("organisation", "санатория «Лаванда»"),
         ]);
         assert_eq!(
             render(INTRO, &known),
-            "Здравствуйте! Я виртуальный помощник санатория «Шахтёр».",
+            "Здравствуйте! Я виртуальный помощник санатория «Лаванда».",
             "masterplan: Сценарий 1, «виртуальный помощник»"
         );
         known.insert("name", "Мария".into());
         assert_eq!(
             render(INTRO, &known),
-            "Здравствуйте, Мария! Я виртуальный помощник санатория «Шахтёр»."
+            "Здравствуйте, Мария! Я виртуальный помощник санатория «Лаванда»."
         );
         known.insert("name", "  ".into());
         assert!(render(INTRO, &known).starts_with("Здравствуйте! "));

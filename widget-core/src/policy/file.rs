@@ -457,7 +457,14 @@ mod tests {
         ]);
         assert_eq!(
             render(&policy.texts["intro"], &values),
-            "Здравствуйте! Я виртуальный помощник санатория «Шахтёр»."
+            format!(
+                "Здравствуйте! Я виртуальный помощник {}.",
+                policy.organisation
+            )
+        );
+        assert!(
+            policy.organisation.starts_with("санатория "),
+            "the genitive"
         );
     }
 
@@ -510,7 +517,11 @@ mod tests {
     fn each_rule_of_check_finds_its_mistake() {
         for (from, to, path) in [
             ("schema = 1", "schema = 2", "schema"),
-            ("\"санатория «Шахтёр»\"", "\" \"", "organisation"),
+            (
+                "organisation = \"санатория",
+                "organisation = \"\" # \"",
+                "organisation",
+            ),
             (
                 "waiting = \"Ждёт менеджера\"",
                 "waiting = \"Бот\"",

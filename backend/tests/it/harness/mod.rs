@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// What the bot says of itself in the intro.
-pub const INTRO: &str = "Я виртуальный помощник санатория «Шахтёр».";
+pub const INTRO: &str = "Я виртуальный помощник санатория";
 /// The first words of the intro that stands alone after a return.
 pub const RETURN_INTRO: &str = "Снова на связи виртуальный помощник";
 /// What a guest reads at a handoff in working hours.
