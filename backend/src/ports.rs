@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use widget_core::action::{Action, SendKind, TaskKind};
 use widget_core::dialog::Dialog;
-use widget_core::event::{BotDone, FieldValue, Kb, Timer};
+use widget_core::event::{BotDone, DealFacts, FieldValue, Kb, Timer};
 use widget_core::ids::{
     AccountId, ActionKey, ContactId, ConversationId, DealId, DialogId, MessageId, StageKey, TaskId,
     TextRef, TurnId, UserId,
@@ -443,7 +443,7 @@ pub struct CrmFound {
     /// The contact.
     pub contact: Option<CrmContact>,
     /// The contact's deals that are not deleted, newest first.
-    pub deals: Vec<CrmDeal>,
+    pub deals: Vec<DealFacts>,
 }
 
 /// A contact.
@@ -457,29 +457,6 @@ pub struct CrmContact {
     pub patronymic: Option<String>,
     /// Newest notes, at most five, each at most 500 characters.
     pub notes: Vec<String>,
-}
-
-/// A deal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CrmDeal {
-    /// Its id.
-    pub id: DealId,
-    /// The policy's stage; `None` = unlisted pipeline or unmapped stage.
-    pub stage: Option<StageKey>,
-    /// The stage as the CRM shows it.
-    pub stage_name: String,
-    /// Won or lost.
-    pub closed: bool,
-    /// The responsible user.
-    pub responsible: Option<UserId>,
-    /// Whether that is an active user.
-    pub responsible_active: bool,
-    /// The field «Ведёт диалог».
-    pub field: FieldValue,
-    /// Unix ms.
-    pub created_at: i64,
-    /// Price, whole units of the account's currency.
-    pub amount: Option<i64>,
 }
 
 /// A write to the CRM with its texts rendered. `marker` is the last line `#e-<8 chars>` that names the action; the

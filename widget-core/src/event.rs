@@ -247,6 +247,9 @@ pub struct DealFacts {
     pub field: FieldValue,
     /// Unix ms.
     pub created_at: i64,
+    /// Price, whole units of the account's currency.
+    #[serde(default)]
+    pub amount: Option<i64>,
 }
 
 /// What the bot says to a turn (DESIGN §5.8), with its texts sealed.

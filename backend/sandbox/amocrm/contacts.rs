@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::hooks::Actor;
 use super::model::{ACCOUNT_ID, Contact, TOKEN_USER};
-use super::{Invalid, batch, fields, hal, link, object, paged, tags};
+use super::{Invalid, batch, fields, hal, link, paged, tags};
 use crate::faults::{Kind, Service};
 use crate::http::{Call, Reply, number};
 use crate::state::State;
@@ -118,24 +118,7 @@ pub(super) fn create_one(state: &mut State, item: &Value) -> Result<i64, Invalid
     Ok(state.add_contact(contact, Actor::Api))
 }
 
-pub(super) fn patch(state: &mut State, call: &Call, id: &str) -> Reply {
-    let item = match object(call) {
-        Ok(item) => item,
-        Err(reply) => return reply,
-    };
-    match patch_one(state, id.parse().unwrap_or_default(), &item) {
-        Ok(row) => hal(&row),
-        Err(invalid) => invalid.reply("0"),
-    }
-}
-
-pub(super) fn patch_many(state: &mut State, call: &Call) -> Reply {
-    batch(state, call, "contacts", |state, item| {
-        patch_one(state, number(&item["id"]).unwrap_or_default(), item)
-    })
-}
-
-fn patch_one(state: &mut State, id: i64, item: &Value) -> Result<Value, Invalid> {
+pub(super) fn patch_one(state: &mut State, id: i64, item: &Value) -> Result<Value, Invalid> {
     let found = state
         .crm
         .contacts

@@ -4,9 +4,7 @@ use serde_json::{Value, json};
 
 use super::hooks::Actor;
 use super::model::{ACCOUNT_ID, LOST, Lead, TOKEN_USER, WON};
-use super::{
-    Invalid, batch, contacts, fields, hal, items, link, object, paged, problem, request_id, tags,
-};
+use super::{Invalid, batch, contacts, fields, hal, items, link, paged, problem, request_id, tags};
 use crate::http::{Call, Reply, number};
 use crate::state::State;
 
@@ -186,24 +184,7 @@ fn create_one(state: &mut State, item: &Value, contacts: Vec<i64>) -> Result<i64
     Ok(state.add_lead(lead, Actor::Api))
 }
 
-pub(super) fn patch(state: &mut State, call: &Call, id: &str) -> Reply {
-    let item = match object(call) {
-        Ok(item) => item,
-        Err(reply) => return reply,
-    };
-    match patch_one(state, id.parse().unwrap_or_default(), &item) {
-        Ok(row) => hal(&row),
-        Err(invalid) => invalid.reply("0"),
-    }
-}
-
-pub(super) fn patch_many(state: &mut State, call: &Call) -> Reply {
-    batch(state, call, "leads", |state, item| {
-        patch_one(state, number(&item["id"]).unwrap_or_default(), item)
-    })
-}
-
-fn patch_one(state: &mut State, id: i64, item: &Value) -> Result<Value, Invalid> {
+pub(super) fn patch_one(state: &mut State, id: i64, item: &Value) -> Result<Value, Invalid> {
     let found = state
         .crm
         .leads

@@ -15,7 +15,7 @@ pub(crate) mod writes;
 
 use serde_json::{Value, json};
 
-use crate::http::{Call, Reply};
+use crate::http::{Call, Reply, number};
 use crate::state::State;
 use model::TOKEN_USER;
 
@@ -51,11 +51,11 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
         (_, ["webhooks"]) => hooks::subscriptions(state, call),
         ("GET", ["contacts"]) => contacts::list(state, call),
         ("POST", ["contacts"]) => contacts::create(state, call),
-        ("PATCH", ["contacts"]) => contacts::patch_many(state, call),
+        ("PATCH", ["contacts"]) => patch_many(state, call, "contacts", contacts::patch_one),
         ("GET", ["leads"]) => leads::list(state, call),
         ("POST", ["leads"]) => leads::create(state, call),
         ("POST", ["leads", "complex"]) => leads::create_complex(state, call),
-        ("PATCH", ["leads"]) => leads::patch_many(state, call),
+        ("PATCH", ["leads"]) => patch_many(state, call, "leads", leads::patch_one),
         (_, [entity @ ("leads" | "contacts"), "custom_fields", rest @ ..]) => {
             fields::answer(state, call, entity, rest)
         }
@@ -73,14 +73,14 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
             ],
         ) if is_id(id) => links::answer(state, call, entity, id, verb),
         ("GET", ["contacts", id]) if is_id(id) => contacts::get(state, call, id),
-        ("PATCH", ["contacts", id]) if is_id(id) => contacts::patch(state, call, id),
+        ("PATCH", ["contacts", id]) if is_id(id) => patch(state, call, id, contacts::patch_one),
         ("GET", ["leads", id]) if is_id(id) => leads::get(state, call, id),
-        ("PATCH", ["leads", id]) if is_id(id) => leads::patch(state, call, id),
+        ("PATCH", ["leads", id]) if is_id(id) => patch(state, call, id, leads::patch_one),
         ("GET", ["tasks"]) => tasks::list(state, call),
         ("GET", ["tasks", id]) if is_id(id) => tasks::get(state, id),
         ("POST", ["tasks"]) => tasks::create(state, call),
-        ("PATCH", ["tasks"]) => tasks::patch_many(state, call),
-        ("PATCH", ["tasks", id]) if is_id(id) => tasks::patch(state, call, id),
+        ("PATCH", ["tasks"]) => patch_many(state, call, "tasks", tasks::patch_one),
+        ("PATCH", ["tasks", id]) if is_id(id) => patch(state, call, id, tasks::patch_one),
         (_, ["leads" | "contacts" | "tasks" | "account" | "users", ..]) if path.len() < 3 => {
             problem(405, "Method Not Allowed", "Method not allowed")
         }
@@ -287,4 +287,26 @@ fn batch(
         }
     }
     hal(&json!({"_links": link(state, &call.path.join("/")), "_embedded": {name: rows}}))
+}
+
+/// Changes one entity; answers what the API shows of it.
+type Patch = fn(&mut State, i64, &Value) -> Result<Value, Invalid>;
+
+/// `PATCH …/{id}`: the body is the entity.
+fn patch(state: &mut State, call: &Call, id: &str, one: Patch) -> Reply {
+    let item = match object(call) {
+        Ok(item) => item,
+        Err(reply) => return reply,
+    };
+    match one(state, id.parse().unwrap_or_default(), &item) {
+        Ok(row) => hal(&row),
+        Err(invalid) => invalid.reply("0"),
+    }
+}
+
+/// `PATCH` of a list: each item names its `id`.
+fn patch_many(state: &mut State, call: &Call, name: &str, one: Patch) -> Reply {
+    batch(state, call, name, |state, item| {
+        one(state, number(&item["id"]).unwrap_or_default(), item)
+    })
 }

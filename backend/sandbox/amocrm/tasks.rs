@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::hooks::Actor;
 use super::model::{ACCOUNT_ID, TOKEN_USER, Task};
-use super::{Invalid, batch, hal, link, object, paged};
+use super::{Invalid, batch, hal, link, paged};
 use crate::http::{Call, Reply, number};
 use crate::state::State;
 
@@ -103,24 +103,7 @@ pub(super) fn create(state: &mut State, call: &Call) -> Reply {
     })
 }
 
-pub(super) fn patch(state: &mut State, call: &Call, id: &str) -> Reply {
-    let item = match object(call) {
-        Ok(item) => item,
-        Err(reply) => return reply,
-    };
-    match patch_one(state, id.parse().unwrap_or_default(), &item) {
-        Ok(row) => hal(&row),
-        Err(invalid) => invalid.reply("0"),
-    }
-}
-
-pub(super) fn patch_many(state: &mut State, call: &Call) -> Reply {
-    batch(state, call, "tasks", |state, item| {
-        patch_one(state, number(&item["id"]).unwrap_or_default(), item)
-    })
-}
-
-fn patch_one(state: &mut State, id: i64, item: &Value) -> Result<Value, Invalid> {
+pub(super) fn patch_one(state: &mut State, id: i64, item: &Value) -> Result<Value, Invalid> {
     let mut task = state
         .crm
         .tasks

@@ -180,7 +180,7 @@ impl Context<'_> {
         Ok(Ok(GuestLookup {
             phone,
             contact: known,
-            with_notes: false,
+            with_notes: self.dialog.crm.is_none(),
         }))
     }
 

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use widget_core::action::{Action, SendKind};
 use widget_core::dialog::Dialog;
 use widget_core::event::{
-    Author, BotAnswer, BotHandoff, CRM_MESSAGE, Changer, ContactFacts, CrmSnapshot, DealFacts,
-    Done, Event, Failure, GuestMessage,
+    Author, BotAnswer, BotHandoff, CRM_MESSAGE, Changer, ContactFacts, CrmSnapshot, Done, Event,
+    Failure, GuestMessage,
 };
-use widget_core::ids::{ActionKey, DealId, MessageId, TextRef, TurnId, UserId};
+use widget_core::ids::{ActionKey, ContactId, DealId, MessageId, TextRef, TurnId, UserId};
 use widget_core::owner::ReasonId;
 use widget_core::understand::understand;
 
@@ -420,6 +420,10 @@ impl Flow {
                 for note in &contact.notes {
                     notes.extend(self.seal(tenant, dialog, Some(note)).await?);
                 }
+                if notes.is_empty() {
+                    // Only the first read of a dialog asks for the notes.
+                    notes = known_notes(dialog, contact.id);
+                }
                 Some(ContactFacts {
                     id: contact.id,
                     name: self.seal(tenant, dialog, contact.name.as_deref()).await?,
@@ -430,25 +434,11 @@ impl Flow {
                 })
             }
         };
-        let deals = found
-            .deals
-            .into_iter()
-            .map(|deal| DealFacts {
-                id: deal.id,
-                stage: deal.stage,
-                stage_name: deal.stage_name,
-                closed: deal.closed,
-                responsible: deal.responsible,
-                responsible_active: deal.responsible_active,
-                field: deal.field,
-                created_at: deal.created_at,
-            })
-            .collect();
         Ok(CrmSnapshot {
             at,
             action,
             contact,
-            deals,
+            deals: found.deals,
         })
     }
 
@@ -495,6 +485,14 @@ impl Flow {
     ) -> Result<Vec<Dialog>, StoreError> {
         self.store.dialogs_of_deal(tenant.account, deal).await
     }
+}
+
+fn known_notes(dialog: &Dialog, contact: ContactId) -> Vec<TextRef> {
+    let known = dialog.crm.as_ref().and_then(|crm| crm.contact.as_ref());
+    known
+        .filter(|known| known.id == contact)
+        .map(|known| known.notes.clone())
+        .unwrap_or_default()
 }
 
 /// A message's own time, or its arrival when the channel names none that can be read.

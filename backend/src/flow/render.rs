@@ -338,7 +338,7 @@ pub(super) async fn bot_request(
             arrival: None,
             departure: None,
             category: None,
-            amount: None,
+            amount: deal.amount,
             guests: None,
         }),
         facts: dialog

@@ -446,6 +446,7 @@ impl Draft<'_> {
             responsible_active: false,
             field: FieldValue::Empty,
             created_at: at,
+            amount: None,
         };
         if let Some(mut crm) = self.state.crm.clone()
             && !crm.deals.iter().any(|known| known.id == deal)

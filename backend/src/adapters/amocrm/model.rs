@@ -3,9 +3,9 @@
 use super::map::{AccountMap, LOST, WON};
 use super::person::given_name;
 use crate::adapters::{json, phone};
-use crate::ports::{CrmContact, CrmDeal};
+use crate::ports::CrmContact;
 use serde_json::Value;
-use widget_core::event::FieldValue;
+use widget_core::event::{DealFacts, FieldValue};
 use widget_core::ids::{ContactId, DealId, UserId};
 
 /// A contact as the API shows it.
@@ -123,10 +123,10 @@ impl Lead {
         )
     }
 
-    pub(super) fn shown(&self, map: &AccountMap, is_active: impl Fn(UserId) -> bool) -> CrmDeal {
+    pub(super) fn shown(&self, map: &AccountMap, is_active: impl Fn(UserId) -> bool) -> DealFacts {
         let stage = map.stage(self.pipeline, self.status);
         let responsible = self.responsible.map(UserId);
-        CrmDeal {
+        DealFacts {
             id: DealId(self.id),
             stage: stage.and_then(|stage| stage.key.clone()),
             stage_name: stage.map(|stage| stage.name.clone()).unwrap_or_default(),

@@ -1,10 +1,9 @@
 use super::*;
 use crate::adapters::fake::{Fake, Reaction, Seen};
 use crate::clock::SetClock;
-use crate::ports::CrmDeal;
 use serde_json::{Value, json};
 use widget_core::action::TaskKind;
-use widget_core::event::FieldValue;
+use widget_core::event::{DealFacts, FieldValue};
 use widget_core::ids::{ContactId, TaskId};
 
 const NOW_MS: i64 = 1_795_161_605_000;
@@ -171,7 +170,7 @@ async fn a_known_contact_costs_two_requests() {
     assert_eq!(known.patronymic.as_deref(), Some("Ивановна"));
     assert_eq!(
         found.deals[0],
-        CrmDeal {
+        DealFacts {
             id: DealId(502),
             stage: Some(key("consulted")),
             stage_name: "Проведена консультация".to_owned(),

@@ -212,6 +212,7 @@ fn behaviour_3_several_open_deals_are_clarified_once_then_a_person() {
     let older = scene.deal(DealId(600), "arrival");
     scene.deals.push(DealFacts {
         created_at: older.created_at - DAY,
+        amount: None,
         ..older
     });
     first_question(&mut scene);

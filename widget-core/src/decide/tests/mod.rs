@@ -135,6 +135,7 @@ impl Scene {
             responsible_active: true,
             field: FieldValue::Empty,
             created_at: self.now - 24 * HOUR,
+            amount: None,
         }
     }
 
