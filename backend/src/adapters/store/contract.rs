@@ -711,6 +711,46 @@ pub(super) async fn a_row_that_failed_three_times_is_kept_out_of_the_way<B: Benc
     assert_eq!(ingest(&store, vec![row(ONE, "a", "bad", T)]).await, [false]);
 }
 
+pub(super) async fn promise_2_nothing_lost_a_failed_row_waits_and_what_came_before_it_stands<
+    B: Bench,
+>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    ingest(
+        &store,
+        vec![row(ONE, "a", "bad", T), row(ONE, "a", "next", T)],
+    )
+    .await;
+    let claimed = claim(&store, T).await;
+    // Nothing came before it: the commit keeps the lease and changes nothing.
+    let before = Commit {
+        journal: Vec::new(),
+        state: claimed.state.clone(),
+        consumed: Vec::new(),
+        release: false,
+        ..decided(&claimed, &[], &[])
+    };
+    store.commit(before).await.unwrap();
+    nothing_to_claim(&store, T).await;
+    let bad = claimed.rows[0].id;
+    let again_at = T + SECOND;
+    let poison = store
+        .release(&claimed.lease, &[bad], again_at)
+        .await
+        .unwrap();
+    assert_eq!(poison, Vec::<i64>::new());
+    nothing_to_claim(&store, again_at - 1).await;
+    let claimed = claim(&store, again_at).await;
+    assert_eq!(keys(&claimed), ["bad", "next"], "in their order");
+    assert_eq!((claimed.rows[0].tries, claimed.rows[1].tries), (1, 0));
+    assert_eq!(claimed.state.seq, 0);
+    // A dialog put off without anything to do stays asleep.
+    store.commit(decided(&claimed, &[], &[])).await.unwrap();
+    let leased = store.lease(ONE, &dialog("a"), T).await.unwrap().unwrap();
+    store.release(&leased.lease, &[], again_at).await.unwrap();
+    nothing_to_claim(&store, T + HOUR).await;
+}
+
 pub(super) async fn dialogs_of_a_deal_are_found_by_it_newest_first<B: Bench>() {
     let bench = B::start().await;
     let store = bench.store();

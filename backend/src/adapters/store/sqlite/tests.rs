@@ -106,6 +106,7 @@ contract! { OnDisk:
     a_lease_ends_with_its_process,
     timers_are_those_of_the_state_and_come_when_due,
     a_row_that_failed_three_times_is_kept_out_of_the_way,
+    promise_2_nothing_lost_a_failed_row_waits_and_what_came_before_it_stands,
     dialogs_of_a_deal_are_found_by_it_newest_first,
     actions_of_a_lane_run_one_after_the_other_and_lanes_beside_each_other,
     an_action_to_be_tried_again_keeps_its_lane_and_waits_its_time,
