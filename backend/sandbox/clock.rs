@@ -105,6 +105,18 @@ pub(crate) fn moscow_plain(ms: i64) -> String {
     zoned(ms).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// `2026-11-18` in the account's zone.
+pub(crate) fn moscow_date(ms: i64) -> String {
+    zoned(ms).date().to_string()
+}
+
+/// Unix seconds of the midnight that begins a day (`2026-11-18`) in the account's zone.
+pub(crate) fn moscow_midnight_s(day: &str) -> Option<i64> {
+    let date: jiff::civil::Date = day.parse().ok()?;
+    let midnight = date.to_zoned(TimeZone::fixed(offset(3))).ok()?;
+    Some(midnight.timestamp().as_second())
+}
+
 /// `2026-11-18T08:00:00.120Z`, as Pact prints times.
 pub(crate) fn utc(ms: i64) -> String {
     let at = Timestamp::from_millisecond(ms).unwrap_or_default();

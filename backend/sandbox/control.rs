@@ -9,11 +9,13 @@ use serde_json::{Value, json};
 
 use crate::Sandbox;
 use crate::amocrm::hooks::Actor;
+use crate::amocrm::leads;
 use crate::amocrm::model::{
     DEFAULT_RESPONSIBLE, FieldValue, LOST, Lead, OWNER_CODE, Task, User, WON,
 };
 use crate::bot::Rule;
 use crate::clock::{moscow, parse_rfc3339};
+use crate::details;
 use crate::faults::{Fault, Kind, Service};
 use crate::http::{Call, Reply, phone_digits};
 use crate::pact::model::{COMPANY_ID, From};
@@ -23,15 +25,15 @@ use crate::state::State;
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
 /// A refusal: HTTP status and a sentence.
-struct Refused(u16, String);
+pub(crate) struct Refused(u16, String);
 
 type Answer = Result<Value, Refused>;
 
-fn bad(sentence: impl Into<String>) -> Refused {
+pub(crate) fn bad(sentence: impl Into<String>) -> Refused {
     Refused(400, sentence.into())
 }
 
-fn missing(sentence: impl Into<String>) -> Refused {
+pub(crate) fn missing(sentence: impl Into<String>) -> Refused {
     Refused(404, sentence.into())
 }
 
@@ -77,6 +79,7 @@ fn read(state: &State, call: &Call) -> Answer {
         ["guests", phone, "transcript"] => Ok(transcript(state, phone)),
         ["deals"] => Ok(deals(state, call.query("phone"))),
         ["deals", id] => deal_id(state, id).map(|id| shown_deal(state, id)),
+        ["bot"] => Ok(json!({"asked": state.bot.asked})),
         ["calls"] => calls(state, call.query("service")),
         _ => Err(missing(format!("There is no GET {}.", call.whole_path))),
     }
@@ -89,6 +92,7 @@ fn write(state: &mut State, call: &Call, body: &Given) -> Answer {
         ("POST", ["managers", user, "messages"]) => manager_writes(state, user, body),
         ("POST", ["deals"]) => create_deal(state, body),
         ("POST", ["deals", id]) => change_deal(state, id, body),
+        ("POST", ["tasks"]) => create_task(state, body),
         ("POST", ["tasks", id]) => change_task(state, id, body),
         ("POST", ["contacts", "merge"]) => merge_contacts(state, body),
         ("POST", ["bot"]) => set_bot(state, body),
@@ -105,7 +109,7 @@ fn write(state: &mut State, call: &Call, body: &Given) -> Answer {
 }
 
 /// The JSON body of a request, read key by key.
-struct Given(Value);
+pub(crate) struct Given(pub(crate) Value);
 
 impl Given {
     fn read(call: &Call) -> Result<Self, Refused> {
@@ -118,7 +122,7 @@ impl Given {
         }
     }
 
-    fn text(&self, key: &str) -> Result<Option<&str>, Refused> {
+    pub(crate) fn text(&self, key: &str) -> Result<Option<&str>, Refused> {
         match &self.0[key] {
             Value::Null => Ok(None),
             Value::String(text) => Ok(Some(text)),
@@ -126,12 +130,12 @@ impl Given {
         }
     }
 
-    fn needed_text(&self, key: &str) -> Result<&str, Refused> {
+    pub(crate) fn needed_text(&self, key: &str) -> Result<&str, Refused> {
         self.text(key)?
             .ok_or_else(|| bad(format!("`{key}` is missing.")))
     }
 
-    fn number(&self, key: &str) -> Result<Option<i64>, Refused> {
+    pub(crate) fn number(&self, key: &str) -> Result<Option<i64>, Refused> {
         match &self.0[key] {
             Value::Null => Ok(None),
             value => value
@@ -421,7 +425,8 @@ pub(crate) fn shown_deal(state: &State, id: i64) -> Value {
         .field("leads", OWNER_CODE)
         .and_then(|field| lead.values.get(&field.id)?.first());
     let contact = lead.contacts.first().and_then(|id| state.crm.contacts.get(id)).map(|contact| {
-        json!({"id": contact.id, "name": contact.name, "phone": state.crm.phones(contact).first()})
+        let tags = details::tags(state, contact);
+        json!({"id": contact.id, "name": contact.name, "phone": state.crm.phones(contact).first(), "tags": tags})
     });
     let tasks = state
         .crm
@@ -444,7 +449,7 @@ pub(crate) fn shown_deal(state: &State, id: i64) -> Value {
         "id": id, "name": lead.name, "pipeline": state.crm.pipeline(lead.pipeline).map(|p| &p.name),
         "stage": state.crm.stage(lead.pipeline, lead.status).map(|s| &s.name),
         "owner_field": owner.map(|value| &value.value), "responsible": lead.responsible, "closed": closed,
-        "contact": contact, "tasks": tasks.collect::<Vec<_>>(),
+        "loss_reason": leads::loss_reason(lead), "fields": details::fields(state, lead), "contact": contact, "tasks": tasks.collect::<Vec<_>>(),
         "notes": notes.map(|note| note.params["text"].clone()).collect::<Vec<_>>(),
     })
 }
@@ -493,7 +498,7 @@ fn create_deal(state: &mut State, body: &Given) -> Answer {
             Actor::User(responsible),
         )
     });
-    let lead = Lead {
+    let mut lead = Lead {
         name,
         responsible,
         status,
@@ -503,6 +508,8 @@ fn create_deal(state: &mut State, body: &Given) -> Answer {
         contacts: vec![contact],
         ..Lead::default()
     };
+    details::fill(state, &mut lead, body)?;
+    details::tag(state, &lead, body, Actor::User(responsible))?;
     let id = state.add_lead(lead, Actor::User(responsible));
     Ok(shown_deal(state, id))
 }
@@ -607,8 +614,42 @@ fn change_deal(state: &mut State, id: &str, body: &Given) -> Answer {
             }
         }
     }
+    details::fill(state, &mut lead, body)?;
+    details::tag(state, &lead, body, actor)?;
     state.put_lead(lead, actor);
     Ok(shown_deal(state, id))
+}
+
+/// A person or a robot sets a task on a deal.
+fn create_task(state: &mut State, body: &Given) -> Answer {
+    let deal = body
+        .number("deal")?
+        .filter(|id| state.crm.has("leads", *id))
+        .ok_or_else(|| missing("`deal` names no deal."))?;
+    let name = body.needed_text("type")?;
+    let mut kinds = state.crm.task_types.iter();
+    let kind = kinds
+        .find(|kind| kind.name == name)
+        .ok_or_else(|| bad(format!("There is no task type «{name}».")))?
+        .id;
+    let actor = actor(state, body)?;
+    let responsible = match body.number("responsible")? {
+        Some(id) => known_user(state, id)?,
+        None => state.crm.leads[&deal].responsible,
+    };
+    let task = Task {
+        text: body.text("text")?.unwrap_or_default().to_owned(),
+        kind,
+        entity_id: Some(deal),
+        entity: Some("leads".to_owned()),
+        responsible,
+        complete_till: state.now_s() + 3600,
+        created_by: actor.user(),
+        created_at: state.now_s(),
+        ..Task::default()
+    };
+    let id = state.add_task(task, actor);
+    Ok(shown_task(state, &state.crm.tasks[&id]))
 }
 
 fn change_task(state: &mut State, id: &str, body: &Given) -> Answer {

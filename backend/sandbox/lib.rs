@@ -8,6 +8,7 @@ mod amocrm;
 mod bot;
 mod clock;
 mod control;
+mod details;
 mod faults;
 mod http;
 mod pact;

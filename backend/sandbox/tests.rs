@@ -527,6 +527,75 @@ async fn tasks_and_notes_stand_in_the_deal() {
 }
 
 #[tokio::test]
+async fn a_deal_has_fields_and_its_contact_tags() {
+    let stage = Stage::set().await;
+    let made = json!({"phone": PHONE, "name": "Бронь", "stage": "Заезд", "tags": ["без бота"],
+        "fields": {"Дата заезда": "2027-02-02", "Категория номера": "Люкс", "Состав гостей": 2}});
+    let deal = stage.post("deals", made).await;
+    let kept =
+        json!({"Дата заезда": "2027-02-02", "Категория номера": "Люкс", "Состав гостей": "2"});
+    assert_eq!(deal["fields"], kept);
+    assert_eq!(deal["contact"]["tags"], json!(["без бота"]));
+
+    let (id, contact) = (&deal["id"], &deal["contact"]["id"]);
+    let (_, lead) = stage.crm("GET", &format!("leads/{id}"), Value::Null).await;
+    let values = lead["custom_fields_values"].as_array().unwrap();
+    let arrival = values
+        .iter()
+        .find(|field| field["field_code"] == "ARRIVAL")
+        .unwrap();
+    assert_eq!(arrival["field_type"], "date");
+    // Midnight in Moscow.
+    assert_eq!(arrival["values"][0]["value"], 1_801_515_600);
+    let (_, contact) = stage
+        .crm("GET", &format!("contacts/{contact}"), Value::Null)
+        .await;
+    assert_eq!(contact["_embedded"]["tags"][0]["name"], "без бота");
+
+    let path = format!("deals/{id}");
+    let changed = json!({"fields": {"Дата заезда": null, "Статус оплаты": "оплачено"}, "tags": []});
+    let deal = stage.post(&path, changed).await;
+    assert_eq!(deal["fields"]["Дата заезда"], Value::Null);
+    assert_eq!(deal["fields"]["Статус оплаты"], "оплачено");
+    assert_eq!(deal["contact"]["tags"], json!([]));
+    for wrong in [
+        json!({"fields": {"Дата заезда": "завтра"}}),
+        json!({"fields": {"Погода": "ясно"}}),
+        json!({"fields": []}),
+        json!({"tags": "vip"}),
+        json!({"tags": [1]}),
+    ] {
+        let (status, _) = stage.control("POST", &path, wrong.clone()).await;
+        assert_eq!(status, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn robots_and_people_set_tasks() {
+    let stage = Stage::set().await;
+    stage.listen_to_amocrm(&["add_task"]).await;
+    let deal = json!({"phone": PHONE, "name": "Бронь", "stage": "Заезд", "responsible": 9003});
+    let deal = stage.post("deals", deal).await;
+    let task = json!({"deal": deal["id"], "type": "Проверить оплату", "by": "robot"});
+    let task = stage.post("tasks", task).await;
+    assert_eq!(
+        (&task["type"], &task["responsible"], &task["done"]),
+        (&json!("Проверить оплату"), &json!(9003), &json!(false))
+    );
+    stage
+        .hears(|body| is_form(body, "task[add][0][modified_user_id]", "0"))
+        .await;
+    let shown = stage.get(&format!("deals/{}", deal["id"])).await;
+    assert_eq!(shown["tasks"], json!([task]));
+    let (status, _) = stage
+        .control("POST", "tasks", json!({"deal": 1, "type": "WhatsApp"}))
+        .await;
+    assert_eq!(status, 404);
+    let unknown = json!({"deal": deal["id"], "type": "Погулять"});
+    assert_eq!(stage.control("POST", "tasks", unknown).await.0, 400);
+}
+
+#[tokio::test]
 async fn every_way_of_a_manager_has_its_shape() {
     let stage = Stage::set().await;
     stage.listen_to_pact().await;

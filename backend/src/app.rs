@@ -1,6 +1,11 @@
-//! The composition root: the only file that knows which adapter stands behind which port.
+//! The composition root: the only module that knows which adapter stands behind which port.
 
-use crate::adapters::amocrm::{self, AmoConfig, AmoCrm};
+mod desk;
+mod rules;
+
+pub mod replay;
+
+use crate::adapters::amocrm::{AmoConfig, AmoCrm};
 use crate::adapters::bot::http::{BotConfig, HttpBot};
 use crate::adapters::hooks::WebhookReader;
 use crate::adapters::pact::{Pact, PactConfig};
@@ -8,12 +13,13 @@ use crate::adapters::store::SqliteStore;
 use crate::clock::Clock;
 use crate::config::{Account, Config};
 use crate::error::{CallError, StoreError};
-use crate::flow::{Flow, Tenant, failpoint};
+use crate::flow::{BotHealth, Flow, InForce, Rules, Tenant, failpoint};
 use crate::http::{self, SessionKey, Site, Web, WidgetFile};
 use crate::lifecycle::Stop;
-use crate::ports::{Outbox as _, Registry as _, Store};
+use crate::ports::{Crm, Store};
 use crate::telemetry;
 use axum::Router;
+use rules::Keeper;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -23,7 +29,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use widget_core::ids::AccountId;
-use widget_core::policy::{self, Policy};
+
+pub use desk::Desk;
 
 /// The database's name in the data folder.
 const DATABASE: &str = "estafeta.sqlite";
@@ -48,6 +55,18 @@ pub enum AppError {
         folder: String,
         /// What the store says.
         cause: StoreError,
+    },
+    /// A running backend holds the data folder.
+    #[error("{folder} is in use by a running backend; stop it first")]
+    InUse {
+        /// Which folder.
+        folder: String,
+    },
+    /// The backend has never run.
+    #[error("{folder} holds no data yet; start the backend once")]
+    NoData {
+        /// Which folder.
+        folder: String,
     },
     /// The account's rules cannot be used.
     #[error("account {account}: the policy cannot be used: {problem}")]
@@ -74,6 +93,17 @@ pub enum AppError {
 pub struct App {
     flow: Arc<Flow>,
     web: Arc<Web>,
+    keepers: Vec<Arc<Keeper>>,
+}
+
+impl AppError {
+    fn store(config: &Config) -> impl Fn(StoreError) -> Self {
+        let folder = config.server.data.display().to_string();
+        move |cause| Self::Store {
+            folder: folder.clone(),
+            cause,
+        }
+    }
 }
 
 impl App {
@@ -83,27 +113,33 @@ impl App {
     /// A data folder, policy or setting that cannot be used.
     pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
         let folder = &config.server.data;
-        let unusable = |cause| AppError::Store {
-            folder: folder.display().to_string(),
-            cause,
-        };
+        let unusable = AppError::store(config);
         let key = config.master_key.bytes();
         let store = SqliteStore::open(&folder.join(DATABASE), key)
             .await
-            .map_err(unusable)?;
-        store.recover(clock.now_ms()).await.map_err(unusable)?;
+            .map_err(&unusable)?;
+        let store: Arc<dyn Store> = Arc::new(store);
+        store.recover(clock.now_ms()).await.map_err(&unusable)?;
         let mut sites = Vec::with_capacity(config.accounts.len());
         let mut maps = Vec::with_capacity(config.accounts.len());
+        let mut keepers = Vec::with_capacity(config.accounts.len());
         for account in &config.accounts {
-            let version = store
-                .put_policy(AccountId(account.id), &account.policy, clock.now_ms())
+            rules::take_in(&*store, account, clock.now_ms())
                 .await
-                .map_err(unusable)?;
-            let (tenant, map) = tenant(account, version, &config.server.public_url, &clock)?;
-            sites.push(Arc::new(site(account, tenant)));
-            maps.push(map);
+                .map_err(&unusable)?;
+            let rules = rules::newest(&*store, account).await?;
+            let (tenant, crm) = tenant(account, rules, &config.server.public_url, &clock)?;
+            let site = Arc::new(site(account, tenant));
+            maps.push(crm.map());
+            keepers.push(Arc::new(Keeper::new(
+                account,
+                Arc::clone(&site.tenant),
+                crm,
+                Arc::clone(&store),
+                Arc::clone(&clock),
+            )));
+            sites.push(site);
         }
-        let store: Arc<dyn Store> = Arc::new(store);
         let flow = Arc::new(Flow {
             store,
             hooks: Arc::new(WebhookReader::new(maps)),
@@ -123,6 +159,7 @@ impl App {
         Ok(Self {
             flow,
             web: Arc::new(web),
+            keepers,
         })
     }
 
@@ -191,9 +228,16 @@ impl App {
     ) -> JoinSet<()> {
         let mut chores = JoinSet::new();
         let mut first = JoinSet::new();
-        for site in &self.web.sites {
+        for (site, keeper) in self.web.sites.iter().zip(&self.keepers) {
             let (tried, waits) = tokio::sync::oneshot::channel::<()>();
-            chores.spawn(keep_prepared(Arc::clone(site), tried, stop.clone()));
+            let (site, keeper) = (Arc::clone(site), Arc::clone(keeper));
+            chores.spawn(keep_prepared(
+                site,
+                Arc::clone(&keeper),
+                tried,
+                stop.clone(),
+            ));
+            chores.spawn(keeper.keep_current(stop.clone()));
             first.spawn(waits);
         }
         let public_url = self.web.public_url.clone();
@@ -223,9 +267,11 @@ async fn quietly<T>(task: JoinHandle<T>) {
     }
 }
 
-/// Prepares an account's CRM and channel until that succeeds, and then again and again. `tried` hears of the first try.
+/// Prepares an account's CRM and channel until that succeeds, and then again and again: also when the rules call things
+/// otherwise. `tried` hears of the first try.
 async fn keep_prepared(
     site: Arc<Site>,
+    keeper: Arc<Keeper>,
     tried: tokio::sync::oneshot::Sender<()>,
     stop: CancellationToken,
 ) {
@@ -244,6 +290,7 @@ async fn keep_prepared(
         drop(tried.take());
         tokio::select! {
             () = stop.cancelled() => {}
+            () = keeper.renamed() => {}
             () = sleep(rest) => {}
         }
     }
@@ -268,19 +315,18 @@ async fn prepare(site: &Site) -> bool {
     crm.is_ok() && channel.is_ok()
 }
 
-/// One account behind the ports, and the names of its CRM for the reader of webhooks.
+/// One account behind the ports, and its CRM once more as what it is.
 fn tenant(
     account: &Account,
-    policy_version: i64,
+    rules: Rules,
     public_url: &str,
     clock: &Arc<dyn Clock>,
-) -> Result<(Tenant, amocrm::SharedMap), AppError> {
-    let policy = policy(account)?;
+) -> Result<(Tenant, Arc<AmoCrm>), AppError> {
     let refused = |cause| AppError::Settings {
         account: account.name.clone(),
         cause,
     };
-    let crm = AmoCrm::new(amo_config(account, &policy)?, Arc::clone(clock)).map_err(refused)?;
+    let crm = AmoCrm::new(amo_config(account, &rules)?, Arc::clone(clock)).map_err(refused)?;
     let channel = Pact::new(PactConfig {
         endpoint: account.pact.endpoint.clone(),
         company: account.pact.company_id,
@@ -297,59 +343,31 @@ fn tenant(
         Arc::clone(clock),
     )
     .map_err(refused)?;
-    let map = crm.map();
+    let crm = Arc::new(crm);
     let tenant = Tenant {
         account: AccountId(account.id),
         pact_company: account.pact.company_id,
         amocrm_account: account.amocrm.account_id,
-        policy: Arc::new(policy),
-        policy_version,
-        crm: Arc::new(crm),
+        in_force: InForce::new(rules),
+        crm: Arc::clone(&crm) as Arc<dyn Crm>,
         channel: Arc::new(channel),
         bot: Arc::new(bot),
+        bot_health: BotHealth::default(),
         hook_urls: hook_urls(account, public_url),
     };
-    Ok((tenant, map))
+    Ok((tenant, crm))
 }
 
-fn policy(account: &Account) -> Result<Policy, AppError> {
-    policy::parse(&account.policy).map_err(|findings| AppError::Policy {
-        account: account.name.clone(),
-        problem: findings
-            .into_iter()
-            .map(|finding| format!("{} {}", finding.path, finding.problem))
-            .collect::<Vec<_>>()
-            .join("; "),
-    })
-}
-
-fn amo_config(account: &Account, policy: &Policy) -> Result<AmoConfig, AppError> {
-    let first_stage = policy.first_stage().ok_or_else(|| AppError::Policy {
-        account: account.name.clone(),
-        problem: "it has no stages".to_owned(),
-    })?;
-    let values = &policy.ownership.values;
+fn amo_config(account: &Account, rules: &Rules) -> Result<AmoConfig, AppError> {
     Ok(AmoConfig {
         endpoint: account.amocrm.endpoint.clone(),
         account: account.amocrm.account_id,
         token: account.amocrm.token.clone(),
         pipeline: account.amocrm.pipeline.clone(),
-        stages: policy
-            .stages
-            .iter()
-            .map(|stage| (stage.key.clone(), stage.name.clone()))
-            .collect(),
-        first_stage: first_stage.key.clone(),
-        field_name: policy.ownership.field.clone(),
-        field_values: amocrm::FieldNames {
-            bot: values.bot.clone(),
-            waiting: values.waiting.clone(),
-            manager: values.manager.clone(),
-        },
-        task_types: amocrm::TaskTypes {
-            whatsapp: policy.tasks.whatsapp.kind.clone(),
-            contact: policy.tasks.contact.kind.clone(),
-        },
+        names: rules::names(&rules.policy).ok_or_else(|| AppError::Policy {
+            account: account.name.clone(),
+            problem: "it has no stages".to_owned(),
+        })?,
     })
 }
 

@@ -8,6 +8,9 @@ pub enum StoreError {
     /// Another holder has the lease, or this one's was lost: drop what was decided and claim again.
     #[error("the lease on the dialog is lost")]
     LeaseLost,
+    /// Another process has the database open.
+    #[error("{0}")]
+    InUse(String),
     /// The database failed; the call may be repeated.
     #[error("the database failed: {0}")]
     Database(String),

@@ -4,6 +4,7 @@
 use crate::error::{CallError, StoreError};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use widget_core::action::{Action, SendKind, TaskKind};
 use widget_core::dialog::Dialog;
 use widget_core::event::{BotDone, DealFacts, FieldValue, Kb, Timer};
@@ -11,6 +12,7 @@ use widget_core::ids::{
     AccountId, ActionKey, ContactId, ConversationId, DealId, DialogId, MessageId, StageKey, TaskId,
     TextRef, TurnId, UserId,
 };
+use widget_core::owner::ReasonId;
 use widget_core::understand::{AttachmentKind, Facts, Intent};
 
 pub use crate::clock::Clock;
@@ -148,6 +150,8 @@ pub struct NewAct {
 pub struct Commit {
     /// The lease it was decided under.
     pub lease: Lease,
+    /// The account's epoch of the rules it was decided under: its texts leave only while that is the account's.
+    pub account_epoch: i64,
     /// The state after it. Its `timers` replace the stored ones, its `deal` is indexed.
     pub state: Dialog,
     /// Rows to append to the journal.
@@ -205,6 +209,17 @@ pub trait Dialogs: Send + Sync {
     ) -> Result<Vec<Dialog>, StoreError>;
 }
 
+/// The dialogs that wait for a person.
+#[async_trait]
+pub trait Waiting: Send + Sync {
+    /// Dialogs that nobody took, longest first; with a reason, those that wait for it.
+    async fn waiting(
+        &self,
+        account: AccountId,
+        reason: Option<ReasonId>,
+    ) -> Result<Vec<Dialog>, StoreError>;
+}
+
 /// The journal of a dialog.
 #[async_trait]
 pub trait Journal: Send + Sync {
@@ -215,6 +230,44 @@ pub trait Journal: Send + Sync {
         dialog: &DialogId,
         limit: u32,
     ) -> Result<Vec<JournalRow>, StoreError>;
+}
+
+/// Which part of the journals is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scope {
+    /// One tenant, or all.
+    pub account: Option<AccountId>,
+    /// Dialogs in which something was decided at this time or later, unix ms.
+    pub since: i64,
+}
+
+/// A dialog that has a journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// The tenant.
+    pub account: AccountId,
+    /// The dialog.
+    pub dialog: DialogId,
+    /// The channel's thread.
+    pub conversation: ConversationId,
+}
+
+/// All journals, to read through while the backend runs. Only ever reads.
+#[async_trait]
+pub trait History: Send + Sync {
+    /// How many dialogs there are.
+    async fn count(&self, scope: Scope) -> Result<u64, StoreError>;
+
+    /// Up to `limit` dialogs after `after`, or the first ones, in the order of account and id.
+    async fn dialogs(
+        &self,
+        scope: Scope,
+        after: Option<&Recorded>,
+        limit: u32,
+    ) -> Result<Vec<Recorded>, StoreError>;
+
+    /// A dialog's whole journal, oldest row first.
+    async fn rows(&self, dialog: &Recorded) -> Result<Vec<JournalRow>, StoreError>;
 }
 
 // ---------------------------------------------------------------- store: outbox
@@ -414,15 +467,96 @@ pub trait Registry: Send + Sync {
         until: i64,
         now: i64,
     ) -> Result<bool, StoreError>;
+}
 
-    /// Stores a policy (TOML) as the account's newest version unless it equals the newest; answers its version.
-    async fn put_policy(&self, account: AccountId, toml: &str, now: i64)
-    -> Result<i64, StoreError>;
+/// Where a version of a policy came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The default policy, of an account that names no file.
+    Default,
+    /// The account's policy file.
+    File,
+    /// The command line.
+    Cli,
+    /// The HTTP API.
+    Api,
+}
+
+impl Origin {
+    /// Its stable name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::File => "file",
+            Self::Cli => "cli",
+            Self::Api => "api",
+        }
+    }
+}
+
+/// A version of a policy, without its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyVersion {
+    /// From 1 without gaps.
+    pub version: i64,
+    /// Since when, business unix ms.
+    pub at: i64,
+    /// Where it came from.
+    pub origin: Origin,
+    /// The mode that it names, if it can be read.
+    pub mode: Option<String>,
+}
+
+/// A version of a policy with its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPolicy {
+    /// From 1 without gaps.
+    pub version: i64,
+    /// The text, TOML.
+    pub toml: String,
+    /// The account's epoch at this moment.
+    pub account_epoch: i64,
+}
+
+/// The accounts' policies: versions that only ever grow.
+#[async_trait]
+pub trait Policies: Send + Sync {
+    /// Stores a policy (TOML, known to be good) as the account's newest version; answers the newest version's number.
+    ///
+    /// Nothing is stored when there is nothing new: a file's text that is that of the file's last import; a default's
+    /// when the newest version is not a default's, or equals it; anybody else's that equals the newest version.
+    ///
+    /// Another `mode` than that of the version before raises the account's epoch in the same commit: texts that were
+    /// decided before and have not left are refused.
+    async fn put_policy(
+        &self,
+        account: AccountId,
+        toml: &str,
+        origin: Origin,
+        now: i64,
+    ) -> Result<i64, StoreError>;
+
+    /// All versions, newest first.
+    async fn policies(&self, account: AccountId) -> Result<Vec<PolicyVersion>, StoreError>;
+
+    /// One version; `None` = the newest. `Ok(None)` when there is none.
+    async fn policy(
+        &self,
+        account: AccountId,
+        version: Option<i64>,
+    ) -> Result<Option<StoredPolicy>, StoreError>;
 }
 
 /// Everything the flow keeps.
-pub trait Store: Inbox + Dialogs + Journal + Outbox + Ledger + Registry {}
-impl<T: Inbox + Dialogs + Journal + Outbox + Ledger + Registry> Store for T {}
+pub trait Store:
+    Inbox + Dialogs + Waiting + Journal + Outbox + Ledger + Registry + Policies
+{
+}
+impl<T> Store for T where
+    T: Inbox + Dialogs + Waiting + Journal + Outbox + Ledger + Registry + Policies
+{
+}
 
 // ---------------------------------------------------------------- CRM
 
@@ -435,6 +569,10 @@ pub struct GuestLookup {
     pub contact: Option<ContactId>,
     /// Read the contact's notes too.
     pub with_notes: bool,
+    /// Names of the deals' fields to read.
+    pub fields: Vec<String>,
+    /// The contact's tags that are of interest.
+    pub tags: Vec<String>,
 }
 
 /// What the CRM has of a guest. Names are plain here; the flow seals them.
@@ -444,6 +582,20 @@ pub struct CrmFound {
     pub contact: Option<CrmContact>,
     /// The contact's deals that are not deleted, newest first.
     pub deals: Vec<DealFacts>,
+    /// What the fields that were asked for say, of each deal, by the name that was asked for. Pairs, since this is
+    /// stored as JSON within a tagged enum, where a map's keys cannot be numbers.
+    #[serde(default)]
+    pub fields: Vec<(DealId, BTreeMap<String, FieldText>)>,
+}
+
+/// The value of a deal's field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldText {
+    /// A date, as unix ms.
+    Date(i64),
+    /// Any other, as the CRM shows it.
+    Text(String),
 }
 
 /// A contact.
@@ -457,6 +609,9 @@ pub struct CrmContact {
     pub patronymic: Option<String>,
     /// Newest notes, at most five, each at most 500 characters.
     pub notes: Vec<String>,
+    /// Its tags, as far as they were asked for.
+    #[serde(default)]
+    pub tags: Vec<String>,
 }
 
 /// A write to the CRM with its texts rendered. `marker` is the last line `#e-<8 chars>` that names the action; the
@@ -509,6 +664,8 @@ pub enum CrmWrite {
         from: StageKey,
         /// Where it goes.
         to: StageKey,
+        /// Why it is lost, by the CRM's name of the reason.
+        loss_reason: Option<String>,
     },
     /// A contact with this phone.
     CreateContact {
@@ -797,8 +954,8 @@ pub struct BotDeal {
     pub category: Option<String>,
     /// Whole units of currency.
     pub amount: Option<i64>,
-    /// Number of guests.
-    pub guests: Option<u32>,
+    /// Who travels, as the deal's field says.
+    pub guests: Option<String>,
 }
 
 /// One line of the history for the bot.
@@ -816,9 +973,11 @@ pub struct BotHistory {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BotPolicy {
     /// The policy's texts by key.
-    pub texts: std::collections::BTreeMap<String, String>,
+    pub texts: BTreeMap<String, String>,
     /// Ids of the triggers that hand over.
     pub triggers: Vec<String>,
+    /// What is to be found out at the deal's stage.
+    pub collect: Vec<String>,
 }
 
 /// The bot's answer with plain texts; the flow seals them.

@@ -75,6 +75,9 @@ pub enum Action {
         from: StageKey,
         /// Where it goes.
         to: StageKey,
+        /// Why it is lost, as the CRM names it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        loss_reason: Option<String>,
     },
     /// Make a contact for the guest's phone.
     CreateContact,
@@ -99,6 +102,26 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// Its name in traces.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Action::ReadCrm => "read_crm",
+            Action::AskBot { .. } => "ask_bot",
+            Action::Send { .. } => "send",
+            Action::CreateTask { .. } => "create_task",
+            Action::SetTaskText { .. } => "set_task_text",
+            Action::CompleteTask { .. } => "complete_task",
+            Action::AssignTask { .. } => "assign_task",
+            Action::MoveDeal { .. } => "move_deal",
+            Action::CreateContact => "create_contact",
+            Action::CreateDeal { .. } => "create_deal",
+            Action::SetOwnerField { .. } => "set_owner_field",
+            Action::AddNote { .. } => "add_note",
+        }
+    }
+}
+
 /// What kind of text goes to the guest, and with it under which owner it may leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -115,12 +138,30 @@ pub enum SendKind {
     Hours,
     /// An acknowledgement, such as of an opt-out.
     Ack,
+    /// The final touch. Only while the bot leads.
+    Touch,
 }
 
 impl SendKind {
+    /// Its name in traces.
+    pub const fn name(self) -> &'static str {
+        match self {
+            SendKind::Answer => "answer",
+            SendKind::Clarify => "clarify",
+            SendKind::Intro => "intro",
+            SendKind::Handoff => "handoff",
+            SendKind::Hours => "hours",
+            SendKind::Ack => "ack",
+            SendKind::Touch => "touch",
+        }
+    }
+
     /// Whether the text may leave only while the bot leads (promise 1, *one voice*).
     pub fn needs_bot(self) -> bool {
-        matches!(self, SendKind::Answer | SendKind::Clarify | SendKind::Intro)
+        matches!(
+            self,
+            SendKind::Answer | SendKind::Clarify | SendKind::Intro | SendKind::Touch
+        )
     }
 }
 
@@ -130,6 +171,13 @@ impl SendKind {
 pub enum TextPart {
     /// A text of the policy, by its key, with its placeholders filled on rendering.
     Policy(String),
+    /// The same, with `{deal_field}` filled by a sealed text.
+    PolicyWith {
+        /// The policy's key.
+        key: String,
+        /// What a field of the deal says.
+        deal_field: TextRef,
+    },
     /// A sealed text.
     Stored(TextRef),
 }
@@ -161,6 +209,8 @@ pub enum TaskResult {
     Returned,
     /// «Ответ не нужен».
     Dismissed,
+    /// «Бот снова работает и ответит сам».
+    BotIsBack,
 }
 
 /// What a note says; rendered when it is written.
@@ -182,5 +232,37 @@ pub enum Note {
         from: StageKey,
         /// To this stage.
         to: StageKey,
+    },
+    /// The bot did not make a move that it had earned.
+    NotMoved {
+        /// To this stage.
+        to: StageKey,
+        /// Why, as in the trace.
+        why: String,
+    },
+    /// The guest left a review.
+    Review {
+        /// The messages it stands in.
+        messages: Vec<MessageId>,
+    },
+    /// The final touch was sent.
+    Touched {
+        /// Its text.
+        text: TextRef,
+    },
+    /// A text did not reach the guest.
+    Undelivered {
+        /// The message.
+        message: MessageId,
+    },
+    /// Somebody else made a deal for the guest after we had made one: it is left alone.
+    ForeignDeal {
+        /// That deal.
+        deal: DealId,
+    },
+    /// The dialog goes on here: its former deal is gone.
+    Rebound {
+        /// The former deal.
+        from: DealId,
     },
 }

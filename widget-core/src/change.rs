@@ -3,8 +3,10 @@
 //! A change states its whole effect, so that [`crate::dialog::Dialog::apply`] needs no policy and a later version of
 //! the rules never rewrites history.
 
-use crate::dialog::{Handoff, Lead, SeenMessage, SentText, TaskState, Turn, Unanswered};
-use crate::event::{Changer, CrmSnapshot, FieldValue, Timer};
+use crate::dialog::{
+    BeforeTake, Handoff, Lead, SeenMessage, SentText, TaskState, Turn, Unanswered,
+};
+use crate::event::{Changer, CrmSnapshot, FieldValue, Listed, Timer};
 use crate::ids::{ActionKey, ContactId, DealId, MessageId, StageKey, TextRef, UserId};
 use crate::owner::OwnerView;
 use crate::understand::Facts;
@@ -103,6 +105,35 @@ pub enum Change {
     PaymentLinkSent,
     /// Several deals are open, and it is not clear which one is meant.
     SeveralDeals,
+    /// It is clear which one of several deals is meant.
+    DealMeant,
+    /// The guest wants a new booking beside the deal at «Выезд».
+    NewDealWanted,
+    /// What the account's lists say of the guest.
+    GuestListed(Listed),
+    /// Until when the channel takes free text for the guest, unix ms.
+    WindowKnown(Option<i64>),
+    /// The guest asks not to be reminded.
+    OptedOut,
+    /// A person wrote to the guest in this episode.
+    PersonWrote,
+    /// A message took the dialog; so it stood before.
+    TakenByMessage(BeforeTake),
+    /// That message was a robot's: what waited for an answer still does.
+    TakenByRobot,
+    /// What a field of the deal says was repeated for this rule.
+    Repeated {
+        /// The trigger.
+        rule: String,
+    },
+    /// The final touch waits for the CRM to be read.
+    TouchWanted(bool),
+    /// The final touch of the episode is on its way, or will never be sent.
+    TouchSettled,
+    /// The responsible was reminded of this waiting.
+    Reminded,
+    /// This waiting was brought to somebody else's notice.
+    Escalated,
     /// A text of ours is on its way.
     SendIssued {
         /// The action.

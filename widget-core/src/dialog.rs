@@ -2,7 +2,7 @@
 
 use crate::action::{Note, SendKind};
 use crate::change::Change;
-use crate::event::{BotDone, Changer, CrmSnapshot, DealFacts, FieldValue, Timer};
+use crate::event::{BotDone, Changer, CrmSnapshot, DealFacts, FieldValue, Listed, Timer};
 use crate::ids::{
     AccountId, ActionKey, ContactId, ConversationId, DealId, DialogId, MessageId, StageKey, TaskId,
     TextRef, TurnId, UserId,
@@ -16,6 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const RECENT_MESSAGES: usize = 20;
 
 /// A dialog's whole state.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts of a dialog"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dialog {
     /// Its id.
@@ -84,6 +88,21 @@ pub struct Dialog {
     pub task_action: Option<ActionKey>,
     /// How many messages the text of that task names.
     pub task_messages: usize,
+    /// What the account's lists say of the guest.
+    #[serde(default)]
+    pub listed: Listed,
+    /// Unix ms until which the channel takes free text for the guest; `None` = without end.
+    #[serde(default)]
+    pub window_until: Option<i64>,
+    /// The guest asked not to be reminded.
+    #[serde(default)]
+    pub opted_out: bool,
+    /// How the dialog stood before the message that took it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_take: Option<BeforeTake>,
+    /// The final touch waits for the CRM to be read.
+    #[serde(default)]
+    pub touch_wanted: bool,
     /// Timers that run.
     pub timers: BTreeMap<Timer, Armed>,
     /// Counts the armings of timers.
@@ -119,6 +138,18 @@ pub struct Episode {
     pub moved_by_others: bool,
     /// Reasons whose handoff a person answered: they don't fire again for the same value.
     pub settled: BTreeSet<String>,
+    /// The guest wants a new booking beside the deal at «Выезд».
+    #[serde(default)]
+    pub new_deal_wanted: bool,
+    /// A person wrote to the guest in it.
+    #[serde(default)]
+    pub person_wrote: bool,
+    /// Its final touch is on its way, was sent, or will never be.
+    #[serde(default)]
+    pub touched: bool,
+    /// Triggers for which a field of the deal was repeated.
+    #[serde(default)]
+    pub repeated: BTreeSet<String>,
 }
 
 /// A message of any side.
@@ -165,6 +196,10 @@ pub struct Unanswered {
 }
 
 /// A handoff that nobody settled yet.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts of a handoff"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handoff {
     /// Unix ms.
@@ -179,6 +214,15 @@ pub struct Handoff {
     pub told_off_hours: bool,
     /// A person answered the guest since.
     pub answered: bool,
+    /// The responsible was reminded.
+    #[serde(default)]
+    pub reminded: bool,
+    /// Somebody else learned of it.
+    #[serde(default)]
+    pub escalated: bool,
+    /// The trigger that fired, if one did: its task may be due at another time and for somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<String>,
 }
 
 /// A manager's lead.
@@ -190,6 +234,21 @@ pub struct Lead {
     pub deferred_once: bool,
     /// The take was automatic and can be undone: who led before.
     pub undo: Option<Owner>,
+}
+
+/// How a dialog stood before somebody's message took it: what is to be restored should it turn out a robot's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BeforeTake {
+    /// The message that took it.
+    pub message: MessageId,
+    /// Who led.
+    pub owner: Owner,
+    /// What waited for an answer.
+    pub unanswered: Vec<Unanswered>,
+    /// The handoff.
+    pub handoff: Option<Handoff>,
+    /// A person had written in the episode.
+    pub person_wrote: bool,
 }
 
 /// A question to the bot.
@@ -349,6 +408,11 @@ impl Dialog {
             task: TaskState::None,
             task_action: None,
             task_messages: 0,
+            listed: Listed::default(),
+            window_until: None,
+            opted_out: false,
+            before_take: None,
+            touch_wanted: false,
             timers: BTreeMap::new(),
             generation: 0,
         }
@@ -395,6 +459,10 @@ impl Dialog {
                     several: false,
                     moved_by_others: false,
                     settled: BTreeSet::new(),
+                    new_deal_wanted: false,
+                    person_wrote: false,
+                    touched: false,
+                    repeated: BTreeSet::new(),
                 });
                 self.introduce = true;
             }
@@ -436,7 +504,19 @@ impl Dialog {
                     .retain(|message| !messages.contains(&message.id));
             }
             Change::FactsLearned(facts) => self.in_episode(|episode| episode.facts.learn(facts)),
-            Change::OwnerSet(view) => self.view.clone_from(view),
+            Change::OwnerSet(view) => {
+                self.view.clone_from(view);
+                self.before_take = None;
+            }
+            Change::TakenByMessage(before) => self.before_take = Some(before.clone()),
+            Change::TakenByRobot => {
+                if let Some(before) = self.before_take.take() {
+                    let since = std::mem::replace(&mut self.unanswered, before.unanswered);
+                    self.unanswered.extend(since);
+                    self.handoff = before.handoff;
+                    self.in_episode(|episode| episode.person_wrote = before.person_wrote);
+                }
+            }
             Change::HandoffSet(handoff) => {
                 if let (Some(old), Some(episode)) = (&self.handoff, &mut self.episode)
                     && old.answered
@@ -487,6 +567,19 @@ impl Dialog {
             }
             Change::MovedByOthers => self.in_episode(|episode| episode.moved_by_others = true),
             Change::SeveralDeals => self.in_episode(|episode| episode.several = true),
+            Change::DealMeant => self.in_episode(|episode| episode.several = false),
+            Change::NewDealWanted => self.in_episode(|episode| episode.new_deal_wanted = true),
+            Change::GuestListed(listed) => self.listed = *listed,
+            Change::WindowKnown(until) => self.window_until = *until,
+            Change::OptedOut => self.opted_out = true,
+            Change::PersonWrote => self.in_episode(|episode| episode.person_wrote = true),
+            Change::Repeated { rule } => {
+                self.in_episode(|episode| _ = episode.repeated.insert(rule.clone()));
+            }
+            Change::TouchWanted(wanted) => self.touch_wanted = *wanted,
+            Change::TouchSettled => self.in_episode(|episode| episode.touched = true),
+            Change::Reminded => self.in_handoff(|handoff| handoff.reminded = true),
+            Change::Escalated => self.in_handoff(|handoff| handoff.escalated = true),
             Change::Consulted => self.in_episode(|episode| episode.consulted = true),
             Change::PaymentLinkSent => self.in_episode(|episode| episode.link_sent = true),
             Change::SendIssued { action, sent } => {
@@ -551,6 +644,12 @@ impl Dialog {
             .find(|deal| Some(deal.id) == bound)
         {
             change(deal);
+        }
+    }
+
+    fn in_handoff(&mut self, change: impl FnOnce(&mut Handoff)) {
+        if let Some(handoff) = &mut self.handoff {
+            change(handoff);
         }
     }
 

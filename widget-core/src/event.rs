@@ -4,6 +4,7 @@ use crate::action::{Action, SendKind};
 use crate::ids::{
     ActionKey, ContactId, DealId, MessageId, StageKey, TaskId, TextRef, TurnId, UserId,
 };
+use crate::time::Days;
 use crate::understand::{Facts, Intent, Understood};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -118,6 +119,26 @@ pub enum Event {
         /// By whom.
         by: Changer,
     },
+    /// The button «Не отправлять»: no final touch in this episode.
+    TouchDeclined {
+        /// By whom.
+        user: UserId,
+    },
+    /// A text of ours that the channel had accepted did not reach the guest.
+    DeliveryFailed {
+        /// Which.
+        message: MessageId,
+    },
+    /// What a handoff was blamed on works again.
+    ServiceBack {
+        /// What.
+        service: Service,
+    },
+    /// The working day begins, and guests have waited since before: told of the one who has waited longest.
+    DayOpened {
+        /// How many wait.
+        waiting: u32,
+    },
     /// An event of this dialog could not be read, three times over; it is set aside.
     Unreadable,
     /// An armed timer is due.
@@ -140,6 +161,41 @@ pub struct GuestMessage {
     pub text: Option<TextRef>,
     /// What it says.
     pub understood: Understood,
+    /// What the account's lists say of the guest.
+    #[serde(default, skip_serializing_if = "Listed::is_empty")]
+    pub listed: Listed,
+    /// Unix ms until which the channel takes free text for this guest; `None` = without end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_until: Option<i64>,
+}
+
+/// Whether the guest's phone stands in the lists of the policy in force. The phone itself stands nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Listed {
+    /// In `trial_phones`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub trial: bool,
+    /// In `exclude.phones`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub excluded: bool,
+}
+
+impl Listed {
+    /// Whether it stands in none.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a technical reason of a handoff is blamed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    /// The bot.
+    Bot,
+    /// The CRM.
+    Crm,
 }
 
 /// How the id of a message begins that the CRM reports: its ids are others than the channel's.
@@ -226,6 +282,9 @@ pub struct ContactFacts {
     /// The newest notes on the contact, at most five, each at most 500 characters. Untrusted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<TextRef>,
+    /// Those of the contact's tags that the policy names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
 }
 
 /// A deal, reduced to what routing needs.
@@ -250,6 +309,40 @@ pub struct DealFacts {
     /// Price, whole units of the account's currency.
     #[serde(default)]
     pub amount: Option<i64>,
+    /// What the mapped fields say of the booking.
+    #[serde(default, skip_serializing_if = "Booking::is_empty")]
+    pub booking: Booking,
+    /// A task stands open on it. Ours is closed while the bot leads, so then it is somebody else's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_task: bool,
+}
+
+/// What the mapped fields of a deal say of the booking; absent = not mapped, or not filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Booking {
+    /// From arrival to departure; one of them alone is one day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub days: Option<Days>,
+    /// Room category.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<TextRef>,
+    /// Who travels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guests: Option<TextRef>,
+    /// Status of the payment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment: Option<TextRef>,
+    /// Status of the refund.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refund: Option<TextRef>,
+}
+
+impl Booking {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What the bot says to a turn (DESIGN §5.8), with its texts sealed.
@@ -390,4 +483,12 @@ pub enum Timer {
     AutoReturn,
     /// The episode ends in silence.
     EpisodeIdle,
+    /// The guest waits: the responsible is reminded.
+    WaitingReminder,
+    /// The guest still waits: somebody else learns of it.
+    WaitingEscalation,
+    /// A silent guest is written to once more.
+    FinalTouch,
+    /// The guest did not answer the final touch.
+    AfterTouch,
 }

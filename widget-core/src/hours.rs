@@ -2,6 +2,7 @@
 
 use crate::time::{DAY, Local, MINUTE, SECOND, Zone};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -21,6 +22,9 @@ pub struct Calendar {
     /// Closed dates: `MM-DD` every year, or `YYYY-MM-DD`.
     #[serde(default)]
     pub closed: Vec<String>,
+    /// Dates with hours of their own, such as a shortened eve of a holiday; they win over `week` and `closed`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub special: BTreeMap<String, Vec<Hours>>,
 }
 
 /// An interval of a day; in files `09:00-18:00`.
@@ -40,10 +44,18 @@ impl Calendar {
     /// Whether unix ms `at` lies within the working hours.
     pub fn is_open(&self, at: i64, zone: &Zone) -> bool {
         let local = zone.local(at);
-        !self.is_closed_on(local)
-            && self.week[local.weekday()]
-                .iter()
-                .any(|hours| hours.holds(local.minute))
+        self.hours_on(local)
+            .iter()
+            .any(|hours| hours.holds(local.minute))
+    }
+
+    /// When the working day of unix ms `at` began, if it has: its first opening, while the hours still run.
+    pub fn day_opened_at(&self, at: i64, zone: &Zone) -> Option<i64> {
+        let local = zone.local(at);
+        let first = self.hours_on(local).iter().map(|hours| hours.from).min()?;
+        let midnight = local.day * DAY - i64::from(zone.offset_at(at)) * SECOND;
+        let opened_at = midnight + first.ms();
+        (self.is_open(at, zone) && opened_at <= at).then_some(opened_at)
     }
 
     /// The first unix ms from `at` on that lies within the working hours: `at` itself when it does.
@@ -85,14 +97,12 @@ impl Calendar {
                 .map(|(change, _)| *change)
                 .find(|change| *change > at)
                 .map_or(midnight + DAY, |change| change.min(midnight + DAY));
-            let open_today = self.week[local.weekday()].iter().filter_map(|hours| {
+            let open_today = self.hours_on(local).iter().filter_map(|hours| {
                 let start = (midnight + hours.from.ms()).max(at);
                 let end = (midnight + hours.to.ms()).min(until);
                 (start < end).then_some((start, end))
             });
-            if !self.is_closed_on(local)
-                && let Some(stretch) = open_today.min()
-            {
+            if let Some(stretch) = open_today.min() {
                 return Some(stretch);
             }
             at = until;
@@ -100,16 +110,25 @@ impl Calendar {
         None
     }
 
-    fn is_closed_on(&self, local: Local) -> bool {
-        if self.closed.is_empty() {
-            return false;
+    /// The hours of a day: its own, none when it is closed, else those of its weekday. A date with a year wins over
+    /// the same date of every year.
+    fn hours_on(&self, local: Local) -> &[Hours] {
+        let week = &self.week[local.weekday()];
+        if self.closed.is_empty() && self.special.is_empty() {
+            return week;
         }
         let date = local.date();
         let yearly = format!("{:02}-{:02}", date.month, date.day);
         let once = format!("{:04}-{yearly}", date.year);
-        self.closed
-            .iter()
-            .any(|closed| *closed == yearly || *closed == once)
+        for day in [&once, &yearly] {
+            if let Some(hours) = self.special.get(day) {
+                return hours;
+            }
+            if self.closed.contains(day) {
+                return &[];
+            }
+        }
+        week
     }
 }
 
@@ -247,6 +266,7 @@ mod tests {
         Calendar {
             timezone: "Europe/Moscow".into(),
             week: std::array::from_fn(|_| day.clone()),
+            special: BTreeMap::new(),
             closed: closed.iter().map(ToString::to_string).collect(),
         }
     }
@@ -405,6 +425,17 @@ mod tests {
             Some(day_number(2026, 3, 30) * DAY),
             "02:00 does not exist on that day"
         );
+    }
+
+    #[test]
+    fn a_working_day_begins_with_its_first_opening() {
+        let split = daily(&["09:00-12:00", "13:00-18:00"], &["11-19"]);
+        let at = |time| split.day_opened_at(msk(2026, 11, 18, time), &moscow());
+        let nine = Some(msk(2026, 11, 18, "09:00"));
+        assert_eq!((at("09:00"), at("17:59")), (nine, nine));
+        assert_eq!((at("08:59"), at("12:30"), at("18:00")), (None, None, None));
+        let closed = split.day_opened_at(msk(2026, 11, 19, "10:00"), &moscow());
+        assert_eq!(closed, None);
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //! | [`decide`] | `(policy, dialog, event, now)` → changes, actions, trace; one rule family a file |
 //! | [`policy`], [`hours`], [`text`] | the account's rules as data, its working hours, its texts |
 //! | [`understand`] | facts and intents in a guest's text |
+//! | [`case`] | a dialog and a message in a few words, judged by the real machine: `estafeta decide`, the what-if panel |
 //! | [`trace`] | why a decision came out so, readable in Russian and English |
 //! | [`wire`] | what travels between the card and the backend |
 //!
@@ -33,6 +34,7 @@
 //! Persisted variants are never changed: a new meaning gets a new variant beside the old one.
 
 pub mod action;
+pub mod case;
 pub mod change;
 pub mod decide;
 pub mod dialog;
@@ -42,6 +44,7 @@ pub mod ids;
 pub mod owner;
 pub mod phone;
 pub mod policy;
+pub mod replay;
 pub mod text;
 pub mod time;
 pub mod trace;

@@ -112,6 +112,8 @@ reasons! {
     BookingNotFound = "booking_not_found",
     /// The deal stands at a stage or in a pipeline the policy does not know.
     StageUnmapped = "stage_unmapped",
+    /// The policy leaves deals at this stage to people.
+    StagePeople = "stage_people",
     /// The bot's reply failed the checks.
     ReplyBlocked = "reply_blocked",
     /// The bot does not answer.
@@ -130,6 +132,10 @@ reasons! {
     Late = "late",
     /// An event of this dialog could not be read.
     EventUnreadable = "event_unreadable",
+    /// Guests have waited since the night. Of a list's task, never of a handoff.
+    MorningList = "morning_list",
+    /// The guest does not answer the final touch. Of a follow-up's task, never of a handoff.
+    NoReply = "no_reply",
 }
 
 impl From<ReasonId> for Reason {

@@ -18,6 +18,7 @@ pub const PLACEHOLDERS: &[&str] = &[
     "next_open",
     "hours_text",
     "stage",
+    "deal_field",
 ];
 
 /// A rendered text is cut to so many characters: more does not surely fit into one message of the channel.

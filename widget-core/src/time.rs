@@ -1,6 +1,9 @@
 //! Time without a clock: the caller says what time it is and how far local time is from UTC.
 
+use crate::hours::string_in_files;
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
 
 /// Milliseconds in a second.
 pub const SECOND: i64 = 1_000;
@@ -46,6 +49,111 @@ pub struct Date {
     pub month: u32,
     /// Day of the month, 1..=31.
     pub day: u32,
+}
+
+/// Days in a row, both ends included; in files `2027-03-10/2027-03-20`, one day `2027-03-10`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Days {
+    /// The first, as days since 1970-01-01.
+    pub first: i64,
+    /// The last, as days since 1970-01-01; never before the first.
+    pub last: i64,
+}
+
+impl Days {
+    /// One day.
+    pub fn one(day: i64) -> Self {
+        Self {
+            first: day,
+            last: day,
+        }
+    }
+
+    /// Whether both share a day.
+    pub fn meet(self, other: Self) -> bool {
+        self.first <= other.last && other.first <= self.last
+    }
+}
+
+impl fmt::Display for Days {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let date = |day| Local { day, minute: 0 }.date();
+        write!(f, "{}", date(self.first))?;
+        if self.last != self.first {
+            write!(f, "/{}", date(self.last))?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Days {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (first, last) = text.split_once('/').unwrap_or((text, text));
+        let day = |text: &str| {
+            text.parse::<Date>()
+                .map(Date::day_number)
+                .map_err(|()| format!("«{text}» — не дата. Дата в виде 2027-03-10"))
+        };
+        let (first, last) = (day(first)?, day(last)?);
+        if first <= last {
+            Ok(Self { first, last })
+        } else {
+            Err(format!("«{text}» кончается раньше, чем начинается"))
+        }
+    }
+}
+
+string_in_files!(Days);
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl FromStr for Date {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut parts = text.trim().splitn(3, '-');
+        let mut number = |digits: usize| {
+            let part = parts.next().ok_or(())?;
+            let right = part.len() == digits && part.bytes().all(|b| b.is_ascii_digit());
+            right.then(|| part.parse::<u32>().ok()).flatten().ok_or(())
+        };
+        let date = Date {
+            year: i64::from(number(4)?),
+            month: number(2)?,
+            day: number(2)?,
+        };
+        // A date that the calendar does not have comes back as another one.
+        let local = Local {
+            day: date.day_number(),
+            minute: 0,
+        };
+        if local.date() == date {
+            Ok(date)
+        } else {
+            Err(())
+        }
+    }
+}
+
+impl Date {
+    /// Days since 1970-01-01 (the inverse of [`Local::date`]).
+    pub fn day_number(self) -> i64 {
+        let month = i64::from(self.month);
+        let shifted_year = self.year - i64::from(month <= 2);
+        let era = shifted_year.div_euclid(400);
+        let year_of_era = shifted_year.rem_euclid(400);
+        let shifted_month = (month + 9) % 12;
+        let day_of_year = (153 * shifted_month + 2) / 5 + i64::from(self.day) - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        era * 146_097 + day_of_era - 719_468
+    }
 }
 
 impl Zone {

@@ -209,6 +209,30 @@ fn reason_sentences(id: ReasonId, kind: &str) -> &'static [(&'static str, &'stat
             ),
             ("Этап сделки не размечен", "The deal's stage is not mapped"),
         ],
+        ReasonId::StagePeople => &[
+            (
+                "На этапе «{stage}» отвечает менеджер",
+                "At «{stage}» a manager replies",
+            ),
+            (
+                "На этом этапе отвечает менеджер",
+                "At this stage a manager replies",
+            ),
+        ],
+        ReasonId::MorningList => &[
+            ("Ждут ответа с ночи: {n}", "Waiting since last night: {n}"),
+            ("Гости ждут ответа с ночи", "Guests wait since last night"),
+        ],
+        ReasonId::NoReply => &[
+            (
+                "Гость не отвечает после финального касания. Этап «{stage}»",
+                "No reply after the final touch. Stage «{stage}»",
+            ),
+            (
+                "Гость не отвечает после финального касания",
+                "No reply after the final touch",
+            ),
+        ],
         ReasonId::ReplyBlocked => &[(
             "Ответ бота не прошёл проверку",
             "The bot's reply failed the checks",
@@ -265,6 +289,9 @@ lines! {
     "owner.auto_requeued":
         "Диалог взят, но {minutes} мин гость без ответа: снова ждёт менеджера",
         "Taken, but no reply for {minutes} min: waiting for a manager again";
+    "owner.robot":
+        "Это был автоответ робота, а не сотрудник: ведущий прежний",
+        "It was a robot's message, not a person's: the leader is as before";
     "owner.late_signal":
         "Сигнал старше последней смены ведущего: ничего не меняет",
         "The signal is older than the last change of the leader: no effect";
@@ -272,6 +299,47 @@ lines! {
         "Бот на паузе: сообщение ждёт менеджера",
         "Bot paused: the message waits for a manager";
     "mode.off": "Бот выключен: решений нет", "The bot is off: nothing is decided";
+    "mode.trial":
+        "Пробный режим: этого номера нет в списке, бот молчит",
+        "Trial mode: the number is not listed, the bot is silent";
+    "guest.excluded":
+        "Гость в исключениях: с ним говорит только менеджер",
+        "The guest is excluded: only managers talk to them";
+    "watch.skipped":
+        "Режим наблюдения, не сделано: {what}",
+        "Watch mode, not done: {what}";
+    "message.too_old":
+        "Сообщение старше суток: только для истории",
+        "The message is older than a day: for the history only";
+    "waiting.reminder":
+        "Гость ждёт {minutes} мин: напоминание ответственному",
+        "The guest has waited {minutes} min: the responsible is reminded";
+    "waiting.escalated":
+        "Гость ждёт {minutes} мин, диалог никто не взял: поставлена задача «Связаться»",
+        "The guest has waited {minutes} min and nobody took the dialog: task «Contact»";
+    "waiting.morning":
+        "Начало рабочего дня, гостей ждёт: {n}. Поставлена общая задача",
+        "The working day begins, guests waiting: {n}. One task for all";
+    "urgent.raised": "{reason}: задача дежурному, не дожидаясь ответа", "{reason}: a task for whoever is on duty, at once";
+    "service.back":
+        "Причины передачи больше нет ({service}), диалог никто не взял: снова у бота",
+        "The cause of the handoff is gone ({service}), nobody took it: the bot leads again";
+    "touch.planned": "Финальное касание запланировано", "The final touch is planned";
+    "touch.sent": "Гость молчит: отправляется финальное касание", "The guest is silent: the final touch is sent";
+    "touch.none": "Финального касания не будет: {why}", "No final touch: {why}";
+    "touch.quiet": "Тихие часы: финальное касание перенесено на утро", "Quiet hours: the final touch moves to the morning";
+    "touch.declined": "Финальное касание отменено: {by}", "Final touch cancelled: {by}";
+    "no_reply.moved":
+        "Ответа на финальное касание нет: сделка переводится в «{to}»",
+        "No reply to the final touch: the deal moves to «{to}»";
+    "no_reply.task":
+        "Ответа на финальное касание нет, этап «{stage}»: задача «Связаться»",
+        "No reply to the final touch, stage «{stage}»: task «Contact»";
+    "episode.ended": "Сутки без сообщений: обращение закончено", "A day without messages: the episode is over";
+    "episode.goes_on": "Обращение продолжается: гость ещё ждёт ответа", "The episode goes on: the guest still waits";
+    "episode.waits_for_touch":
+        "Обращение продолжается: впереди финальное касание",
+        "The episode goes on: the final touch is still ahead";
     "thanks": "Благодарность без вопроса: ответ не нужен", "Thanks without a question: no reply needed";
     "opt_out": "Просит не писать: напоминаний не будет", "Asks not to be written: no reminders";
     "burst": "Сообщений гостя подряд: {messages}", "Guest's messages in a row: {messages}";
@@ -292,6 +360,33 @@ lines! {
     "deals.unmapped":
         "Этап «{stage}» не размечен. Нужен менеджер",
         "Stage «{stage}» is not mapped. A manager is needed";
+    "deals.departure":
+        "Сделка на этапе «{stage}»: бот выясняет, чего хочет гость",
+        "The deal is at «{stage}»: the bot finds out what the guest wants";
+    "deals.meant": "По смыслу речь о сделке на этапе «{stage}»", "What is meant is the deal at «{stage}»";
+    "deals.booking_not_found":
+        "Гость спрашивает о брони, но сделок по этому номеру нет",
+        "The guest asks about a booking, but the number has no deals";
+    "deals.foreign":
+        "Для гостя создана ещё одна сделка: записано, диалог остаётся в своей",
+        "Another deal was made for the guest: noted, the dialog stays with its own";
+    "deals.gone":
+        "Прежней сделки больше нет: объединена или удалена",
+        "The former deal is gone: merged or deleted";
+    "departure.row": "Этап «Выезд», строка «{id}»", "Stage «Departure», row «{id}»";
+    "departure.none":
+        "Этап «Выезд»: ни одна строка не подошла, отвечает бот",
+        "Stage «Departure»: no row fits, the bot answers";
+    "deal.wanted":
+        "Гость хочет новую поездку: прежняя сделка остаётся, нужна новая",
+        "The guest wants a new stay: the former deal stays, a new one is needed";
+    "review.accepted": "Отзыв принят и записан в сделку", "The review is taken and noted in the deal";
+    "payment.repeated":
+        "В сделке есть ответ: бот повторяет его дословно",
+        "The deal holds the answer: the bot repeats it as it stands";
+    "clarify.enough":
+        "Бот уже уточнял, раз: {n}. Нужен менеджер",
+        "The bot has asked back already, times: {n}. A manager is needed";
     "deals.closed": "Все сделки гостя закрыты: новое обращение", "All deals are closed: new inquiry";
     "deal.adopted": "Взята сделка, созданная amoCRM", "Adopted the deal made by amoCRM";
     "deal.created": "Создана новая сделка", "A new deal was created";
@@ -307,10 +402,16 @@ lines! {
         "Гость пишет дальше: вопрос боту задан заново, раз: {n}",
         "The guest goes on: the bot is asked anew, times: {n}";
     "bot.answer": "Бот ответил", "The bot answered";
+    "bot.empty":
+        "Бот ничего не ответил: нужен менеджер",
+        "The bot said nothing: a manager is needed";
     "bot.silent": "По оценке бота отвечать не нужно", "The bot finds that no reply is needed";
     "bot.handoff": "Бот просит менеджера: {reason}", "The bot asks for a manager: {reason}";
     "bot.failed": "Бот не ответил. Нужен менеджер", "The bot gave no answer. A manager is needed";
     "reply.stale": "Ответ бота готов слишком поздно: не отправлен", "The bot's reply came too late: not sent";
+    "policy.changed":
+        "Вопрос задан боту по правилам версии {asked}, ответ оценён по версии {now}",
+        "The bot was asked under rules version {asked}, its answer is judged under version {now}";
     "kb.hit": "База знаний: ответ найден", "Knowledge base: answer found";
     "kb.miss": "База знаний: ничего не нашлось", "Knowledge base: nothing found";
     "confidence.ok": "Уверенность бота {value}, достаточно {limit}", "Bot's confidence {value}, enough is {limit}";
@@ -330,6 +431,9 @@ lines! {
     "send.accepted": "Отправлено гостю: {kind}", "Sent to the guest: {kind}";
     "send.fenced": "Ведущий сменился, не отправлено: {kind}", "The leader changed, not sent: {kind}";
     "send.failed": "Не доставлено гостю: {kind}", "Not delivered to the guest: {kind}";
+    "send.undelivered":
+        "Канал сообщает: текст бота не дошёл до гостя",
+        "The channel reports that the bot's text did not reach the guest";
     "task.created": "Поставлена задача «WhatsApp»", "Task «WhatsApp» created";
     "task.reused": "Задача «WhatsApp» уже открыта, вторая не нужна", "Task «WhatsApp» is already open, no second one";
     "echo.ours": "Это сообщение отправил бот: ничего не меняется", "The bot sent this message: no change";
@@ -376,6 +480,37 @@ fn word(name: &str, value: &str, lang: Lang) -> String {
             "на этом этапе бот только отвечает",
             "at this stage the bot only answers",
         ),
+        ("why", "robot") => (
+            "этот переход делает робот amoCRM",
+            "amoCRM's robot makes this move",
+        ),
+        ("why", "person") => ("с гостем говорит менеджер", "a manager talks to the guest"),
+        ("why", "task") => (
+            "по сделке есть задача менеджера",
+            "the deal has a manager's task",
+        ),
+        ("why", "once") => (
+            "оно уже было в этом обращении",
+            "there was one in this episode",
+        ),
+        ("why", "opt_out") => (
+            "гость просил не писать",
+            "the guest asked not to be written",
+        ),
+        ("why", "stage") => ("не для этого этапа", "not for this stage"),
+        ("why", "guest_waits") => ("гость ждёт ответа", "the guest waits for a reply"),
+        ("why", "nobody_wrote") => ("гость ещё не писал", "the guest has not written yet"),
+        ("why", "over") => ("обращение закончено", "the episode is over"),
+        ("why", "mode") => (
+            "бот не отвечает этому гостю",
+            "the bot does not answer this guest",
+        ),
+        ("why", "window") => (
+            "канал уже не принимает текст",
+            "the channel takes no text any more",
+        ),
+        ("service", "bot_unavailable") => ("бот снова отвечает", "the bot answers again"),
+        ("service", "crm_down") => ("amoCRM снова отвечает", "amoCRM answers again"),
         ("why", "quiet") => ("тихие часы", "quiet hours"),
         ("why", "closed") => ("сделка закрыта", "the deal is closed"),
         ("why", "thanks") => (
@@ -387,6 +522,7 @@ fn word(name: &str, value: &str, lang: Lang) -> String {
         ("kind", "intro") => ("представление бота", "the bot's intro"),
         ("kind", "handoff") => ("сообщение о передаче", "the handoff text"),
         ("kind", "hours") => ("сообщение о рабочем времени", "the hours text"),
+        ("kind", "touch") => ("финальное касание", "the final touch"),
         ("kind", "ack") => ("подтверждение", "an acknowledgement"),
         ("what", "read_crm") => ("чтение amoCRM", "reading amoCRM"),
         ("what", "ask_bot") => ("вопрос боту", "asking the bot"),
@@ -431,9 +567,42 @@ mod tests {
         ("owner.task_closed", &[("by", "9002")]),
         ("owner.auto_return", &[("minutes", "40")]),
         ("owner.auto_requeued", &[("minutes", "40")]),
+        ("owner.robot", &[]),
         ("owner.late_signal", &[]),
         ("mode.people", &[]),
         ("mode.off", &[]),
+        ("mode.trial", &[]),
+        ("guest.excluded", &[]),
+        ("watch.skipped", &[("what", "send")]),
+        ("message.too_old", &[]),
+        ("waiting.reminder", &[("minutes", "15")]),
+        ("waiting.escalated", &[("minutes", "60")]),
+        ("waiting.morning", &[("n", "3")]),
+        ("urgent.raised", &[("reason", "urgent")]),
+        ("service.back", &[("service", "bot_unavailable")]),
+        ("touch.planned", &[]),
+        ("touch.sent", &[]),
+        ("touch.none", &[("why", "task")]),
+        ("touch.quiet", &[]),
+        ("touch.declined", &[("by", "9002")]),
+        ("no_reply.moved", &[("to", "Stage 9")]),
+        ("no_reply.task", &[("stage", "Stage 7")]),
+        ("episode.ended", &[]),
+        ("episode.goes_on", &[]),
+        ("episode.waits_for_touch", &[]),
+        ("deals.departure", &[("stage", "Stage 7")]),
+        ("deals.meant", &[("stage", "Stage 7")]),
+        ("deals.booking_not_found", &[]),
+        ("deals.gone", &[]),
+        ("deals.foreign", &[]),
+        ("departure.row", &[("id", "review")]),
+        ("departure.none", &[]),
+        ("deal.wanted", &[]),
+        ("review.accepted", &[]),
+        ("payment.repeated", &[]),
+        ("clarify.enough", &[("n", "1")]),
+        ("bot.empty", &[]),
+        ("send.undelivered", &[]),
         ("thanks", &[]),
         ("opt_out", &[]),
         ("burst", &[("messages", "3")]),
@@ -469,6 +638,7 @@ mod tests {
         ("bot.handoff", &[("reason", "no_kb")]),
         ("bot.failed", &[]),
         ("reply.stale", &[]),
+        ("policy.changed", &[("asked", "3"), ("now", "4")]),
         ("kb.hit", &[]),
         ("kb.miss", &[]),
         ("confidence.ok", &[("value", "90"), ("limit", "70")]),
@@ -636,10 +806,29 @@ mod tests {
         names(
             "why",
             &[
-                "by_hand", "unmapped", "stale", "role", "quiet", "closed", "thanks",
+                "by_hand",
+                "unmapped",
+                "stale",
+                "role",
+                "quiet",
+                "closed",
+                "thanks",
+                "robot",
+                "person",
+                "task",
+                "once",
+                "opt_out",
+                "stage",
+                "guest_waits",
+                "nobody_wrote",
+                "over",
+                "mode",
+                "window",
             ],
         );
-        for kind in ["answer", "clarify", "intro", "handoff", "hours", "ack"] {
+        for kind in [
+            "answer", "clarify", "intro", "handoff", "hours", "ack", "touch",
+        ] {
             assert_ne!(word("kind", kind, Lang::Ru), kind);
         }
         names(

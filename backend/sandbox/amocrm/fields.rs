@@ -182,7 +182,7 @@ pub(super) fn shown_values(crm: &Crm, values: &Values) -> Value {
 }
 
 /// Applies `custom_fields_values` of a write. Returns whether anything changed.
-pub(super) fn write_values(
+pub(crate) fn write_values(
     crm: &Crm,
     entity: &str,
     into: &mut Values,

@@ -4,9 +4,38 @@ use serde_json::{Value, json};
 
 use super::hooks::Actor;
 use super::model::{ACCOUNT_ID, LOST, Lead, TOKEN_USER, WON};
-use super::{Invalid, batch, contacts, fields, hal, items, link, paged, problem, request_id, tags};
+use super::{
+    Invalid, batch, contacts, dictionary, fields, hal, items, link, paged, problem, request_id,
+    tags,
+};
 use crate::http::{Call, Reply, number};
 use crate::state::State;
+
+/// Why deals of this account are lost.
+const LOSS_REASONS: [(i64, &str); 2] = [(8_801, "Дорого"), (8_802, "Не отвечает")];
+
+pub(super) fn loss_reasons(state: &State) -> Reply {
+    let rows: Vec<Value> = LOSS_REASONS
+        .iter()
+        .enumerate()
+        .map(|(sort, (id, name))| {
+            json!({
+                "id": id, "name": name, "sort": (sort + 1) * 1_000, "created_at": 1_700_000_000,
+                "updated_at": 1_700_000_000, "_links": link(state, &format!("leads/loss_reasons/{id}")),
+            })
+        })
+        .collect();
+    dictionary(state, "leads/loss_reasons", "loss_reasons", &rows)
+}
+
+/// Why a lead was lost, by name.
+pub(crate) fn loss_reason(lead: &Lead) -> Option<&'static str> {
+    let id = lead.loss_reason?;
+    let mut reasons = LOSS_REASONS.iter();
+    reasons
+        .find(|(known, _)| *known == id)
+        .map(|(_, name)| *name)
+}
 
 pub(super) fn list(state: &State, call: &Call) -> Reply {
     if call

@@ -2,9 +2,9 @@
 
 mod account;
 mod contacts;
-mod fields;
+pub(crate) mod fields;
 pub(crate) mod hooks;
-mod leads;
+pub(crate) mod leads;
 mod links;
 pub(crate) mod model;
 mod notes;
@@ -46,7 +46,8 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
         ("GET", ["leads", "pipelines"]) => account::pipelines(state),
         ("GET", ["leads", "pipelines", id]) => account::pipeline(state, id),
         ("GET", ["leads", "pipelines", id, "statuses"]) => account::statuses(state, id),
-        ("GET", ["leads", "loss_reasons" | "unsorted"] | ["events"]) => Reply::empty(204),
+        ("GET", ["leads", "loss_reasons"]) => leads::loss_reasons(state),
+        ("GET", ["leads", "unsorted"] | ["events"]) => Reply::empty(204),
         (_, ["leads", "unsorted", ..] | ["talks", ..]) => problem(404, "Not Found", "Not found"),
         (_, ["webhooks"]) => hooks::subscriptions(state, call),
         ("GET", ["contacts"]) => contacts::list(state, call),

@@ -331,6 +331,7 @@ impl Crm {
             "numeric",
             &[],
         );
+        crm.add_field(3306, "leads", "Статус оплаты", Some("PAYMENT"), "text", &[]);
         for field in &mut crm.fields {
             field.is_predefined =
                 matches!(field.code.as_deref(), Some("PHONE" | "EMAIL" | "POSITION"));

@@ -1,6 +1,6 @@
 //! The bot: answers turns by rules, or with a text that names the turn and its messages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -22,6 +22,21 @@ pub(crate) struct Bot {
     pub rules: Vec<Rule>,
     /// Answers by turn id: the same turn is answered the same way.
     pub answered: BTreeMap<String, Value>,
+    /// The last questions, oldest first, as they came.
+    #[serde(skip)]
+    pub asked: VecDeque<Value>,
+}
+
+/// Questions kept for `GET /sandbox/bot`.
+const ASKED_KEPT: usize = 100;
+
+impl Bot {
+    fn remember(&mut self, turn: &Value) {
+        self.asked.push_back(turn.clone());
+        if self.asked.len() > ASKED_KEPT {
+            self.asked.pop_front();
+        }
+    }
 }
 
 /// A rule fires if any message of the turn contains `contains`; what it does not name keeps its default.
@@ -67,7 +82,10 @@ pub(crate) async fn answer(sandbox: &Sandbox, call: &Call) -> Reply {
             &json!({"error": "a turn has a turn_id and messages"}),
         );
     }
-    let pause = Duration::from_millis(sandbox.with(|state| state.bot.delay_ms));
+    let pause = Duration::from_millis(sandbox.change(|state| {
+        state.bot.remember(&turn);
+        state.bot.delay_ms
+    }));
     if sandbox.with(|state| rule(state, &turn).and_then(|rule| rule.status)) == Some(202) {
         tokio::spawn(answer_late(sandbox.clone(), turn, pause));
         return Reply::json(202, JSON, &json!({}));

@@ -1,13 +1,15 @@
 //! A config for a backend beside a sandbox: what `--write-config` writes and what the demo runs with.
 
 use super::Failure;
+use crate::config::{DEFAULT_POLICY, with_mode};
 use sandbox::Connection;
 use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use toml_edit::{DocumentMut, value};
 
 /// The backend's side of the connection.
 pub(super) struct Side<'a> {
@@ -19,6 +21,31 @@ pub(super) struct Side<'a> {
     pub(super) data: &'a Path,
     /// Where it reads its clock; `None` = it shares the process's.
     pub(super) clock: Option<&'a str>,
+}
+
+impl Side<'_> {
+    /// The account's policy: the default one, in force at once, with people of the sandbox where it needs some.
+    fn policy_file(&self) -> PathBuf {
+        self.data.join("policy.toml")
+    }
+
+    /// Writes the policy unless there is one: whoever edits it keeps what they wrote.
+    pub(super) fn write_policy(&self) -> Result<(), Failure> {
+        let file = self.policy_file();
+        if file.exists() {
+            return Ok(());
+        }
+        let mut policy: DocumentMut = with_mode(DEFAULT_POLICY, "on")?.parse()?;
+        for (key, user) in [
+            ("fallback", ADMIN),
+            ("escalate_to", ADMIN),
+            ("duty_user", ADMIN),
+        ] {
+            policy["tasks"][key] = value(user);
+        }
+        policy["tasks"]["duty_phone"] = value(DUTY_PHONE);
+        private_file(&file, &policy.to_string())
+    }
 }
 
 /// The settings, TOML. Holds secrets.
@@ -42,6 +69,7 @@ pub(super) fn config(connection: &Connection, side: &Side<'_>) -> String {
     }
     line("\n[[accounts]]");
     line(&pair("name", &connection.amocrm_subdomain));
+    line(&pair("policy", &side.policy_file().to_string_lossy()));
     line("\n[accounts.amocrm]");
     line(&pair("endpoint", &connection.amocrm_endpoint));
     line(&pair("subdomain", &connection.amocrm_subdomain));
@@ -64,6 +92,10 @@ pub(super) fn config(connection: &Connection, side: &Side<'_>) -> String {
 }
 
 const KEY_FILE: &str = "master.key";
+/// The sandbox's administrator.
+const ADMIN: i64 = 9001;
+/// The sandbox's phone for what is urgent.
+const DUTY_PHONE: &str = "+7 900 000-00-99";
 
 /// Makes the data folder and, once, the master key in it. Nobody else may read them.
 pub(super) fn prepare_data(folder: &Path) -> Result<(), Failure> {
@@ -128,7 +160,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+    use crate::config::{Config, mode_of};
     use secrecy::ExposeSecret;
 
     fn connection() -> Connection {
@@ -160,6 +192,7 @@ mod tests {
             data: &data,
             clock: Some(&connection.clock_url),
         };
+        side.write_policy().unwrap();
         let config = Config::parse(&config(&connection, &side), Path::new("")).unwrap();
         assert_eq!(config.server.listen, side.listen);
         assert_eq!(config.server.public_url, side.public_url);
@@ -172,6 +205,9 @@ mod tests {
         );
         assert_eq!(account.amocrm.origins, ["http://127.0.0.1:9000"]);
         assert_eq!(account.bot.url, connection.bot_url);
+        assert_eq!(mode_of(&account.policy).as_deref(), Some("on"));
+        let policy = widget_core::policy::parse(&account.policy).unwrap();
+        assert_eq!(policy.tasks.fallback, Some(widget_core::ids::UserId(ADMIN)));
     }
 
     #[test]

@@ -49,6 +49,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         data: &data.folder.join("backend"),
         clock: None,
     };
+    side.write_policy()?;
     let settings = connect::config(&sandbox.connection(), &side);
     let config = Config::parse(&settings, Path::new(""))?;
     let app = App::build(&config, Arc::new(Shared(sandbox.clock()))).await?;

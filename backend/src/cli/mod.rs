@@ -1,12 +1,15 @@
 //! The command line (DESIGN §8). A failure is one sentence on stderr that says what to do: exit code 2 for a wrong use,
 //! 1 for everything else.
 
+mod account;
 mod archive;
 mod assets;
 mod clock;
 mod connect;
+mod decide;
 mod demo;
 mod policy;
+mod replay;
 mod sandbox;
 mod serve;
 mod url;
@@ -41,9 +44,16 @@ enum Command {
     Widget(archive::Widget),
     /// Holds an archive against amoCRM's rules.
     Check(archive::Check),
+    /// What becomes of cases: JSON lines on stdin, JSON lines on stdout.
+    Decide(decide::Args),
     /// Policies.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Accounts.
+    #[command(subcommand)]
+    Account(account::Command),
+    /// Judges recorded dialogs again under another policy.
+    Replay(replay::Args),
 }
 
 /// Runs what the command line asks for.
@@ -54,7 +64,10 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => served(serve::run(args)),
         Command::Widget(args) => archive::write(&args),
         Command::Check(args) => archive::check(&args),
+        Command::Decide(args) => decide::run(&args),
         Command::Policy(command) => policy::run(&command),
+        Command::Account(command) => account::run(&command),
+        Command::Replay(args) => replay::run(&args),
     };
     outcome.unwrap_or_else(|failure| {
         eprintln!("{failure}");
@@ -70,6 +83,20 @@ fn served(server: impl Future<Output = Result<(), Failure>>) -> Outcome {
     // Work that did not end in time must not hold the process.
     runtime.shutdown_background();
     outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// Runs a short look at the data, or a change of them.
+fn asked<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
+}
+
+/// Prints a line. Whoever reads may have seen enough and gone; that is no failure.
+fn say(line: impl std::fmt::Display) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
 /// The wish to stop that follows the process's signals.

@@ -77,6 +77,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             data: &data,
             clock: Some(&connection.clock_url),
         };
+        side.write_policy()?;
         connect::private_file(file, &connect::config(&connection, &side))?;
     }
     let playing = tokio::spawn({

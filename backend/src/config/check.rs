@@ -1,7 +1,7 @@
 //! From what is written to what is meant. Every check goes on after a fault, so that all faults are told together.
 
-use super::raw;
 use super::{Account, Amocrm, Bot, Config, DEFAULT_POLICY, Finding, MasterKey, Pact, Server};
+use super::{mode, raw};
 use axum::http::Uri;
 use figment::Figment;
 use figment::error::Kind;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use widget_core::policy;
 
 const SECTIONS: [&str; 4] = ["server", "secrets", "clock", "accounts"];
-const ACCOUNT_KEYS: [&str; 6] = ["id", "name", "policy", "amocrm", "pact", "bot"];
+const ACCOUNT_KEYS: [&str; 7] = ["id", "name", "policy", "mode", "amocrm", "pact", "bot"];
 const PACT_ENDPOINT: &str = "https://api.pact.im/api/p2";
 const AMO_DOMAINS: [&str; 3] = ["amocrm.ru", "amocrm.com", "kommo.com"];
 /// A webhook's secret has at least so many characters.
@@ -258,7 +258,10 @@ impl Check<'_> {
         let bot = self.section(table.get("bot"), &format!("{at}.bot"));
         let bot = bot.and_then(|raw| self.bot(raw, &format!("{at}.bot")));
         let raw = raw?;
-        let policy = self.policy(raw.policy, &format!("{at}.policy"));
+        let policy = match &raw.policy {
+            Some(file) => self.policy(file, &format!("{at}.policy")),
+            None => self.default_policy(raw.mode.as_deref(), &format!("{at}.mode")),
+        };
         let amocrm = amocrm?;
         let id = raw.id.unwrap_or(amocrm.account_id);
         Some(Account {
@@ -268,6 +271,7 @@ impl Check<'_> {
             pact: pact?,
             bot: bot?,
             policy: policy?,
+            policy_file: raw.policy.map(|file| self.folder.join(file)),
         })
     }
 
@@ -400,17 +404,30 @@ impl Check<'_> {
     }
 
     /// The policy's text, after its own check.
-    fn policy(&mut self, file: Option<PathBuf>, at: &str) -> Option<String> {
-        let text = match file {
-            None => DEFAULT_POLICY.to_owned(),
-            Some(file) => self.read(&file, at)?,
-        };
+    fn policy(&mut self, file: &Path, at: &str) -> Option<String> {
+        let text = self.read(file, at)?;
         match policy::parse(&text) {
             Ok(_) => Some(text),
             Err(findings) => {
                 for finding in findings {
                     let place = if finding.path.is_empty() { "" } else { ": " };
                     self.found(format!("{at}{place}{}", finding.path), finding.problem);
+                }
+                None
+            }
+        }
+    }
+
+    /// The default policy in the mode of new accounts. It is good but for a mode that there is not.
+    fn default_policy(&mut self, mode: Option<&str>, at: &str) -> Option<String> {
+        let mode = mode.unwrap_or(mode::NEW_ACCOUNT);
+        let text = mode::with_mode(DEFAULT_POLICY, mode).map_err(|problem| self.found(at, problem));
+        let text = text.ok()?;
+        match policy::parse(&text) {
+            Ok(_) => Some(text),
+            Err(findings) => {
+                for finding in findings {
+                    self.found(at, finding.problem);
                 }
                 None
             }

@@ -2,9 +2,11 @@
 //! so that the operator learns everything that is wrong at once.
 
 mod check;
+mod mode;
 mod raw;
 mod secret;
 
+pub use mode::{mode_of, with_mode};
 pub use secret::MasterKey;
 
 use figment::Figment;
@@ -56,8 +58,10 @@ pub struct Account {
     pub pact: Pact,
     /// Its bot.
     pub bot: Bot,
-    /// Its rules, TOML, known to be good.
+    /// Its rules, TOML, known to be good: of its file, or the default ones in the mode of new accounts.
     pub policy: String,
+    /// Where its rules are read from; `None` = it has the default ones.
+    pub policy_file: Option<PathBuf>,
 }
 
 /// An account of amoCRM.
@@ -232,7 +236,7 @@ mod tests {
         assert_eq!(config.clock_source, None);
         let account = &config.accounts[0];
         assert_eq!(account.id, 31);
-        assert_eq!(account.policy, DEFAULT_POLICY);
+        assert_eq!(account.policy, with_mode(DEFAULT_POLICY, "trial").unwrap());
         assert_eq!(account.amocrm.endpoint, "https://example.amocrm.ru");
         assert_eq!(account.amocrm.origins[0], "https://example.amocrm.ru");
         assert_eq!(account.pact.endpoint, "https://api.pact.im/api/p2");
@@ -341,6 +345,30 @@ mod tests {
                 .all(|finding| finding.path.starts_with("accounts[0].policy"))
         );
         assert!(!findings.is_empty());
+    }
+
+    #[test]
+    fn a_new_account_starts_in_its_mode_unless_a_file_says() {
+        let account = |lines: &str, folder: &Path| {
+            let named = GOOD.replace("[[accounts]]", &format!("[[accounts]]\n{lines}"));
+            let config = Config::parse(&named, folder).map_err(|findings| findings.0)?;
+            Ok::<_, Vec<Finding>>(config.accounts.into_iter().next().unwrap())
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let people = account("mode = \"people\"", folder.path()).unwrap();
+        assert_eq!(mode_of(&people.policy).as_deref(), Some("people"));
+        assert_eq!(people.policy_file, None);
+        let wrong = account("mode = \"no\"", folder.path()).unwrap_err();
+        let paths: Vec<_> = wrong.iter().map(|finding| &finding.path).collect();
+        assert_eq!(paths, ["accounts[0].mode"]);
+
+        let off = with_mode(DEFAULT_POLICY, "off").unwrap();
+        std::fs::write(folder.path().join("policy.toml"), &off).unwrap();
+        let of_file = "policy = \"policy.toml\"\nmode = \"people\"";
+        let of_file = account(of_file, folder.path()).unwrap();
+        assert_eq!(of_file.policy, off);
+        let file = folder.path().join("policy.toml");
+        assert_eq!(of_file.policy_file, Some(file));
     }
 
     #[test]

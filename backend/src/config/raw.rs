@@ -31,6 +31,7 @@ pub(super) struct Account {
     pub(super) id: Option<i64>,
     pub(super) name: Option<String>,
     pub(super) policy: Option<PathBuf>,
+    pub(super) mode: Option<String>,
 }
 
 #[derive(Deserialize, Default)]

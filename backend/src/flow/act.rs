@@ -2,7 +2,7 @@
 
 use super::inbox::Outcome;
 use super::outbox::over;
-use super::{Flow, Tenant, failpoint, render};
+use super::{Flow, Tenant, booking, failpoint, render};
 use crate::error::{CallError, StoreError};
 use crate::ports::{ChannelMessage, ClaimedAct, CrmWrite, Finish, GuestLookup, Phase};
 use sha2::{Digest, Sha256};
@@ -181,6 +181,8 @@ impl Context<'_> {
             phone,
             contact: known,
             with_notes: self.dialog.crm.is_none(),
+            fields: booking::names(&self.tenant.rules().policy.fields),
+            tags: self.tenant.rules().policy.exclude.contact_tags.clone(),
         }))
     }
 
@@ -191,18 +193,38 @@ impl Context<'_> {
         if self.dialog.turn.as_ref().is_none_or(|t| t.id != *turn) {
             return Ok(self.done(Done::Plain));
         }
-        let request =
-            render::bot_request(self.flow, self.tenant, &self.dialog, &self.act.action).await?;
+        let request = render::bot_request(
+            self.flow,
+            self.tenant,
+            &self.tenant.rules(),
+            &self.dialog,
+            &self.act.action,
+        )
+        .await?;
+        let health = &self.tenant.bot_health;
+        if !health.may_ask(self.now()) {
+            tracing::info!(%turn, "the bot is not asked: it has not answered lately");
+            return Ok(self.over(&Outcome::Unanswered { turn: turn.clone() }));
+        }
         let reply = self.tenant.bot.turn(&request).await;
         failpoint::hit("after_call");
         Ok(match reply {
-            Ok(reply) => self.over(&Outcome::Answered {
-                turn: turn.clone(),
-                reply,
-            }),
+            Ok(reply) => {
+                if health.answered() {
+                    self.flow.bot_is_back(self.tenant).await?;
+                }
+                self.over(&Outcome::Answered {
+                    turn: turn.clone(),
+                    reply,
+                })
+            }
             Err(error) => {
                 tracing::warn!(%turn, %error, "the bot gave no answer");
                 metrics::counter!("estafeta_bot_failed_total").increment(1);
+                if health.failed(self.now()) {
+                    let account = self.act.account;
+                    tracing::error!(%account, "the bot does not answer: guests go to managers until it does");
+                }
                 self.over(&Outcome::Unanswered { turn: turn.clone() })
             }
         })
@@ -381,6 +403,7 @@ impl Context<'_> {
     /// written as of the call, not as of the decision.
     async fn crm_write(&self) -> Result<Option<CrmWrite>, StoreError> {
         let (flow, tenant, dialog) = (self.flow, self.tenant, &self.dialog);
+        let rules = tenant.rules();
         Ok(match self.act.action.clone() {
             Action::CreateTask {
                 deal,
@@ -391,7 +414,7 @@ impl Context<'_> {
             } => Some(CrmWrite::CreateTask {
                 deal,
                 kind,
-                text: render::task_text(flow, tenant, dialog, &text).await?,
+                text: render::task_text(flow, tenant, &rules, dialog, &text).await?,
                 marker: marker(&self.act.key),
                 due_at,
                 assignee,
@@ -408,7 +431,7 @@ impl Context<'_> {
                 };
                 Some(CrmWrite::SetTaskText {
                     task,
-                    text: render::task_text(flow, tenant, dialog, &text).await?,
+                    text: render::task_text(flow, tenant, &rules, dialog, &text).await?,
                     marker: String::new(),
                 })
             }
@@ -417,7 +440,17 @@ impl Context<'_> {
                 result: render::task_result(result).to_owned(),
             }),
             Action::AssignTask { task, to } => Some(CrmWrite::AssignTask { task, to }),
-            Action::MoveDeal { deal, from, to } => Some(CrmWrite::MoveDeal { deal, from, to }),
+            Action::MoveDeal {
+                deal,
+                from,
+                to,
+                loss_reason,
+            } => Some(CrmWrite::MoveDeal {
+                deal,
+                from,
+                to,
+                loss_reason,
+            }),
             Action::CreateContact => {
                 let guest = flow.store.guest(self.act.account, &dialog.id).await?;
                 guest.map(|guest| CrmWrite::CreateContact {
@@ -438,7 +471,7 @@ impl Context<'_> {
             }
             Action::AddNote { deal, note } => Some(CrmWrite::AddNote {
                 deal,
-                text: render::note(flow, tenant, dialog, &note).await?,
+                text: render::note(flow, tenant, &rules, dialog, &note).await?,
                 marker: marker(&self.act.key),
             }),
             Action::ReadCrm | Action::AskBot { .. } | Action::Send { .. } => None,

@@ -1,21 +1,28 @@
 //! Decisions on a leased dialog, gathered into one commit (DESIGN §5.3).
 
-use super::{Flow, Tenant, failpoint, render};
+use super::{Flow, Rules, Tenant, failpoint, render};
 use crate::error::StoreError;
 use crate::ports::{Commit, JournalRow, Lease, NewAct};
 use serde::Serialize;
+use std::sync::Arc;
 use widget_core::action::Action;
 use widget_core::decide::{Decision, decide, implied};
 use widget_core::dialog::Dialog;
 use widget_core::event::Event;
-use widget_core::ids::ActionKey;
+use widget_core::ids::{ActionKey, TurnId};
 use widget_core::time::{Now, Zone};
+use widget_core::trace::Check;
+
+/// A turn's question lies among so many of the newest journal rows.
+const ASKED_WITHIN: u32 = 30;
 
 /// A leased dialog being worked on.
 #[derive(Clone)]
 pub(super) struct Work<'a> {
     flow: &'a Flow,
     tenant: &'a Tenant,
+    /// All of this work is decided under the rules that were in force when it began.
+    rules: Arc<Rules>,
     zone: Zone,
     lease: Lease,
     /// The state after what was decided so far.
@@ -28,10 +35,12 @@ pub(super) struct Work<'a> {
 
 impl<'a> Work<'a> {
     pub fn new(flow: &'a Flow, tenant: &'a Tenant, lease: Lease, state: Dialog) -> Self {
-        let zone = tenant.zone(flow.clock.now_ms());
+        let rules = tenant.rules();
+        let zone = rules.zone(flow.clock.now_ms());
         Self {
             flow,
             tenant,
+            rules,
             zone,
             lease,
             state,
@@ -58,7 +67,15 @@ impl<'a> Work<'a> {
             at: self.flow.clock.now_ms().max(self.state.last_at),
             zone: self.zone.clone(),
         };
-        let decision = decide(&self.tenant.policy, &self.state, event, &now);
+        let mut decision = decide(&self.rules.policy, &self.state, event, &now);
+        if let Event::BotAnswered { turn, .. } = event
+            && let Some(asked_under) = self.asked_under(turn).await?
+        {
+            let both = Check::passed("policy.changed")
+                .with("asked", asked_under)
+                .with("now", self.rules.version);
+            decision.trace.insert(0, both);
+        }
         let seq = self.state.seq + 1;
         for change in &decision.changes {
             self.state.apply(change);
@@ -69,7 +86,9 @@ impl<'a> Work<'a> {
         for (index, action) in decision.actions.into_iter().enumerate() {
             let text = match &action {
                 Action::Send { kind, parts, .. } => {
-                    Some(render::message(self.flow, self.tenant, &self.state, *kind, parts).await?)
+                    let (flow, rules) = (self.flow, &self.rules);
+                    let said = render::message(flow, self.tenant, rules, &self.state, *kind, parts);
+                    Some(said.await?)
                 }
                 _ => None,
             };
@@ -82,11 +101,24 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
+    /// The version of the policy under which a turn was asked, if it is not the one in force: the trace names both.
+    async fn asked_under(&self, turn: &TurnId) -> Result<Option<i64>, StoreError> {
+        if !self.tenant.in_force.are_new() {
+            return Ok(None);
+        }
+        let (store, account) = (&self.flow.store, self.tenant.account);
+        let rows = store.newest(account, &self.state.id, ASKED_WITHIN).await?;
+        let question = format!("\"turn\":\"{turn}\"");
+        let asks = |row: &&JournalRow| row.actions.contains(&question);
+        let asked = rows.iter().find(asks).map(|row| row.policy_version);
+        Ok(asked.filter(|version| *version != self.rules.version))
+    }
+
     fn journal_row(&self, event: &Event, decision: &Decision) -> Result<JournalRow, StoreError> {
         Ok(JournalRow {
             seq: self.state.seq,
             at: self.state.last_at,
-            policy_version: self.tenant.policy_version,
+            policy_version: self.rules.version,
             core_version: env!("CARGO_PKG_VERSION").to_owned(),
             event: json(event)?,
             changes: json(&decision.changes)?,
@@ -123,6 +155,7 @@ impl<'a> Work<'a> {
             .store
             .commit(Commit {
                 lease: self.lease,
+                account_epoch: self.rules.account_epoch,
                 state: self.state,
                 journal: self.journal,
                 acts: self.acts,

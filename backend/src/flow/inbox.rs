@@ -1,7 +1,7 @@
 //! Inbox rows into events: what a stored body means for its dialog. Texts are sealed and understood here, once,
 //! before anything is decided; no network is touched.
 
-use super::{Flow, Tenant};
+use super::{Flow, Tenant, booking, render};
 use crate::error::{StoreError, unquoted};
 use crate::ports::{
     BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Echo, InboxRow, NewRow, Source,
@@ -11,14 +11,22 @@ use widget_core::action::{Action, SendKind};
 use widget_core::dialog::Dialog;
 use widget_core::event::{
     Author, BotAnswer, BotHandoff, CRM_MESSAGE, Changer, ContactFacts, CrmSnapshot, Done, Event,
-    Failure, GuestMessage,
+    Failure, GuestMessage, Listed, Service,
 };
 use widget_core::ids::{ActionKey, ContactId, DealId, MessageId, TextRef, TurnId, UserId};
 use widget_core::owner::ReasonId;
+use widget_core::policy::Policy;
+use widget_core::time::HOUR;
 use widget_core::understand::understand;
 
 /// A possible echo of a send in flight is parked for so long, then its text decides (DESIGN §5.5), ms.
 const ECHO_PATIENCE: i64 = 30_000;
+/// Pact's name of the channel that takes free text only within [`WINDOW`] of the guest's last message.
+const WINDOWED_PROVIDER: &str = "whatsapp_business";
+/// The window of that channel, ms.
+const WINDOW: i64 = 24 * HOUR;
+/// How amoCRM names the author of its own robot's messages.
+const SALESBOT: &str = "Salesbot";
 /// How many unrouted rows are looked at in one go.
 const ROUTE_BATCH: u32 = 50;
 
@@ -75,6 +83,16 @@ pub enum Outcome {
     Unanswered {
         /// Which turn.
         turn: TurnId,
+    },
+    /// The working day begins, and guests have waited since before.
+    Morning {
+        /// How many wait.
+        waiting: u32,
+    },
+    /// What a handoff was blamed on works again.
+    Back {
+        /// What.
+        service: Service,
     },
 }
 
@@ -170,6 +188,13 @@ impl Flow {
             ChannelHook::Outgoing(message) => {
                 return self.outgoing_meaning(tenant, dialog, row, &message).await;
             }
+            ChannelHook::Undelivered(message)
+                if dialog.recent.iter().any(|seen| seen.id == message.id) =>
+            {
+                Event::DeliveryFailed {
+                    message: message.id,
+                }
+            }
             ChannelHook::Undelivered(message) => {
                 let echo = self
                     .store
@@ -220,11 +245,23 @@ impl Flow {
                 .put_guest(tenant.account, &dialog.id, guest)
                 .await?;
         }
+        let guest = match &message.guest {
+            Some(guest) => Some(guest.clone()),
+            None => self.store.guest(tenant.account, &dialog.id).await?,
+        };
+        let at = own_time(message, row);
+        let windowed = guest
+            .as_ref()
+            .is_some_and(|guest| guest.provider == WINDOWED_PROVIDER);
         Ok(GuestMessage {
             id: message.id.clone(),
-            at: own_time(message, row),
+            at,
             text: self.seal(tenant, dialog, message.text.as_deref()).await?,
             understood: understand(message.text.as_deref(), &message.attachments),
+            listed: guest.map_or(Listed::default(), |guest| {
+                listed(&tenant.rules().policy, &guest.phone)
+            }),
+            window_until: windowed.then_some(at + WINDOW),
         })
     }
 
@@ -275,6 +312,9 @@ impl Flow {
             Echo::Ours(action) => Author::Bot { action },
             Echo::Pending if now < patience_ends => return Ok(Meaning::Park(patience_ends)),
             Echo::Pending | Echo::Foreign if message.bulk => Author::Bulk,
+            Echo::Pending | Echo::Foreign if is_robots(tenant, message.text.as_deref()) => {
+                Author::Robot
+            }
             Echo::Pending | Echo::Foreign => Author::Person { user: None },
         };
         if let Some(guest) = &message.guest {
@@ -323,6 +363,18 @@ impl Flow {
                 self.amocrm_outgoing(tenant, dialog, &message, UserId(user), &text, at)
                     .await?
             }
+            CrmHook::Outgoing {
+                message,
+                author,
+                text,
+                at,
+                ..
+            } if author == SALESBOT => vec![Event::OutgoingSeen {
+                message: MessageId(format!("{CRM_MESSAGE}{message}")),
+                author: Author::Robot,
+                at,
+                text: self.seal(tenant, dialog, Some(&text)).await?,
+            }],
             // Without a user Pact's own hook decides who wrote.
             CrmHook::Outgoing { .. } | CrmHook::Other => Vec::new(),
         };
@@ -402,6 +454,8 @@ impl Flow {
                 answer: self.bot_answer(tenant, dialog, reply).await?,
             },
             Outcome::Unanswered { turn } => Event::BotFailed { turn },
+            Outcome::Morning { waiting } => Event::DayOpened { waiting },
+            Outcome::Back { service } => Event::ServiceBack { service },
         })
     }
 
@@ -431,14 +485,22 @@ impl Flow {
                         .seal(tenant, dialog, contact.patronymic.as_deref())
                         .await?,
                     notes,
+                    tags: contact.tags,
                 })
             }
         };
+        let mut deals = found.deals;
+        for deal in &mut deals {
+            let fields = found.fields.iter().find(|(id, _)| *id == deal.id);
+            if let Some((_, fields)) = fields {
+                deal.booking = booking::read(self, tenant, dialog, fields).await?;
+            }
+        }
         Ok(CrmSnapshot {
             at,
             action,
             contact,
-            deals: found.deals,
+            deals,
         })
     }
 
@@ -487,6 +549,28 @@ impl Flow {
     }
 }
 
+/// Whether the account's lists name this phone.
+fn listed(policy: &Policy, phone: &str) -> Listed {
+    let named = |list: &[String]| {
+        list.iter()
+            .any(|other| widget_core::phone::same(other, phone))
+    };
+    Listed {
+        trial: named(&policy.trial_phones),
+        excluded: named(&policy.exclude.phones),
+    }
+}
+
+/// Whether this is what another robot of the account writes.
+fn is_robots(tenant: &Tenant, text: Option<&str>) -> bool {
+    let Some(text) = text.map(render::plain) else {
+        return false;
+    };
+    let rules = tenant.rules();
+    let texts = &rules.policy.robot_zone.texts;
+    texts.iter().any(|own| render::plain(own) == text)
+}
+
 fn known_notes(dialog: &Dialog, contact: ContactId) -> Vec<TextRef> {
     let known = dialog.crm.as_ref().and_then(|crm| crm.contact.as_ref());
     known
@@ -516,5 +600,28 @@ fn changer(by: Option<i64>) -> Changer {
         Some(0) => Changer::Robot,
         Some(user) if user > 0 => Changer::Person(UserId(user)),
         _ => Changer::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::FieldText;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn what_a_read_found_is_read_back_as_it_was_stored() {
+        let said = BTreeMap::from([("Дата заезда".to_owned(), FieldText::Date(1))]);
+        let outcome = Outcome::Read {
+            action: ActionKey("c1/7/0".to_owned()),
+            at: 2,
+            found: CrmFound {
+                fields: vec![(DealId(3), said), (DealId(4), BTreeMap::new())],
+                ..CrmFound::default()
+            },
+        };
+        let stored = serde_json::to_vec(&outcome).expect("JSON");
+        let read: Outcome = serde_json::from_slice(&stored).expect("the same JSON");
+        assert_eq!(read, outcome);
     }
 }

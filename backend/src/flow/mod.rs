@@ -11,17 +11,25 @@
 //! where a dialog changes.
 
 mod act;
+mod booking;
 mod claim;
 mod decide;
 pub mod failpoint;
 mod inbox;
 mod ingest;
+mod morning;
 mod outbox;
 mod press;
+mod recovery;
 mod render;
+mod replay;
+mod rules;
 mod zone;
 
 pub use ingest::dialog_id;
+pub use recovery::BotHealth;
+pub use replay::{Judged, Trial};
+pub use rules::{InForce, Rules};
 
 use crate::error::StoreError;
 use crate::ports::{Bot, Channel, Clock, Crm, Hooks, Store};
@@ -33,7 +41,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use widget_core::dialog::Dialog;
 use widget_core::ids::{AccountId, DialogId};
-use widget_core::policy::Policy;
 use widget_core::trace::Check;
 
 /// How many dialogs are worked on at once. More would only wait for the database's one writer.
@@ -49,16 +56,16 @@ pub struct Tenant {
     pub pact_company: i64,
     /// amoCRM's number of the account.
     pub amocrm_account: i64,
-    /// The policy in force.
-    pub policy: Arc<Policy>,
-    /// Its version in the store.
-    pub policy_version: i64,
+    /// Its policy.
+    pub in_force: InForce,
     /// The account's CRM.
     pub crm: Arc<dyn Crm>,
     /// The account's channel.
     pub channel: Arc<dyn Channel>,
     /// The account's bot.
     pub bot: Arc<dyn Bot>,
+    /// How it has answered lately.
+    pub bot_health: BotHealth,
     /// Where providers send their webhooks: `(amoCRM's URL, Pact's URL)`, secrets included.
     pub hook_urls: (String, String),
 }
@@ -125,6 +132,13 @@ pub enum PressError {
     Store(StoreError),
 }
 
+impl Tenant {
+    /// The rules in force at this moment.
+    pub fn rules(&self) -> Arc<Rules> {
+        self.in_force.rules()
+    }
+}
+
 impl Flow {
     /// The account, if it is configured.
     pub fn tenant(&self, account: AccountId) -> Option<Arc<Tenant>> {
@@ -141,6 +155,7 @@ impl Flow {
             workers.spawn(Arc::clone(&self).work_on_dialogs(stop.clone()));
         }
         workers.spawn(Arc::clone(&self).route_all_hints(stop.clone()));
+        workers.spawn(Arc::clone(&self).greet_mornings(stop.clone()));
         workers.spawn(Arc::clone(&self).dispatch_acts(stop.clone()));
         workers.close();
         workers.wait().await;
@@ -172,15 +187,25 @@ impl Flow {
 
 /// Whether a check belongs to a decision about who speaks, not to its bookkeeping.
 fn says_something(check: &Check) -> bool {
-    const FAMILIES: [&str; 8] = [
+    const FAMILIES: [&str; 18] = [
         "owner.",
         "trigger",
         "bot.answer",
         "bot.handoff",
         "bot.failed",
+        "bot.silent",
         "clarify.",
         "mode.",
+        "guest.excluded",
         "thanks",
+        "opt_out",
+        "payment.",
+        "review.",
+        "urgent.",
+        "waiting.",
+        "service.",
+        "touch.sent",
+        "no_reply.",
     ];
     const BOOKKEEPING: [&str; 3] = ["trigger.none", "owner.field", "owner.bot"];
     FAMILIES.iter().any(|family| check.rule.starts_with(family))

@@ -1,15 +1,17 @@
 //! Words: texts for guests, tasks and notes for managers, questions for the bot. Put together when they are needed,
 //! from references and the policy's texts, so that no words stand in journal, state or outbox.
 
-use super::{Flow, Tenant};
+use super::{Flow, Rules, Tenant};
 use crate::error::StoreError;
 use crate::ports::{BotContact, BotDeal, BotHistory, BotMessage, BotPolicy, BotRequest};
 use std::collections::BTreeMap;
 use widget_core::action::{Action, Note, SendKind, TaskResult, TaskText, TextPart};
 use widget_core::dialog::{Dialog, From, SeenMessage};
+use widget_core::event::DealFacts;
 use widget_core::ids::{MessageId, StageKey, TextRef, TurnId};
 use widget_core::text::{excerpt, render};
-use widget_core::trace::{Lang, reason_text};
+use widget_core::time::{Days, Local};
+use widget_core::trace::{Check, Lang, reason_text};
 use widget_core::understand::Facts;
 
 /// A guest's words are quoted in tasks up to so many characters.
@@ -26,16 +28,24 @@ pub(super) fn plain(text: &str) -> String {
 pub(super) async fn message(
     flow: &Flow,
     tenant: &Tenant,
+    rules: &Rules,
     dialog: &Dialog,
     kind: SendKind,
     parts: &[TextPart],
 ) -> Result<TextRef, StoreError> {
-    let values = values(flow, tenant, dialog).await?;
+    let values = values(flow, tenant, rules, dialog).await?;
     let mut pieces = Vec::new();
     for part in parts {
         match part {
             TextPart::Policy(key) => {
-                let template = tenant.policy.texts.get(key).map_or("", String::as_str);
+                let template = rules.policy.texts.get(key).map_or("", String::as_str);
+                pieces.push(render(template, &values));
+            }
+            TextPart::PolicyWith { key, deal_field } => {
+                let mut values = values.clone();
+                let said = one_text(flow, tenant, *deal_field).await?;
+                values.insert("deal_field", said.unwrap_or_default());
+                let template = rules.policy.texts.get(key).map_or("", String::as_str);
                 pieces.push(render(template, &values));
             }
             TextPart::Stored(text) => pieces.extend(one_text(flow, tenant, *text).await?),
@@ -61,6 +71,7 @@ async fn one_text(
 async fn values(
     flow: &Flow,
     tenant: &Tenant,
+    rules: &Rules,
     dialog: &Dialog,
 ) -> Result<BTreeMap<&'static str, String>, StoreError> {
     let contact = contact(flow, tenant, dialog).await?;
@@ -72,15 +83,20 @@ async fn values(
     let deals = dialog.crm.iter().flat_map(|crm| &crm.deals);
     let deal_list: Vec<String> = deals
         .filter(|deal| !deal.closed && deal.stage.is_some())
-        .map(|deal| format!("«{}»", deal.stage_name))
+        .map(named_deal)
         .collect();
-    let policy = &tenant.policy;
+    let policy = &rules.policy;
     Ok(BTreeMap::from([
         ("name", name),
         ("patronymic", contact.patronymic.unwrap_or_default()),
         ("bot_name", policy.bot_name.clone()),
         ("organisation", policy.organisation.clone()),
         ("deal_list", deal_list.join(", ")),
+        (
+            "duty_phone",
+            policy.tasks.duty_phone.clone().unwrap_or_default(),
+        ),
+        ("review_url", policy.review_url.clone().unwrap_or_default()),
         (
             "stage",
             dialog
@@ -89,6 +105,22 @@ async fn values(
                 .unwrap_or_default(),
         ),
     ]))
+}
+
+/// A deal as its guest would name it: by its days, or else by its stage.
+fn named_deal(deal: &DealFacts) -> String {
+    let Some(days) = deal.booking.days else {
+        return format!("«{}»", deal.stage_name);
+    };
+    let date = |day| {
+        let date = Local { day, minute: 0 }.date();
+        format!("{:02}.{:02}.{}", date.day, date.month, date.year)
+    };
+    if days.first == days.last {
+        date(days.first)
+    } else {
+        format!("{}–{}", date(days.first), date(days.last))
+    }
 }
 
 /// The contact's names, as far as they are names.
@@ -137,6 +169,7 @@ pub(super) async fn deal_name(
 pub(super) async fn task_text(
     flow: &Flow,
     tenant: &Tenant,
+    rules: &Rules,
     dialog: &Dialog,
     text: &TaskText,
 ) -> Result<String, StoreError> {
@@ -148,7 +181,7 @@ pub(super) async fn task_text(
         (0, _) | (_, None) => format!("{reason}. {guest}"),
         (1, Some(_)) => format!("{reason}. {guest}: {quote}"),
         (n, Some(last)) => {
-            let time = clock_time(tenant, last.at);
+            let time = clock_time(rules, last.at);
             format!("{reason}. {guest}, сообщений: {n}, последнее {time}: {quote}")
         }
     })
@@ -159,6 +192,7 @@ pub(super) fn task_result(result: TaskResult) -> &'static str {
     match result {
         TaskResult::Returned => "Диалог у бота",
         TaskResult::Dismissed => "Ответ не нужен",
+        TaskResult::BotIsBack => "Бот снова работает и ответит сам",
     }
 }
 
@@ -166,15 +200,46 @@ pub(super) fn task_result(result: TaskResult) -> &'static str {
 pub(super) async fn note(
     flow: &Flow,
     tenant: &Tenant,
+    rules: &Rules,
     dialog: &Dialog,
     note: &Note,
 ) -> Result<String, StoreError> {
     match note {
         Note::Moved { from, to } => Ok(format!(
             "Бот перевёл сделку: «{}» → «{}».",
-            stage_name(tenant, from),
-            stage_name(tenant, to)
+            stage_name(rules, from),
+            stage_name(rules, to)
         )),
+        Note::NotMoved { to, why } => {
+            let skipped = Check::passed("move.skipped").with("why", why);
+            let sentence = skipped.sentence().ru;
+            Ok(format!(
+                "{sentence}. Бот хотел: «{}».",
+                stage_name(rules, to)
+            ))
+        }
+        Note::Review { messages } => {
+            let mut words = Vec::new();
+            for message in messages {
+                words.push(quote(flow, tenant, seen(dialog, message)).await?);
+            }
+            Ok(format!("Отзыв гостя: {}", words.join(" ")))
+        }
+        Note::Touched { text } => {
+            let words = one_text(flow, tenant, *text).await?.unwrap_or_default();
+            Ok(format!(
+                "Финальное касание: «{}»",
+                excerpt(&plain(&words), QUOTE)
+            ))
+        }
+        Note::Undelivered { message } => {
+            let words = quote(flow, tenant, seen(dialog, message)).await?;
+            Ok(format!("Не доставлено гостю: {words}"))
+        }
+        Note::ForeignDeal { deal } => Ok(format!(
+            "Позже для этого гостя появилась ещё одна сделка: {deal}. Диалог остаётся здесь"
+        )),
+        Note::Rebound { from } => Ok(format!("Диалог перенесён из сделки {from}")),
         Note::Handoff {
             reason,
             message,
@@ -210,7 +275,7 @@ pub(super) async fn note(
                     From::Bulk => "Рассылка",
                     From::Robot => "Робот",
                 };
-                let time = clock_time(tenant, message.at);
+                let time = clock_time(rules, message.at);
                 let words = quote(flow, tenant, Some(message)).await?;
                 lines.push(format!("{time} {who}: {words}"));
             }
@@ -255,13 +320,13 @@ async fn quote(
     })
 }
 
-fn clock_time(tenant: &Tenant, at: i64) -> String {
-    let local = tenant.zone(at).local(at);
+fn clock_time(rules: &Rules, at: i64) -> String {
+    let local = rules.zone(at).local(at);
     format!("{:02}:{:02}", local.minute / 60, local.minute % 60)
 }
 
-fn stage_name(tenant: &Tenant, key: &StageKey) -> String {
-    tenant
+fn stage_name(rules: &Rules, key: &StageKey) -> String {
+    rules
         .policy
         .stage(key)
         .map_or_else(|| key.to_string(), |stage| stage.name.clone())
@@ -271,6 +336,7 @@ fn stage_name(tenant: &Tenant, key: &StageKey) -> String {
 pub(super) async fn bot_request(
     flow: &Flow,
     tenant: &Tenant,
+    rules: &Rules,
     dialog: &Dialog,
     action: &Action,
 ) -> Result<BotRequest, StoreError> {
@@ -332,15 +398,10 @@ pub(super) async fn bot_request(
         manager_note,
         messages,
         contact: contact(flow, tenant, dialog).await?,
-        deal: dialog.deal_facts().map(|deal| BotDeal {
-            id: deal.id,
-            stage: deal.stage.clone(),
-            arrival: None,
-            departure: None,
-            category: None,
-            amount: deal.amount,
-            guests: None,
-        }),
+        deal: match dialog.deal_facts() {
+            Some(deal) => Some(bot_deal(flow, tenant, deal).await?),
+            None => None,
+        },
         facts: dialog
             .episode
             .as_ref()
@@ -348,14 +409,40 @@ pub(super) async fn bot_request(
             .unwrap_or_default(),
         history,
         policy: BotPolicy {
-            texts: tenant.policy.texts.clone(),
-            triggers: tenant
+            texts: rules.policy.texts.clone(),
+            triggers: rules
                 .policy
                 .triggers
                 .iter()
                 .map(|trigger| trigger.id.clone())
                 .collect(),
+            collect: dialog
+                .stage()
+                .and_then(|key| rules.policy.stage(key))
+                .map(|stage| stage.collect.clone())
+                .unwrap_or_default(),
         },
+    })
+}
+
+async fn bot_deal(flow: &Flow, tenant: &Tenant, deal: &DealFacts) -> Result<BotDeal, StoreError> {
+    let booking = &deal.booking;
+    let day = |day: i64| Days::one(day).to_string();
+    let text = async |text: Option<TextRef>| match text {
+        Some(text) => one_text(flow, tenant, text).await,
+        None => Ok(None),
+    };
+    Ok(BotDeal {
+        id: deal.id,
+        stage: deal.stage.clone(),
+        arrival: booking.days.map(|days| day(days.first)),
+        departure: booking
+            .days
+            .filter(|days| days.last > days.first)
+            .map(|days| day(days.last)),
+        category: text(booking.category).await?,
+        amount: deal.amount,
+        guests: text(booking.guests).await?,
     })
 }
 

@@ -1,6 +1,6 @@
 //! The account's time zone as numbers for widget-core: its UTC offsets around now.
 
-use super::Tenant;
+use super::Rules;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use widget_core::time::{DAY, SECOND, Zone};
@@ -10,7 +10,7 @@ const BACK: i64 = 40 * DAY;
 /// How far ahead rules can look.
 const AHEAD: i64 = 400 * DAY;
 
-impl Tenant {
+impl Rules {
     /// The account's zone around unix ms `at`.
     pub fn zone(&self, at: i64) -> Zone {
         offsets(&self.policy.calendar.timezone, at)
@@ -19,15 +19,19 @@ impl Tenant {
 
 /// UTC offsets of the IANA zone `name` around `at`; UTC for an unknown name, which the policy's check refuses.
 fn offsets(name: &str, at: i64) -> Zone {
-    let zone = TimeZone::get(name).unwrap_or(TimeZone::UTC);
-    let from = at - BACK;
+    between(&TimeZone::get(name).unwrap_or(TimeZone::UTC), at, at)
+}
+
+/// UTC offsets of `zone` for all that can be decided between unix ms `first` and `last`.
+pub(super) fn between(zone: &TimeZone, first: i64, last: i64) -> Zone {
+    let from = first.saturating_sub(BACK);
     let Ok(start) = Timestamp::from_millisecond(from) else {
         return Zone::fixed(0);
     };
     let mut transitions = vec![(from, zone.to_offset(start).seconds())];
     for transition in zone.following(start) {
         let when = transition.timestamp().as_second() * SECOND;
-        if when > at + AHEAD {
+        if when > last.saturating_add(AHEAD) {
             break;
         }
         transitions.push((when, transition.offset().seconds()));

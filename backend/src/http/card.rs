@@ -68,7 +68,7 @@ fn utc_offset(site: &Site, now: i64) -> i32 {
     let Ok(at) = Timestamp::from_millisecond(now) else {
         return 0;
     };
-    TimeZone::get(&site.tenant.policy.calendar.timezone)
+    TimeZone::get(&site.tenant.rules().policy.calendar.timezone)
         .map_or(0, |zone| zone.to_offset(at).seconds())
 }
 

@@ -4,12 +4,12 @@ use super::bearer::{Claims, SessionKey};
 use super::{Site, Web, router};
 use crate::clock::SetClock;
 use crate::error::{CallError, StoreError};
-use crate::flow::{Flow, Tenant};
+use crate::flow::{BotHealth, Flow, InForce, Rules, Tenant};
 use crate::ports::{
     ActClaim, Bot, BotReply, BotRequest, Channel, ChannelHook, ChannelMessage, Claimed, ClaimedAct,
     Commit, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs, Echo, Envelope, Finish,
-    Guest, GuestLookup, Hooks, Inbox, InboxRow, Journal, JournalRow, Lease, Ledger, NewRow, Outbox,
-    Registry, Source,
+    Guest, GuestLookup, Hooks, Inbox, InboxRow, Journal, JournalRow, Lease, Ledger, NewRow, Origin,
+    Outbox, Policies, PolicyVersion, Registry, Source, StoredPolicy, Waiting,
 };
 use async_trait::async_trait;
 use axum::body::Body;
@@ -29,6 +29,7 @@ use widget_core::event::Done;
 use widget_core::ids::{
     AccountId, ContactId, ConversationId, DealId, DialogId, MessageId, TextRef, UserId,
 };
+use widget_core::owner::ReasonId;
 
 /// The account that owns [`DIALOG`].
 pub const OURS: i64 = 31;
@@ -104,11 +105,15 @@ fn site(account: i64, number: i64, crm: &Arc<FakeCrm>) -> Site {
         account: AccountId(account),
         pact_company: number,
         amocrm_account: account,
-        policy: Arc::new(policy()),
-        policy_version: 1,
+        in_force: InForce::new(Rules {
+            version: 1,
+            account_epoch: 0,
+            policy: policy(),
+        }),
         crm: crm.clone(),
         channel: Arc::new(Nothing),
         bot: Arc::new(Nothing),
+        bot_health: BotHealth::default(),
         hook_urls: (String::new(), String::new()),
     };
     let page = if account == OURS {
@@ -263,6 +268,13 @@ impl Dialogs for FakeStore {
 }
 
 #[async_trait]
+impl Waiting for FakeStore {
+    async fn waiting(&self, _: AccountId, _: Option<ReasonId>) -> Result<Vec<Dialog>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
 impl Journal for FakeStore {
     async fn newest(
         &self,
@@ -357,9 +369,30 @@ impl Registry for FakeStore {
         let mut used = self.used.lock().expect("no panic before");
         Ok(used.insert((account.0, token_id.to_owned())))
     }
+}
 
-    async fn put_policy(&self, _: AccountId, _: &str, _: i64) -> Result<i64, StoreError> {
+#[async_trait]
+impl Policies for FakeStore {
+    async fn put_policy(
+        &self,
+        _: AccountId,
+        _: &str,
+        _: Origin,
+        _: i64,
+    ) -> Result<i64, StoreError> {
         Ok(1)
+    }
+
+    async fn policies(&self, _: AccountId) -> Result<Vec<PolicyVersion>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn policy(
+        &self,
+        _: AccountId,
+        _: Option<i64>,
+    ) -> Result<Option<StoredPolicy>, StoreError> {
+        Ok(None)
     }
 }
 

@@ -2,13 +2,18 @@
 
 use super::error::ApiError;
 use super::state::{Site, Web};
+use std::time::Duration;
+use tokio::time::timeout;
 use widget_core::dialog::{Dialog, From, SeenMessage};
 use widget_core::event::Timer;
 use widget_core::owner::Owner;
 use widget_core::phone;
 use widget_core::text::excerpt;
+use widget_core::trace::Check;
 use widget_core::wire::DialogView;
 
+/// How long names of users are waited for.
+const NAMES_PATIENCE: Duration = Duration::from_millis(300);
 /// The guest's last message is cut to so many characters.
 const EXCERPT: usize = 200;
 
@@ -37,7 +42,7 @@ pub(super) async fn of(web: &Web, site: &Site, dialog: &Dialog) -> Result<Dialog
         .last_trace(&site.tenant, &dialog.id)
         .await
         .map_err(|cause| ApiError::unavailable(&cause))?;
-    let undo_for = site.tenant.policy.timers.undo_for.0;
+    let undo_for = site.tenant.rules().policy.timers.undo_for.0;
     Ok(DialogView {
         id: dialog.id.clone(),
         deal: dialog.deal,
@@ -58,11 +63,37 @@ pub(super) async fn of(web: &Web, site: &Site, dialog: &Dialog) -> Result<Dialog
             .as_ref()
             .is_some_and(|handoff| handoff.told_off_hours),
         guest_text: text.map(|text| excerpt(&text, EXCERPT)),
-        why: why
+        why: with_names(site, why)
+            .await
             .iter()
-            .map(widget_core::trace::Check::sentence)
+            .map(Check::sentence)
             .collect(),
     })
+}
+
+/// The checks with the users' names where they hold their numbers. A CRM that is slow leaves the numbers.
+async fn with_names(site: &Site, mut checks: Vec<Check>) -> Vec<Check> {
+    let number = |text: &String| text.parse::<i64>().ok().filter(|id| *id > 0);
+    let people = |check: &mut Check| -> Vec<(i64, String)> {
+        let named = ["user", "by"].into_iter();
+        named
+            .filter_map(|key| Some((number(check.values.get(key)?)?, key.to_owned())))
+            .collect()
+    };
+    if checks.iter_mut().all(|check| people(check).is_empty()) {
+        return checks;
+    }
+    let Ok(Ok(users)) = timeout(NAMES_PATIENCE, site.tenant.crm.users()).await else {
+        return checks;
+    };
+    for check in &mut checks {
+        for (id, key) in people(check) {
+            if let Some(user) = users.iter().find(|user| user.id.0 == id) {
+                check.values.insert(key, user.name.clone());
+            }
+        }
+    }
+    checks
 }
 
 fn last(dialog: &Dialog, from: From) -> Option<&SeenMessage> {

@@ -11,3 +11,6 @@ mod browser;
 mod crash;
 mod harness;
 mod path;
+mod policy;
+mod replay;
+mod scenarios;

@@ -1,25 +1,56 @@
 //! Bot → Waiting: one message, one task, the field, a note (BEHAVIOUR §1).
 
 use super::Draft;
+use super::triggers::Said;
 use crate::action::{Action, Note, SendKind, TaskKind, TaskText, TextPart};
 use crate::change::Change;
 use crate::dialog::{DealWork, Handoff, SentText, TaskState};
 use crate::event::{FieldValue, Timer};
 use crate::ids::{ActionKey, DealId, TaskId, TextRef, UserId};
-use crate::owner::{Owner, Reason, Signal, next};
-use crate::policy::Assign;
+use crate::owner::{Owner, Reason, ReasonId, Signal, next};
+use crate::policy::{Assign, Span, Trigger};
 use crate::trace::Check;
 
+/// Why a dialog is handed over, and how.
+pub(super) struct Cause {
+    /// What the manager reads.
+    pub reason: Reason,
+    /// A text of the policy said instead of `handoff`.
+    pub text: Option<String>,
+    /// The bot's own words for the manager.
+    pub bot_note: Option<TextRef>,
+    /// The trigger that fired.
+    pub trigger: Option<String>,
+}
+
+impl From<Reason> for Cause {
+    fn from(reason: Reason) -> Self {
+        Self {
+            reason,
+            text: None,
+            bot_note: None,
+            trigger: None,
+        }
+    }
+}
+
+impl From<ReasonId> for Cause {
+    fn from(reason: ReasonId) -> Self {
+        Reason::from(reason).into()
+    }
+}
+
 impl Draft<'_> {
-    /// Hands the dialog over. `text`: the policy's text said instead of `handoff`.
-    pub(super) fn hand_off(
-        &mut self,
-        reason: Reason,
-        text: Option<&str>,
-        bot_note: Option<TextRef>,
-    ) {
+    /// Hands the dialog over: one message to the guest, one task, the field, a note.
+    pub(super) fn hand_off(&mut self, cause: impl Into<Cause>) {
+        let cause = cause.into();
+        if self.stopped_by_mute() {
+            return;
+        }
         let off_hours = !self.open_now();
-        self.begin_waiting(&Signal::HandedOff(reason.clone()), &reason, None, off_hours);
+        let signal = Signal::HandedOff(cause.reason.clone());
+        self.begin_waiting(&signal, &cause, None, off_hours);
+        let duty = self.says_duty(&cause);
         let hours = if off_hours {
             self.check(Check::passed("hours.off"));
             "off_hours"
@@ -27,20 +58,52 @@ impl Draft<'_> {
             self.check(Check::passed("hours.on"));
             "work_hours"
         };
-        self.send(
-            SendKind::Handoff,
-            vec![
-                TextPart::Policy(text.unwrap_or("handoff").to_owned()),
-                TextPart::Policy(hours.to_owned()),
-            ],
-            SentText::plain,
-        );
-        self.tell_people(reason, bot_note);
+        let mut parts = vec![self.handoff_text(&cause)];
+        if !duty {
+            parts.push(TextPart::Policy(hours.to_owned()));
+        }
+        self.send(SendKind::Handoff, parts, SentText::plain);
+        self.tell_people(cause.reason, cause.bot_note);
+    }
+
+    /// Hands the dialog over for a reason that lies not in what the guest said. What is urgent comes first: it does not
+    /// wait for working hours because the CRM is down or the account's bot stands still.
+    pub(super) fn hand_off_unless_urgent(&mut self, reason: ReasonId) {
+        let new = self.state.unanswered.iter().filter(|m| !m.handed_back);
+        let said = Said::of(new.map(|m| &m.understood));
+        let cause = self.urgent(&said).unwrap_or_else(|| reason.into());
+        self.hand_off(cause);
+    }
+
+    /// Whether the guest is told of the duty phone, and so nothing of working hours.
+    fn says_duty(&self, cause: &Cause) -> bool {
+        let duty = self.trigger(cause.trigger.as_deref());
+        duty.is_some_and(|trigger| trigger.assign.is_some())
+            && cause.text.is_some()
+            && self.policy.tasks.duty_phone.is_some()
+    }
+
+    fn handoff_text(&self, cause: &Cause) -> TextPart {
+        let duty = self.trigger(cause.trigger.as_deref());
+        let without_phone =
+            duty.is_some_and(|trigger| trigger.assign.is_some()) && !self.says_duty(cause);
+        let own = cause.text.clone().filter(|_| !without_phone);
+        TextPart::Policy(own.unwrap_or_else(|| "handoff".to_owned()))
+    }
+
+    pub(super) fn trigger(&self, id: Option<&str>) -> Option<&Trigger> {
+        let id = id?;
+        self.policy.triggers.iter().find(|t| t.id == id)
+    }
+
+    /// The trigger of the present handoff.
+    fn handoff_trigger(&self) -> Option<&Trigger> {
+        self.trigger(self.state.handoff.as_ref()?.trigger.as_deref())
     }
 
     /// Waiting without a text to the guest: a manager's dialog requeued by hand.
     pub(super) fn requeue(&mut self, signal: &Signal, reason: Reason, by: Option<UserId>) {
-        self.begin_waiting(signal, &reason, by, false);
+        self.begin_waiting(signal, &reason.clone().into(), by, false);
         self.tell_people(reason, None);
     }
 
@@ -59,7 +122,7 @@ impl Draft<'_> {
     fn begin_waiting(
         &mut self,
         signal: &Signal,
-        reason: &Reason,
+        cause: &Cause,
         by: Option<UserId>,
         told_off_hours: bool,
     ) {
@@ -67,15 +130,50 @@ impl Draft<'_> {
         self.change(Change::OwnerSet(view));
         self.change(Change::HandoffSet(Some(Handoff {
             since: self.at(),
-            reason: reason.clone(),
-            settles: settles(reason),
+            reason: cause.reason.clone(),
+            settles: settles(&cause.reason),
             messages: self.state.unanswered.iter().map(|m| m.id.clone()).collect(),
             told_off_hours,
             answered: false,
+            reminded: false,
+            escalated: false,
+            trigger: cause.trigger.clone(),
         })));
         self.change(Change::LeadSet(None));
         self.stop_bot();
         self.cancel(Timer::AutoReturn);
+        self.no_more_touches();
+        self.watch_over_waiting();
+    }
+
+    /// Arms what is due while nobody takes the dialog. Off hours both stand still, except what a trigger wants at any
+    /// hour. Counted from the handoff, so that a take undone changes nothing.
+    pub(super) fn watch_over_waiting(&mut self) {
+        let Some(handoff) = self.state.handoff.clone() else {
+            return;
+        };
+        let timers = &self.policy.timers;
+        let working = |span: Span| {
+            let calendar = &self.policy.calendar;
+            calendar.add_working(handoff.since, span.0, &self.now.zone)
+        };
+        let remind_at = working(timers.waiting_reminder);
+        let escalate_at = match self.handoff_trigger().and_then(|t| t.escalate_after) {
+            Some(span) => handoff.since.saturating_add(span.0),
+            None => working(timers.waiting_escalation),
+        };
+        if !handoff.reminded {
+            self.arm(Timer::WaitingReminder, remind_at.max(self.at()));
+        }
+        if !handoff.escalated && self.escalates_to().is_some() {
+            self.arm(Timer::WaitingEscalation, escalate_at.max(self.at()));
+        }
+    }
+
+    /// Nobody waits any more.
+    pub(super) fn stop_watching_over(&mut self) {
+        self.cancel(Timer::WaitingReminder);
+        self.cancel(Timer::WaitingEscalation);
     }
 
     /// The bot stops what it is doing: no burst, no turn, no routing.
@@ -99,7 +197,7 @@ impl Draft<'_> {
                 self.claim_deal();
             }
             (Some(deal), DealWork::Note(note)) => {
-                self.act(Action::AddNote { deal, note });
+                self.write(Action::AddNote { deal, note });
             }
             (Some(deal), DealWork::Task) => self.task_on_deal(deal),
         }
@@ -123,20 +221,19 @@ impl Draft<'_> {
             TaskState::None => {
                 let Some(text) = self.task_text() else { return };
                 let messages = text.messages.len();
-                let due_at = self.policy.calendar.add_working(
-                    self.at(),
-                    self.policy.tasks.whatsapp.due.0,
-                    &self.now.zone,
-                );
+                let own = self.handoff_trigger().and_then(|trigger| trigger.due);
+                let due_at = self.due_in(own.unwrap_or(self.policy.tasks.whatsapp.due));
                 let assignee = self.assignee();
-                let action = self.act(Action::CreateTask {
+                let asked = self.write(Action::CreateTask {
                     deal,
                     kind: TaskKind::Whatsapp,
                     text,
                     due_at,
                     assignee,
                 });
-                self.change(Change::TaskAsked { action, messages });
+                if let Some(action) = asked {
+                    self.change(Change::TaskAsked { action, messages });
+                }
             }
             TaskState::Making => {}
             TaskState::Open { .. } => {
@@ -149,8 +246,14 @@ impl Draft<'_> {
     /// Sets the text of the open task anew; a task that is still being made gets its text when it stands.
     pub(super) fn rewrite_task(&mut self) {
         if let (TaskState::Open { id }, Some(text)) = (self.state.task, self.task_text()) {
-            self.act(Action::SetTaskText { task: id, text });
+            self.write(Action::SetTaskText { task: id, text });
         }
+    }
+
+    /// The moment at which so much working time has passed; at once for none at all.
+    pub(super) fn due_in(&self, span: Span) -> i64 {
+        let calendar = &self.policy.calendar;
+        calendar.add_working(self.at(), span.0, &self.now.zone)
     }
 
     fn task_text(&self) -> Option<TaskText> {
@@ -161,13 +264,18 @@ impl Draft<'_> {
         })
     }
 
-    /// Who gets a task: the manager who leads, else the deal's active responsible, else the fallback.
+    /// Who gets a task: the manager who leads, else whoever is on duty for what is urgent, else the deal's active
+    /// responsible, else the fallback.
     pub(super) fn assignee(&self) -> Option<UserId> {
         if let Owner::Manager {
             user: Some(user), ..
         } = self.state.view.owner
         {
             return Some(user);
+        }
+        let urgent = self.handoff_trigger().is_some_and(|t| t.assign.is_some());
+        if let Some(duty) = self.policy.tasks.duty_user.filter(|_| urgent) {
+            return Some(duty);
         }
         match self.policy.tasks.assign {
             Assign::Crm => None,
@@ -219,14 +327,14 @@ impl Draft<'_> {
         ) = (self.state.task, &self.state.view.owner)
         {
             let to = *user;
-            self.act(Action::AssignTask { task: id, to });
+            self.write(Action::AssignTask { task: id, to });
         }
     }
 
     /// Closes the open task. One that is still being made is closed when it stands.
     pub(super) fn complete_task(&mut self, result: crate::action::TaskResult) {
         if let TaskState::Open { id } = self.state.task {
-            self.act(Action::CompleteTask { task: id, result });
+            self.write(Action::CompleteTask { task: id, result });
             self.change(Change::TaskSet(TaskState::None));
         }
     }

@@ -1,35 +1,33 @@
-//! Which deal a message belongs to, and how a deal is claimed or made (masterplan: Сценарий 1; BEHAVIOUR §3).
+//! Which deal a message belongs to (masterplan: Сценарий 1, «гибридная логика»; BEHAVIOUR §3, inquiry).
 
+use super::claim::CLAIM_RETRY;
+use super::triggers::Said;
 use super::turns::Freshness;
 use super::{Draft, implied};
-use crate::action::Action;
+use crate::action::{Action, Note};
 use crate::change::Change;
-use crate::dialog::{Claim, TaskState};
-use crate::event::{Changer, CrmSnapshot, DealFacts, Failure, FieldValue, Timer};
-use crate::ids::{ActionKey, ContactId, DealId, StageKey};
-use crate::owner::{Owner, ReasonId};
-use crate::policy::{Span, StageRole};
-use crate::time::{MINUTE, SECOND};
+use crate::dialog::{Claim, DealWork, TaskState};
+use crate::event::{Changer, CrmSnapshot, DealFacts, FieldValue, Timer};
+use crate::ids::{ActionKey, DealId, StageKey};
+use crate::owner::{Owner, Reason, ReasonId};
+use crate::policy::{InquiryAct, Mode, Stage, StageRole};
+use crate::time::MINUTE;
 use crate::trace::Check;
+use crate::understand::Intent;
 
-/// The CRM is first looked at again so soon after the guest's message.
-const FIRST_LOOK_AFTER: Span = Span(5 * SECOND);
-/// While the CRM is down, the claim of a deal is tried again so often.
-const CLAIM_RETRY: Span = Span(30 * SECOND);
 /// A deal younger than this may be missing from what the CRM finds, ms.
 const INDEX_LAG: i64 = 2 * MINUTE;
 
 /// What the guest's deals say about a message.
 pub(super) enum Inquiry {
-    /// It is clear what it is about: the bound deal, or a new one that may still have to be made.
-    Clear,
+    /// The bot answers, on the bound deal or on one that may still have to be made.
+    Bot,
+    /// The deal stands at «Выезд»: it depends on what the guest wants.
+    Departure,
     /// Several deals are open, and it is not clear which one is meant.
     Several,
-    /// The only open deal belongs to people.
-    Unmapped {
-        /// Its stage as the CRM shows it.
-        stage: String,
-    },
+    /// A person answers.
+    People(Reason),
 }
 
 impl Draft<'_> {
@@ -68,9 +66,12 @@ impl Draft<'_> {
         let outrun = |known: &CrmSnapshot| known.action.seq() > read;
         if !self.state.crm.as_ref().is_some_and(outrun) {
             self.learn_crm(self.completed(snapshot));
-            self.write_field_again(read);
+            // A hint that this read answers is done with before the next write, whose failure would follow it up for ever.
             self.look_again(read);
+            self.write_field_again(read);
         }
+        self.resume_touch();
+        self.review_touch();
         self.resume();
     }
 
@@ -96,6 +97,7 @@ impl Draft<'_> {
     fn learn_crm(&mut self, snapshot: CrmSnapshot) {
         let before = self.state.deal_facts().cloned();
         self.notice_moves(&snapshot);
+        self.notice_foreign_deal(&snapshot);
         let contact = snapshot.contact.as_ref().map(|contact| contact.id);
         self.change(Change::CrmKnown(snapshot));
         if contact.is_some() && contact != self.state.contact {
@@ -105,8 +107,31 @@ impl Draft<'_> {
         if let Some(before) = before {
             self.follow_deal(&before);
         }
-        self.drop_lost_deal();
+        let gone = self.drop_lost_deal();
         self.adopt_deal();
+        if let (Some(from), Some(_)) = (gone, self.state.deal) {
+            self.work_on_deal(DealWork::Note(Note::Rebound { from }));
+        }
+    }
+
+    /// A deal that somebody made after we had made ours is left alone, and noted (BEHAVIOUR §3, claiming the deal).
+    fn notice_foreign_deal(&mut self, snapshot: &CrmSnapshot) {
+        let (Some(bound), Some(crm), Some(episode)) =
+            (self.state.deal, &self.state.crm, &self.state.episode)
+        else {
+            return;
+        };
+        let ours = crm.deals.iter().find(|deal| deal.id == bound);
+        let made_at = ours.filter(|_| episode.deal_made).map(|d| d.created_at);
+        let is_late = |deal: &&DealFacts| {
+            let known = crm.deals.iter().any(|other| other.id == deal.id);
+            !known && !deal.closed && made_at.is_some_and(|at| deal.created_at >= at - INDEX_LAG)
+        };
+        let late = snapshot.deals.iter().find(is_late).map(|deal| deal.id);
+        if let Some(deal) = late {
+            self.check(Check::passed("deals.foreign"));
+            self.work_on_deal(DealWork::Note(Note::ForeignDeal { deal }));
+        }
     }
 
     /// A stage that is not where we knew it, and not where we move it, was changed by somebody else. What changed
@@ -140,17 +165,22 @@ impl Draft<'_> {
             && !before.closed
             && let Some(handoff) = self.state.handoff.clone()
         {
+            self.change(Change::Escalated);
+            self.cancel(Timer::WaitingEscalation);
             self.escalate(&handoff);
         }
         if let (TaskState::Open { id }, Some(to)) = (self.state.task, self.assignee())
             && now.responsible != before.responsible
         {
-            self.act(Action::AssignTask { task: id, to });
+            self.write(Action::AssignTask { task: id, to });
         }
     }
 
     /// A write of ours that did not arrive is made again.
     fn write_field_again(&mut self, read: u64) {
+        if self.policy.mode == Mode::Watch {
+            return;
+        }
         let wish = self.state.field;
         let Some(field) = self.state.deal_facts().map(|deal| deal.field) else {
             return;
@@ -182,18 +212,38 @@ impl Draft<'_> {
 
     /// A bound deal that is gone is unbound; one that is over too, once nobody waits for anything on it. With it ends
     /// the episode, unless the guest's only open deal takes its place.
-    fn drop_lost_deal(&mut self) {
-        let Some(bound) = self.state.deal else { return };
+    /// Answers the deal that is gone from the CRM, merged or deleted.
+    fn drop_lost_deal(&mut self) -> Option<DealId> {
+        let bound = self.state.deal?;
         let bot_leads = self.state.view.owner == Owner::Bot;
         let lost = match self.state.deal_facts() {
             None => self.state.crm.is_some(),
             Some(deal) => self.is_over(deal) && bot_leads,
         };
         if !lost {
-            return;
+            return None;
         }
-        self.check(Check::passed("deals.closed").with("deal", bound));
         let gone = self.state.deal_facts().is_none();
+        self.check(Check::passed(if gone {
+            "deals.gone"
+        } else {
+            "deals.closed"
+        }));
+        // An episode that only just began is about the deal that is found or made for it.
+        let episode_is_its = self.state.episode.as_ref().and_then(|e| e.deal) == Some(bound);
+        self.unbind();
+        if bot_leads {
+            match self.open_deals().as_slice() {
+                [other] if gone => self.bind(other.id),
+                _ if episode_is_its => self.end_episode(),
+                _ => {}
+            }
+        }
+        gone.then_some(bound)
+    }
+
+    /// The dialog belongs to no deal for now.
+    pub(super) fn unbind(&mut self) {
         let contact = self.state.contact;
         self.change(Change::Bound {
             contact,
@@ -203,22 +253,16 @@ impl Draft<'_> {
             value: FieldValue::Empty,
             pending: false,
         });
-        if !bot_leads {
-            return;
-        }
-        match self.open_deals().as_slice() {
-            [other] if gone => self.bind(other.id),
-            _ => self.end_episode(),
-        }
     }
 
     /// The episode ends with its deal. Messages that still need an answer begin the next one.
-    fn end_episode(&mut self) {
+    pub(super) fn end_episode(&mut self) {
         if self.state.episode.is_none() {
             return;
         }
         self.change(Change::EpisodeEnded);
         self.cancel(Timer::EpisodeIdle);
+        self.no_more_touches();
         let facts: Vec<_> = self
             .to_answer()
             .map(|message| message.understood.facts.clone())
@@ -234,58 +278,27 @@ impl Draft<'_> {
         self.stay_awake();
     }
 
+    fn at_departure(&self, deal: &DealFacts) -> bool {
+        self.stage_of(deal)
+            .is_some_and(|stage| stage.role == StageRole::Intent)
+    }
+
     /// Closed, or at a stage where a guest begins anew.
     fn is_over(&self, deal: &DealFacts) -> bool {
         let stage = deal.stage.as_ref().and_then(|key| self.policy.stage(key));
         deal.closed || stage.is_some_and(|stage| stage.role == StageRole::Reopen)
     }
 
-    /// Binds a deal outside of routing: one that a claim waits for, or one for a dialog that people lead.
-    fn adopt_deal(&mut self) {
-        if self.state.deal.is_some() {
-            return;
-        }
-        match self.state.claim {
-            Claim::Idle if self.state.view.owner != Owner::Bot => {
-                if let Some(deal) = self.open_deals().first() {
-                    self.bind(deal.id);
-                }
-            }
-            Claim::Grace { until } => self.adopt_or_make(until),
-            Claim::Idle | Claim::MakingContact | Claim::MakingDeal => {}
-        }
-    }
-
-    fn adopt_or_make(&mut self, until: i64) {
-        if let Some(deal) = self.open_deals().first() {
-            self.check(Check::passed("deal.adopted"));
-            self.bind(deal.id);
-        } else if self.at() >= until {
-            self.make_deal();
-        } else if !self.state.timers.contains_key(&Timer::ClaimGrace) {
-            self.arm(Timer::ClaimGrace, until);
-        }
-    }
-
-    fn make_deal(&mut self) {
-        self.cancel(Timer::ClaimGrace);
-        if let Some(contact) = self.state.contact {
-            self.act(Action::CreateDeal { contact });
-            self.change(Change::ClaimStep(Claim::MakingDeal));
-        } else {
-            self.act(Action::CreateContact);
-            self.change(Change::ClaimStep(Claim::MakingContact));
-        }
-    }
-
-    /// Deals that are not over, newest first.
-    fn open_deals(&self) -> Vec<DealFacts> {
+    /// Deals that are not over, newest first. To a guest who wants a new booking, one at «Выезд» counts no more.
+    pub(super) fn open_deals(&self) -> Vec<DealFacts> {
+        let episode = self.state.episode.as_ref();
+        let wants_new = episode.is_some_and(|episode| episode.new_deal_wanted);
         let mut open: Vec<_> = self
             .state
             .crm
             .iter()
             .flat_map(|crm| &crm.deals)
-            .filter(|deal| !self.is_over(deal))
+            .filter(|deal| !(self.is_over(deal) || wants_new && self.at_departure(deal)))
             .cloned()
             .collect();
         open.sort_by_key(|deal| {
@@ -298,81 +311,124 @@ impl Draft<'_> {
     }
 
     /// Finds the deal that the unanswered messages are about, and binds it or begins to claim one.
-    pub(super) fn find_deal(&mut self) -> Inquiry {
+    pub(super) fn find_deal(&mut self, said: &Said) -> Inquiry {
         self.drop_lost_deal();
         if matches!(self.state.claim, Claim::MakingContact | Claim::MakingDeal) {
             // The deal of this episode is on its way: another one that turns up now is not ours.
-            return Inquiry::Clear;
+            return Inquiry::Bot;
         }
         let open = self.open_deals();
-        let mapped: Vec<_> = open.iter().filter(|deal| deal.stage.is_some()).collect();
-        match mapped.as_slice() {
-            [] => {
-                if let Some(deal) = open.first() {
-                    self.check(Check::passed("deals.unmapped").with("stage", &deal.stage_name));
-                    self.bind(deal.id);
-                    return Inquiry::Unmapped {
-                        stage: deal.stage_name.clone(),
-                    };
-                }
-                self.claim_deal();
-                Inquiry::Clear
-            }
+        let role = |deal: &DealFacts| self.stage_of(deal).map(|stage| stage.role);
+        let active: Vec<&DealFacts> = open
+            .iter()
+            .filter(|deal| role(deal).is_some_and(|role| role != StageRole::Intent))
+            .collect();
+        match active.as_slice() {
+            [] => match open.first() {
+                Some(deal) if role(deal).is_none() => self.unmapped(deal),
+                Some(deal) => self.at_intent_stage(deal),
+                None => self.no_open_deal(said),
+            },
             [deal] => {
                 self.check(Check::passed("deals.one").with("stage", &deal.stage_name));
-                self.bind(deal.id);
-                Inquiry::Clear
+                self.on_deal(deal)
             }
-            several => {
-                let meant = self.deal_meant(several);
-                self.check(Check::passed("deals.many").with("n", several.len()));
-                if meant {
-                    return Inquiry::Clear;
-                }
-                if let Some(newest) = several.first() {
-                    self.bind(newest.id);
-                }
-                self.change(Change::SeveralDeals);
-                Inquiry::Several
-            }
+            several => self.one_of_several(several, said),
         }
     }
 
-    /// Among several open deals this episode's own is meant, unless it was unclear and no person has settled it.
-    fn deal_meant(&self, several: &[&DealFacts]) -> bool {
-        let Some(episode) = &self.state.episode else {
-            return false;
+    fn stage_of(&self, deal: &DealFacts) -> Option<&Stage> {
+        self.policy.stage(deal.stage.as_ref()?)
+    }
+
+    /// A deal in a pipeline or at a stage that the policy does not list belongs to people: never a second deal beside it.
+    fn unmapped(&mut self, deal: &DealFacts) -> Inquiry {
+        self.check(Check::passed("deals.unmapped").with("stage", &deal.stage_name));
+        self.bind(deal.id);
+        let reason = Reason::from(ReasonId::StageUnmapped).with("stage", &deal.stage_name);
+        act_of(self.policy.inquiry.unmapped, reason)
+    }
+
+    fn at_intent_stage(&mut self, deal: &DealFacts) -> Inquiry {
+        self.check(Check::passed("deals.departure").with("stage", &deal.stage_name));
+        self.bind(deal.id);
+        act_of(
+            self.policy.inquiry.departure,
+            stage_people(&deal.stage_name),
+        )
+    }
+
+    /// The deal that the message is about: the bot answers there, unless the policy leaves such deals to people.
+    fn on_deal(&mut self, deal: &DealFacts) -> Inquiry {
+        self.bind(deal.id);
+        let booked = self.stage_of(deal).is_some_and(|stage| stage.booking);
+        let acts = &self.policy.inquiry;
+        let act = if booked { acts.booking } else { acts.early };
+        act_of(act, stage_people(&deal.stage_name))
+    }
+
+    fn one_of_several(&mut self, several: &[&DealFacts], said: &Said) -> Inquiry {
+        self.check(Check::passed("deals.many").with("n", several.len()));
+        if let Some(meant) = self.deal_meant(several, said) {
+            self.check(Check::passed("deals.meant").with("stage", &meant.stage_name));
+            if self.state.episode.as_ref().is_some_and(|e| e.several) {
+                self.change(Change::DealMeant);
+            }
+            return self.on_deal(meant);
+        }
+        if let Some(newest) = several.first() {
+            self.bind(newest.id);
+        }
+        self.change(Change::SeveralDeals);
+        act_of(self.policy.inquiry.several, ReasonId::MultiDeal.into())
+    }
+
+    fn no_open_deal(&mut self, said: &Said) -> Inquiry {
+        let acts = self.policy.inquiry;
+        let deals = self.state.crm.iter().flat_map(|crm| &crm.deals);
+        let newest = deals.max_by_key(|deal| (deal.created_at, deal.id)).cloned();
+        let asks_of_booking = said.intents.contains(&Intent::OwnBooking);
+        self.claim_deal();
+        match newest {
+            None if asks_of_booking && acts.booking_not_found == InquiryAct::People => {
+                self.check(Check::passed("deals.booking_not_found"));
+                Inquiry::People(ReasonId::BookingNotFound.into())
+            }
+            Some(deal) if self.is_over(&deal) => {
+                act_of(acts.refused, stage_people(&deal.stage_name))
+            }
+            _ => act_of(acts.none, stage_people("–")),
+        }
+    }
+
+    /// The one of several open deals that is meant: by the days that the guest names, by what was found out in this
+    /// episode, or as the only booking, or the only inquiry, that fits what is asked.
+    fn deal_meant<'a>(&self, several: &[&'a DealFacts], said: &Said) -> Option<&'a DealFacts> {
+        let only = |fits: &dyn Fn(&DealFacts) -> bool| {
+            let mut fitting = several.iter().copied().filter(|deal| fits(deal));
+            fitting.next().filter(|_| fitting.next().is_none())
         };
-        let bound = several.iter().any(|deal| Some(deal.id) == episode.deal);
+        let by_days = said
+            .facts
+            .dates
+            .and_then(|named| only(&|deal| deal.booking.days.is_some_and(|days| days.meet(named))));
+        let episode = self.state.episode.as_ref()?;
         let settled = episode.settled.contains(ReasonId::MultiDeal.as_str());
-        bound && (!episode.several || settled)
-    }
-
-    /// No open deal: a new inquiry. The CRM gets time to make the deal by itself; the answer does not wait.
-    pub(super) fn claim_deal(&mut self) {
-        if self.state.claim != Claim::Idle || self.state.deal.is_some() {
-            return;
-        }
-        if self.state.episode.as_ref().is_some_and(|e| e.deal_made) {
-            // The deal of this episode is gone, and so is the episode (promise 3: one made deal each).
-            self.end_episode();
-        }
-        if let Some(crm) = &self.state.crm {
-            let former = crm.deals.first().map(|deal| deal.stage_name.clone());
-            self.check(match former {
-                Some(stage) => Check::passed("deals.refused").with("stage", stage),
-                None => Check::passed("deals.none"),
-            });
-        }
-        let grace = self.policy.timers.claim_grace;
-        let until = self.later(grace);
-        self.check(Check::passed("deal.grace").with("seconds", grace.0 / SECOND));
-        self.change(Change::ClaimStep(Claim::Grace { until }));
-        self.arm(Timer::ClaimGrace, self.later(FIRST_LOOK_AFTER).min(until));
+        let known = episode.deal.filter(|_| !episode.several || settled);
+        let booked = |deal: &DealFacts| self.stage_of(deal).is_some_and(|stage| stage.booking);
+        let wants_new =
+            said.facts.new_booking == Some(true) || said.intents.contains(&Intent::NewBooking);
+        by_days
+            .or_else(|| only(&|deal| Some(deal.id) == known))
+            .or_else(|| {
+                let of_booking = said.intents.contains(&Intent::OwnBooking) && !wants_new;
+                only(&|deal| of_booking && booked(deal))
+            })
+            .or_else(|| only(&|deal| wants_new && !booked(deal)))
     }
 
     /// The dialog belongs to this deal from now on.
-    fn bind(&mut self, deal: DealId) {
+    pub(super) fn bind(&mut self, deal: DealId) {
         let in_episode = self.state.episode.as_ref().and_then(|e| e.deal);
         let newly = self.state.deal != Some(deal);
         if !newly && in_episode == Some(deal) {
@@ -392,6 +448,7 @@ impl Draft<'_> {
             self.release_deferred();
         }
         self.move_on();
+        self.review_touch();
     }
 
     /// The field of a newly bound deal shows our owner. While the bot leads, a field that a person has set there before
@@ -413,50 +470,10 @@ impl Draft<'_> {
             return;
         }
         self.change(Change::FieldSettled { value: field, seq });
-        if field != ours {
+        // A guest whom the bot leaves alone has a deal without a word of ours.
+        let nothing_to_show = ours == FieldValue::Bot && self.muted().is_some();
+        if field != ours && !nothing_to_show {
             self.show_owner(ours);
-        }
-    }
-
-    pub(super) fn contact_created(&mut self, contact: ContactId) {
-        self.check(Check::decided("contact.created"));
-        let deal = self.state.deal;
-        self.change(Change::Bound {
-            contact: Some(contact),
-            deal,
-        });
-        if self.state.claim == Claim::MakingContact && deal.is_none() {
-            match self.open_deals().first() {
-                Some(late) => self.bind(late.id),
-                None => self.make_deal(),
-            }
-        }
-    }
-
-    pub(super) fn deal_created(&mut self, deal: DealId) {
-        self.check(Check::decided("deal.created"));
-        let at = self.at();
-        let first = self.policy.first_stage();
-        let made = DealFacts {
-            id: deal,
-            stage: first.map(|stage| stage.key.clone()),
-            stage_name: first.map(|stage| stage.name.clone()).unwrap_or_default(),
-            closed: false,
-            responsible: None,
-            responsible_active: false,
-            field: FieldValue::Empty,
-            created_at: at,
-            amount: None,
-        };
-        if let Some(mut crm) = self.state.crm.clone()
-            && !crm.deals.iter().any(|known| known.id == deal)
-        {
-            crm.deals.insert(0, made);
-            self.change(Change::CrmKnown(crm));
-        }
-        self.change(Change::DealMade);
-        if self.state.deal.is_none() {
-            self.bind(deal);
         }
     }
 
@@ -466,6 +483,7 @@ impl Draft<'_> {
             return;
         }
         self.change(Change::Reading(None));
+        self.touch_without_crm();
         if matches!(self.state.claim, Claim::Grace { .. }) {
             self.arm(Timer::ClaimGrace, self.later(CLAIM_RETRY));
         }
@@ -481,22 +499,8 @@ impl Draft<'_> {
             self.route(Freshness::Recent);
         } else {
             self.check(Check::decided("crm.down"));
-            self.hand_off(ReasonId::CrmDown.into(), None, None);
+            self.hand_off_unless_urgent(ReasonId::CrmDown);
         }
-    }
-
-    /// The making of a contact or deal failed for good. While the CRM is down, it is looked at and tried again.
-    pub(super) fn claim_failed(&mut self, failure: Failure) {
-        if !matches!(self.state.claim, Claim::MakingContact | Claim::MakingDeal) {
-            return;
-        }
-        if failure == Failure::Refused {
-            self.change(Change::ClaimStep(Claim::Idle));
-            return;
-        }
-        let until = self.later(CLAIM_RETRY);
-        self.change(Change::ClaimStep(Claim::Grace { until }));
-        self.arm(Timer::ClaimGrace, until);
     }
 
     /// A hint of the CRM: what it says that we know already is our echo; else the deal is read again.
@@ -542,4 +546,17 @@ pub(super) fn same_owner(one: FieldValue, other: FieldValue) -> bool {
         value => value,
     };
     plain(one) == plain(other)
+}
+
+fn stage_people(stage: &str) -> Reason {
+    Reason::from(ReasonId::StagePeople).with("stage", stage)
+}
+
+fn act_of(act: InquiryAct, for_people: Reason) -> Inquiry {
+    match act {
+        InquiryAct::Bot | InquiryAct::NewDeal => Inquiry::Bot,
+        InquiryAct::Clarify => Inquiry::Several,
+        InquiryAct::Table => Inquiry::Departure,
+        InquiryAct::People => Inquiry::People(for_people),
+    }
 }

@@ -1,14 +1,15 @@
 //! What arrives from the guest, and what leaves towards the guest.
 
 use super::Draft;
+use super::handoff::Cause;
+use super::triggers::Said;
 use super::turns::INTRO;
-use crate::action::{Action, SendKind, TextPart};
+use crate::action::{Action, Note, SendKind, TaskKind, TaskText, TextPart};
 use crate::change::Change;
-use crate::dialog::{DealWork, From, SeenMessage, SentText, Unanswered};
+use crate::dialog::{DealWork, From, Handoff, SeenMessage, SentText, Unanswered};
 use crate::event::{Author, CRM_MESSAGE, Failure, GuestMessage, Timer};
 use crate::ids::{ActionKey, MessageId, TextRef, UserId};
 use crate::owner::{Owner, ReasonId};
-use crate::policy::Mode;
 use crate::time::{HOUR, MINUTE, SECOND};
 use crate::trace::Check;
 use crate::understand::{AttachmentKind, Intent, Understood};
@@ -29,21 +30,25 @@ impl Draft<'_> {
             return;
         }
         self.see(&message.id, From::Guest, message.at, message.text);
+        self.know_guest(message);
         let age = self.at().saturating_sub(message.at);
-        if age > TOO_OLD_AFTER || self.policy.mode == Mode::Off {
-            self.check(Check::decided(if age > TOO_OLD_AFTER {
-                "owner.late_signal"
-            } else {
-                "mode.off"
-            }));
+        if age > TOO_OLD_AFTER {
+            self.check(Check::decided("message.too_old"));
             return;
         }
+        if self.state.view.owner == Owner::Bot && self.stopped_by_mute() {
+            return;
+        }
+        self.no_more_touches();
         if self.state.episode.is_none() {
             let at = self.at();
             self.change(Change::EpisodeOpened { at });
         }
         self.change(Change::FactsLearned(message.understood.facts.clone()));
         self.stay_awake();
+        if message.understood.intents.contains(&Intent::OptOut) && !self.state.opted_out {
+            self.change(Change::OptedOut);
+        }
         let opt_out = is_only(&message.understood, Intent::OptOut);
         let thanks = is_thanks(&message.understood);
         if !thanks && !opt_out {
@@ -56,16 +61,24 @@ impl Draft<'_> {
             }));
         }
         match self.state.view.owner.clone() {
-            Owner::Manager { user, .. } => self.guest_wrote_to_manager(user, thanks || opt_out),
+            Owner::Manager { user, .. } => {
+                self.guest_wrote_to_manager(user, message, thanks || opt_out);
+            }
             Owner::Waiting { .. } => self.guest_wrote_while_waiting(message, thanks || opt_out),
             Owner::Bot if opt_out => self.acknowledge_opt_out(),
             Owner::Bot if thanks => self.check(Check::decided("thanks")),
-            Owner::Bot if age > LATE_AFTER => {
-                self.check(Check::passed("owner.bot"));
-                self.hand_off(ReasonId::Late.into(), None, None);
-            }
             Owner::Bot => self.collect_burst(),
         }
+    }
+
+    /// Whether one of the messages that wait was found so late that a person is to answer it.
+    pub(super) fn came_late(&self) -> bool {
+        let late = |message: &Unanswered| {
+            let seen = self.state.recent.iter().find(|seen| seen.id == message.id);
+            seen.is_some_and(|seen| message.at.saturating_sub(seen.at) > LATE_AFTER)
+        };
+        let mut waiting = self.state.unanswered.iter();
+        waiting.any(|message| !message.handed_back && late(message))
     }
 
     /// The same message, delivered again.
@@ -73,6 +86,16 @@ impl Draft<'_> {
         let seen = |seen: &SeenMessage| seen.id == message.id && seen.from == From::Guest;
         let unanswered = |known: &Unanswered| known.id == message.id;
         self.state.recent.iter().any(seen) || self.state.unanswered.iter().any(unanswered)
+    }
+
+    /// What came with the message: the account's lists, and until when the channel takes free text.
+    fn know_guest(&mut self, message: &GuestMessage) {
+        if message.listed != self.state.listed {
+            self.change(Change::GuestListed(message.listed));
+        }
+        if message.window_until != self.state.window_until {
+            self.change(Change::WindowKnown(message.window_until));
+        }
     }
 
     fn acknowledge_opt_out(&mut self) {
@@ -84,11 +107,17 @@ impl Draft<'_> {
         );
     }
 
-    fn guest_wrote_to_manager(&mut self, user: Option<UserId>, needs_nothing: bool) {
+    fn guest_wrote_to_manager(
+        &mut self,
+        user: Option<UserId>,
+        message: &GuestMessage,
+        needs_nothing: bool,
+    ) {
         self.check(Check::decided("owner.manager").with("user", user.map_or(0, |user| user.0)));
         if needs_nothing {
             return;
         }
+        self.raise_if_urgent(message);
         let grace = self.policy.timers.auto_return_grace.0;
         let due = self.state.timers.get(&Timer::AutoReturn).map(|t| t.due);
         if let (Some(due), Some(lead)) = (due, self.state.lead.clone())
@@ -108,11 +137,12 @@ impl Draft<'_> {
         if needs_nothing {
             return;
         }
+        let urgent = self.raise_if_urgent(message);
         let Some(mut handoff) = self.state.handoff.clone() else {
             return;
         };
         handoff.messages.push(message.id.clone());
-        let tell_hours = !self.open_now() && !handoff.told_off_hours;
+        let tell_hours = !self.open_now() && !handoff.told_off_hours && !urgent;
         handoff.told_off_hours |= tell_hours;
         self.change(Change::HandoffSet(Some(handoff)));
         self.work_on_deal(DealWork::Task);
@@ -126,11 +156,70 @@ impl Draft<'_> {
         }
     }
 
+    /// An urgent message does not wait for whoever leads: a task at once for whoever is on duty, and, while no person
+    /// leads, the duty phone for the guest (BEHAVIOUR §3, urgent). Once until somebody answers. Answers whether the guest
+    /// was told of it.
+    fn raise_if_urgent(&mut self, message: &GuestMessage) -> bool {
+        let Some(cause) = self.urgent(&Said::of([&message.understood])) else {
+            return false;
+        };
+        let mut before = self.state.unanswered.iter();
+        if before.any(|m| m.id != message.id && self.urgent(&Said::of([&m.understood])).is_some()) {
+            return false;
+        }
+        self.check(Check::decided("urgent.raised").with("reason", cause.reason.id.as_str()));
+        self.hasten(&cause);
+        if let Some(deal) = self.state.deal {
+            let due_at = self.at();
+            let tasks = &self.policy.tasks;
+            let assignee = tasks.duty_user.or(tasks.escalate_to).or(self.assignee());
+            self.write(Action::CreateTask {
+                deal,
+                kind: TaskKind::Contact,
+                text: TaskText {
+                    reason: cause.reason,
+                    messages: vec![message.id.clone()],
+                },
+                due_at,
+                assignee,
+            });
+        }
+        let waits = matches!(self.state.view.owner, Owner::Waiting { .. });
+        let Some(text) = cause
+            .text
+            .filter(|_| waits && self.policy.tasks.duty_phone.is_some())
+        else {
+            return false;
+        };
+        self.send(SendKind::Ack, vec![TextPart::Policy(text)], SentText::plain);
+        true
+    }
+
+    /// What waits already is brought up as soon as an urgent handoff would be. A task that is still to be made becomes
+    /// the urgent one.
+    fn hasten(&mut self, cause: &Cause) {
+        let waits = matches!(self.state.view.owner, Owner::Waiting { .. });
+        let Some(handoff) = self.state.handoff.clone().filter(|_| waits) else {
+            return;
+        };
+        let armed = self.state.timers.get(&Timer::WaitingEscalation).copied();
+        let after = self.trigger(cause.trigger.as_deref());
+        if let (Some(armed), Some(after)) = (armed, after.and_then(|t| t.escalate_after)) {
+            self.arm(Timer::WaitingEscalation, armed.due.min(self.later(after)));
+        }
+        if self.state.deal.is_none() {
+            self.change(Change::HandoffSet(Some(Handoff {
+                trigger: cause.trigger.clone(),
+                ..handoff
+            })));
+        }
+    }
+
     /// Nobody knows what the guest said: a person looks (promise 4).
     pub(super) fn unreadable(&mut self) {
         self.check(Check::decided("event.unreadable"));
         if self.state.view.owner == Owner::Bot {
-            self.hand_off(ReasonId::EventUnreadable.into(), None, None);
+            self.hand_off(ReasonId::EventUnreadable);
         }
     }
 
@@ -186,11 +275,36 @@ impl Draft<'_> {
                 self.see(message, From::Bulk, at, text);
                 self.check(Check::decided("outgoing.bulk"));
             }
-            Author::Robot => {
-                self.see(message, From::Robot, at, text);
-                self.check(Check::decided("outgoing.robot"));
+            Author::Robot => self.robot_reported(message, at, text),
+            Author::Person { .. }
+                if self.state.view.owner == Owner::Bot && self.muted().is_some() =>
+            {
+                self.see(message, From::Manager, at, text);
+                self.check(Check::decided(self.muted().unwrap_or("nothing")));
             }
             Author::Person { user } => self.person_reported(message, *user, at, text),
+        }
+    }
+
+    /// The other report of a message: the channel and the CRM report one message each under an id of its own. Two equal
+    /// texts from one of them are two messages.
+    fn twin(&self, message: &MessageId, at: i64, text: Option<TextRef>) -> Option<&SeenMessage> {
+        let by_crm = |id: &MessageId| id.0.starts_with(CRM_MESSAGE);
+        self.state.recent.iter().rev().find(|seen| {
+            let same_text = text.is_some()
+                && seen.text == text
+                && seen.at.abs_diff(at) <= SAME_REPORT_WITHIN
+                && by_crm(&seen.id) != by_crm(message);
+            matches!(seen.from, From::Manager | From::Robot) && (seen.id == *message || same_text)
+        })
+    }
+
+    fn robot_reported(&mut self, message: &MessageId, at: i64, text: Option<TextRef>) {
+        let twin = self.twin(message, at, text).map(|seen| seen.id.clone());
+        self.see(message, From::Robot, at, text);
+        self.check(Check::decided("outgoing.robot"));
+        if let Some(twin) = twin {
+            self.robot_did_not_take(&twin);
         }
     }
 
@@ -201,16 +315,12 @@ impl Draft<'_> {
         at: i64,
         text: Option<TextRef>,
     ) {
-        // The channel and the CRM report one message each under an id of its own; two equal texts from one of them
-        // are two messages.
-        let by_crm = |id: &MessageId| id.0.starts_with(CRM_MESSAGE);
-        let reported_before = self.state.recent.iter().any(|seen| {
-            let same_text = text.is_some()
-                && seen.text == text
-                && seen.at.abs_diff(at) <= SAME_REPORT_WITHIN
-                && by_crm(&seen.id) != by_crm(message);
-            seen.from == From::Manager && (seen.id == *message || same_text)
-        });
+        let twin = self.twin(message, at, text).map(|seen| seen.from);
+        if twin == Some(From::Robot) && user.is_none() {
+            self.check(Check::decided("outgoing.robot"));
+            return;
+        }
+        let reported_before = twin.is_some();
         let since = match self.state.view.owner {
             Owner::Bot => i64::MIN,
             Owner::Waiting { since, .. } | Owner::Manager { since, .. } => since,
@@ -226,7 +336,7 @@ impl Draft<'_> {
             self.check(Check::decided("outgoing.noted"));
             self.name_leader(user);
         } else {
-            self.person_wrote(user);
+            self.person_wrote(user, message);
         }
     }
 
@@ -243,8 +353,14 @@ impl Draft<'_> {
             intro,
             ..purpose(kind, epoch)
         };
-        let action = self.act(Action::Send { kind, parts, epoch });
-        self.change(Change::SendIssued { action, sent });
+        match self.write(Action::Send { kind, parts, epoch }) {
+            Some(action) => self.change(Change::SendIssued { action, sent }),
+            // Only watched: what the text would have answered waits no longer.
+            None if !sent.answers.is_empty() => self.change(Change::Answered {
+                messages: sent.answers,
+            }),
+            None => {}
+        }
     }
 
     pub(super) fn sent(
@@ -256,7 +372,7 @@ impl Draft<'_> {
         text: TextRef,
     ) {
         let purpose = self.state.in_flight.get(action).cloned();
-        self.check(Check::decided("send.accepted").with("kind", kind_name(kind)));
+        self.check(Check::decided("send.accepted").with("kind", kind.name()));
         self.change(Change::SendSettled {
             action: action.clone(),
         });
@@ -272,11 +388,19 @@ impl Draft<'_> {
                 self.answer_accepted(&purpose.done);
             }
         }
+        if kind == SendKind::Touch {
+            self.touch_accepted(at, text);
+        }
+        self.review_touch();
         self.resume();
     }
 
     pub(super) fn send_failed(&mut self, action: &ActionKey, kind: SendKind, failure: Failure) {
-        let intro = self.state.in_flight.get(action).is_some_and(|s| s.intro);
+        let failed = self.state.in_flight.get(action).filter(|sent| sent.intro);
+        // A return since then has an intro of its own.
+        let epoch = self.state.view.epoch;
+        let returned = |sent: &SentText| sent.epoch != epoch && self.state.view.owner == Owner::Bot;
+        let intro = failed.is_some_and(|sent| !returned(sent));
         self.change(Change::SendSettled {
             action: action.clone(),
         });
@@ -287,11 +411,27 @@ impl Draft<'_> {
             Failure::Fenced => "send.fenced",
             Failure::Refused | Failure::Unreachable => "send.failed",
         };
-        self.check(Check::decided(rule).with("kind", kind_name(kind)));
+        self.check(Check::decided(rule).with("kind", kind.name()));
         if failure != Failure::Fenced && self.state.view.owner == Owner::Bot {
-            self.hand_off(ReasonId::SendFailed.into(), None, None);
+            self.hand_off(ReasonId::SendFailed);
         } else {
             self.resume();
+        }
+    }
+
+    /// The channel had accepted a text, and says now that it did not arrive (BEHAVIOUR §1, send failed for good).
+    pub(super) fn delivery_failed(&mut self, message: &MessageId) {
+        let ours = |seen: &SeenMessage| seen.id == *message && seen.from == From::Bot;
+        if !self.state.recent.iter().any(ours) {
+            self.check(Check::decided("nothing"));
+            return;
+        }
+        self.check(Check::decided("send.undelivered"));
+        self.work_on_deal(DealWork::Note(Note::Undelivered {
+            message: message.clone(),
+        }));
+        if self.state.view.owner == Owner::Bot && self.muted().is_none() {
+            self.hand_off(ReasonId::SendFailed);
         }
     }
 
@@ -329,15 +469,4 @@ fn is_only(understood: &Understood, intent: Intent) -> bool {
     understood.intents.len() == 1
         && understood.intents.contains(&intent)
         && understood.attachments.is_empty()
-}
-
-fn kind_name(kind: SendKind) -> &'static str {
-    match kind {
-        SendKind::Answer => "answer",
-        SendKind::Clarify => "clarify",
-        SendKind::Intro => "intro",
-        SendKind::Handoff => "handoff",
-        SendKind::Hours => "hours",
-        SendKind::Ack => "ack",
-    }
 }

@@ -9,18 +9,26 @@
 //! | `handoff` | Bot → Waiting: text, task, field, note |
 //! | `turns` | bursts, routing, questions to the bot and their answers (BEHAVIOUR §3) |
 //! | `triggers` | what hands a dialog over (masterplan: Сценарий 2) |
-//! | `inquiry` | which deal a message belongs to, and how one is claimed or made |
+//! | `inquiry` | which deal a message belongs to |
+//! | `claim` | how a deal is waited for, adopted or made |
+//! | `departure` | what a guest wants at «Выезд» |
 //! | `stages` | moves along the funnel |
+//! | `touch` | the final touch, and what becomes of a guest who does not answer it |
+//! | `mute` | whom the account's mode and lists keep the bot from |
 //! | `timers` | what is due |
 
+mod claim;
+mod departure;
 mod handoff;
 mod inquiry;
 mod messages;
+mod mute;
 mod ownership;
 mod stages;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod touch;
 mod triggers;
 mod turns;
 
@@ -29,7 +37,7 @@ use crate::change::Change;
 use crate::dialog::Dialog;
 use crate::event::{Done, Event, FieldValue, Timer};
 use crate::ids::ActionKey;
-use crate::policy::{Policy, Span};
+use crate::policy::{Mode, Policy, Span};
 use crate::time::Now;
 use crate::trace::Check;
 
@@ -113,6 +121,10 @@ impl Draft<'_> {
                 stage,
             } => self.deal_changed(*deal, *by, *field, stage.as_ref()),
             Event::TaskChanged { task, done, by } => self.task_changed(*task, *done, *by),
+            Event::TouchDeclined { user } => self.touch_declined(*user),
+            Event::DeliveryFailed { message } => self.delivery_failed(message),
+            Event::ServiceBack { service } => self.service_back(*service),
+            Event::DayOpened { waiting } => self.day_opened(*waiting),
             Event::Unreadable => self.unreadable(),
             Event::TimerFired { timer, generation } => self.timer_fired(*timer, *generation),
         }
@@ -140,6 +152,20 @@ impl Draft<'_> {
     fn change(&mut self, change: Change) {
         self.state.apply(&change);
         self.decision.changes.push(change);
+    }
+
+    /// Asks for an action that writes; answers its key. While the account only watches, nothing is written; nor what
+    /// the account's mode and lists keep from this guest.
+    fn write(&mut self, action: Action) -> Option<ActionKey> {
+        if self.policy.mode == Mode::Watch {
+            self.check(Check::passed("watch.skipped").with("what", action.name()));
+            return None;
+        }
+        if let Some(rule) = self.withheld(&action) {
+            self.check(Check::passed(rule));
+            return None;
+        }
+        Some(self.act(action))
     }
 
     /// Asks for an action; answers its key.
@@ -188,17 +214,9 @@ impl Draft<'_> {
 
     /// Shows `value` in the deal's field, now or as soon as a deal is bound.
     fn show_owner(&mut self, value: FieldValue) {
-        if let Some(deal) = self.state.deal {
-            self.act(Action::SetOwnerField { deal, value });
-            self.change(Change::FieldWanted {
-                value,
-                pending: true,
-            });
-        } else {
-            self.change(Change::FieldWanted {
-                value,
-                pending: false,
-            });
-        }
+        let write = |deal| Action::SetOwnerField { deal, value };
+        let deal = self.state.deal;
+        let pending = deal.is_some_and(|deal| self.write(write(deal)).is_some());
+        self.change(Change::FieldWanted { value, pending });
     }
 }

@@ -5,9 +5,9 @@ use super::inquiry::{owner_value, same_owner};
 use super::turns::Freshness;
 use crate::action::{Action, TaskKind, TaskResult, TaskText};
 use crate::change::Change;
-use crate::dialog::{DealWork, Dialog, From, Handoff, Lead, TaskState};
+use crate::dialog::{BeforeTake, DealWork, Dialog, From, Handoff, Lead, TaskState};
 use crate::event::{Changer, Event, FieldValue, Timer};
-use crate::ids::{DealId, TaskId, TextRef, UserId};
+use crate::ids::{DealId, MessageId, TaskId, TextRef, UserId};
 use crate::owner::{Owner, OwnerView, ReasonId, Signal, next};
 use crate::policy::{OnTaskDone, TakeOnOpen};
 use crate::time::MINUTE;
@@ -49,6 +49,8 @@ impl Draft<'_> {
     fn begin_lead(&mut self, view: OwnerView, undo: Option<Owner>) {
         self.change(Change::OwnerSet(view));
         self.stop_bot();
+        self.no_more_touches();
+        self.stop_watching_over();
         let signal_at = self.at();
         self.change(Change::LeadSet(Some(Lead {
             signal_at,
@@ -70,13 +72,27 @@ impl Draft<'_> {
     }
 
     /// A person wrote to the guest: that takes the dialog, and it answers whatever was open.
-    pub(super) fn person_wrote(&mut self, user: Option<UserId>) {
+    pub(super) fn person_wrote(&mut self, user: Option<UserId>, message: &MessageId) {
+        let before = BeforeTake {
+            message: message.clone(),
+            owner: self.state.view.owner.clone(),
+            unanswered: self.state.unanswered.clone(),
+            handoff: self.state.handoff.clone(),
+            person_wrote: self.state.episode.as_ref().is_some_and(|e| e.person_wrote),
+        };
         self.check(Check::decided("owner.wrote").with("by", user.map_or(0, |u| u.0)));
         self.answered_by_person();
+        let new = |e: &crate::dialog::Episode| !e.person_wrote;
+        if self.state.episode.as_ref().is_some_and(new) {
+            self.change(Change::PersonWrote);
+        }
         let led_before = matches!(self.state.view.owner, Owner::Manager { .. });
         let view = next(&self.state.view, &Signal::PersonWrote, user, self.at());
         if !led_before {
             self.begin_lead(view, None);
+            if user.is_none() {
+                self.change(Change::TakenByMessage(before));
+            }
             return;
         }
         self.name_leader(user);
@@ -87,6 +103,32 @@ impl Draft<'_> {
             undo: None,
         })));
         self.arm_auto_return();
+    }
+
+    /// What the channel reported as anybody's message was a robot's: a robot never takes (BEHAVIOUR §2).
+    pub(super) fn robot_did_not_take(&mut self, message: &MessageId) {
+        let Some(before) = self.state.before_take.clone() else {
+            return;
+        };
+        if before.message != *message {
+            return;
+        }
+        self.check(Check::decided("owner.robot"));
+        self.change(Change::TakenByRobot);
+        let signal = Signal::TakeUndone {
+            previous: before.owner,
+        };
+        let view = next(&self.state.view, &signal, None, self.at());
+        let value = owner_value(&view.owner);
+        self.change(Change::OwnerSet(view));
+        self.change(Change::LeadSet(None));
+        self.cancel(Timer::AutoReturn);
+        self.show_owner(value);
+        match self.state.view.owner {
+            Owner::Waiting { .. } => self.watch_over_waiting(),
+            Owner::Bot if !self.state.unanswered.is_empty() => self.route(Freshness::Fresh),
+            Owner::Bot | Owner::Manager { .. } => {}
+        }
     }
 
     /// A leader whom nobody knew by name gets one.
@@ -154,9 +196,12 @@ impl Draft<'_> {
         self.change(Change::TakeUndoneBy { user });
         self.show_owner(value);
         match self.state.view.owner {
-            // The take may have closed it.
-            Owner::Waiting { .. } if self.state.task == TaskState::None => {
-                self.work_on_deal(DealWork::Task);
+            Owner::Waiting { .. } => {
+                // The take may have closed it.
+                if self.state.task == TaskState::None {
+                    self.work_on_deal(DealWork::Task);
+                }
+                self.watch_over_waiting();
             }
             Owner::Bot if !self.state.unanswered.is_empty() => self.route(Freshness::Fresh),
             _ => {}
@@ -203,7 +248,7 @@ impl Draft<'_> {
         self.back_to_bot(view, TaskResult::Dismissed);
     }
 
-    fn back_to_bot(&mut self, view: OwnerView, result: TaskResult) {
+    pub(super) fn back_to_bot(&mut self, view: OwnerView, result: TaskResult) {
         let at = self.at();
         self.change(Change::OwnerSet(view));
         self.change(Change::BackToBot { at });
@@ -211,6 +256,7 @@ impl Draft<'_> {
         self.change(Change::HandoffSet(None));
         self.change(Change::DeferredCleared);
         self.cancel(Timer::AutoReturn);
+        self.stop_watching_over();
         if self.state.episode.is_some() {
             self.change(Change::IntroWanted);
             self.stay_awake();
@@ -255,7 +301,7 @@ impl Draft<'_> {
             (FieldValue::Manager, _) => self.took(by.user(), "field"),
             (FieldValue::Bot | FieldValue::Empty, _) => self.returned(by.user(), None),
             (FieldValue::Waiting, Owner::Bot) => {
-                self.hand_off(ReasonId::ByHand.into(), None, None);
+                self.hand_off(ReasonId::ByHand);
             }
             (FieldValue::Waiting, Owner::Waiting { .. }) => {}
             (FieldValue::Waiting, Owner::Manager { .. }) => {
@@ -344,18 +390,21 @@ impl Draft<'_> {
         self.change(Change::LeadSet(None));
         self.show_owner(FieldValue::Waiting);
         self.work_on_deal(DealWork::Task);
+        self.change(Change::Escalated);
         self.escalate(&handoff);
+        self.watch_over_waiting();
+    }
+
+    /// Who learns of a guest whom nobody answers.
+    pub(super) fn escalates_to(&self) -> Option<UserId> {
+        self.policy.tasks.escalate_to
     }
 
     /// One task for whom the policy names: a guest waits, and nobody sees to it.
     pub(super) fn escalate(&mut self, handoff: &Handoff) {
-        if let (Some(deal), Some(assignee)) = (self.state.deal, self.policy.tasks.escalate_to) {
-            let due_at = self.policy.calendar.add_working(
-                self.at(),
-                self.policy.tasks.contact.due.0,
-                &self.now.zone,
-            );
-            self.act(Action::CreateTask {
+        if let (Some(deal), Some(assignee)) = (self.state.deal, self.escalates_to()) {
+            let due_at = self.due_in(self.policy.tasks.contact.due);
+            self.write(Action::CreateTask {
                 deal,
                 kind: TaskKind::Contact,
                 text: TaskText {

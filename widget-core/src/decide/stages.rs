@@ -50,12 +50,16 @@ impl Draft<'_> {
         if self.state.moving.is_some() {
             return;
         }
-        if episode.moved_by_others || stage.role != StageRole::Drive {
-            let why = if episode.moved_by_others {
-                "by_hand"
-            } else {
-                "role"
-            };
+        let why = if episode.moved_by_others {
+            Some("by_hand")
+        } else if self.policy.robot_zone.owns_move(&stage.key, &to) {
+            Some("robot")
+        } else if stage.role != StageRole::Drive {
+            Some("role")
+        } else {
+            None
+        };
+        if let Some(why) = why {
             self.check(Check::passed("move.skipped").with("why", why));
             return;
         }
@@ -64,12 +68,15 @@ impl Draft<'_> {
                 .with("from", &stage.name)
                 .with("to", self.stage_name(&to)),
         );
-        self.act(Action::MoveDeal {
+        let moved = Action::MoveDeal {
             deal,
             from: stage.key,
             to: to.clone(),
-        });
-        self.change(Change::Moving(Some(to)));
+            loss_reason: None,
+        };
+        if self.write(moved).is_some() {
+            self.change(Change::Moving(Some(to)));
+        }
     }
 
     pub(super) fn deal_moved(&mut self, deal: DealId, to: &StageKey) {
@@ -99,13 +106,19 @@ impl Draft<'_> {
             }));
         }
         self.move_on();
+        self.review_touch();
     }
 
     /// Somebody else was faster: the deal stays where they put it.
     pub(super) fn move_stale(&mut self, deal: DealId, now: Option<&StageKey>) {
+        let wanted = self.state.moving.clone();
         self.change(Change::Moving(None));
         self.check(Check::decided("move.skipped").with("why", "stale"));
         if self.state.deal == Some(deal) {
+            if let Some(to) = wanted.filter(|to| now != Some(to)) {
+                let why = "stale".to_owned();
+                self.work_on_deal(DealWork::Note(Note::NotMoved { to, why }));
+            }
             self.change(Change::MovedByOthers);
             if let Some(stage) = now {
                 let seq = self.next_seq();
@@ -117,7 +130,7 @@ impl Draft<'_> {
         }
     }
 
-    fn stage_name(&self, key: &StageKey) -> String {
+    pub(super) fn stage_name(&self, key: &StageKey) -> String {
         self.policy
             .stage(key)
             .map_or_else(|| key.to_string(), |stage| stage.name.clone())

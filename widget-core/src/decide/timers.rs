@@ -2,12 +2,20 @@
 
 use super::Draft;
 use super::turns::Freshness;
-use crate::action::Action;
+use crate::action::{Action, TaskKind, TaskText};
 use crate::change::Change;
+use crate::dialog::Claim;
 use crate::event::{Failure, Timer};
 use crate::ids::ActionKey;
-use crate::owner::Owner;
+use crate::owner::{Owner, Reason, ReasonId};
+use crate::policy::{Mode, Span};
+use crate::time::MINUTE;
 use crate::trace::Check;
+
+/// An escalation that finds no deal yet is tried again so soon.
+const ESCALATION_RETRY: Span = Span(MINUTE);
+/// … and so late, where the CRM refused to make one.
+const REFUSED_RETRY: Span = Span(30 * MINUTE);
 
 impl Draft<'_> {
     pub(super) fn timer_fired(&mut self, timer: Timer, generation: u64) {
@@ -22,15 +30,108 @@ impl Draft<'_> {
             Timer::ClaimGrace => self.start_reading(),
             Timer::AutoReturn => self.auto_return(),
             Timer::EpisodeIdle => self.episode_idle(),
+            Timer::WaitingReminder => self.remind_of_waiting(),
+            Timer::WaitingEscalation => self.escalate_waiting(),
+            Timer::FinalTouch => self.final_touch(),
+            Timer::AfterTouch => self.after_touch(),
         }
     }
 
-    /// Silence ends an episode only while the bot leads and nothing is open.
+    /// The responsible's open cards show it (BEHAVIOUR §1, reminder due).
+    fn remind_of_waiting(&mut self) {
+        if !matches!(self.state.view.owner, Owner::Waiting { .. }) {
+            self.check(Check::decided("timer.stale"));
+            return;
+        }
+        self.check(Check::decided("waiting.reminder").with("minutes", self.waiting_minutes()));
+        self.change(Change::Reminded);
+    }
+
+    fn escalate_waiting(&mut self) {
+        let Some(handoff) = self.state.handoff.clone() else {
+            self.check(Check::decided("timer.stale"));
+            return;
+        };
+        if !matches!(self.state.view.owner, Owner::Waiting { .. }) {
+            self.check(Check::decided("timer.stale"));
+            return;
+        }
+        if self.state.deal.is_none() && self.policy.mode != Mode::Watch {
+            // The escalation needs the deal. One that could not be made is tried again.
+            let refused = self.state.claim == Claim::Idle;
+            self.claim_deal();
+            let retry = if refused {
+                REFUSED_RETRY
+            } else {
+                ESCALATION_RETRY
+            };
+            self.arm(Timer::WaitingEscalation, self.later(retry));
+            self.check(Check::decided("deals.none"));
+            return;
+        }
+        self.check(Check::decided("waiting.escalated").with("minutes", self.waiting_minutes()));
+        self.change(Change::Escalated);
+        self.escalate(&handoff);
+    }
+
+    /// The working day begins with guests waiting: one task that names how many, on the deal of the one who has waited
+    /// longest (BEHAVIOUR §4, waiting reminder and escalation).
+    pub(super) fn day_opened(&mut self, waiting: u32) {
+        let still = matches!(self.state.view.owner, Owner::Waiting { .. });
+        let (Some(deal), Some(assignee), Some(handoff)) = (
+            self.state.deal,
+            self.escalates_to(),
+            self.state.handoff.clone(),
+        ) else {
+            self.check(Check::decided("nothing"));
+            return;
+        };
+        if !still {
+            self.check(Check::decided("nothing"));
+            return;
+        }
+        self.check(Check::decided("waiting.morning").with("n", waiting));
+        let due_at = self.due_in(self.policy.tasks.whatsapp.due);
+        self.write(Action::CreateTask {
+            deal,
+            kind: TaskKind::Contact,
+            text: TaskText {
+                reason: Reason::from(ReasonId::MorningList).with("n", waiting),
+                messages: handoff.messages,
+            },
+            due_at,
+            assignee: Some(assignee),
+        });
+    }
+
+    fn waiting_minutes(&self) -> i64 {
+        match self.state.view.owner {
+            Owner::Waiting { since, .. } => self.at().saturating_sub(since) / MINUTE,
+            _ => 0,
+        }
+    }
+
+    /// Silence ends an episode only while the bot leads, nothing is open, and no touch is pending.
     fn episode_idle(&mut self) {
-        if self.state.view.owner == Owner::Bot && self.state.unanswered.is_empty() {
+        let waits_for_crm = self.state.touch_wanted.then(|| self.at());
+        let touch = [Timer::FinalTouch, Timer::AfterTouch]
+            .iter()
+            .filter_map(|timer| self.state.timers.get(timer))
+            .map(|armed| armed.due)
+            .chain(waits_for_crm)
+            .max();
+        if let Some(due) = touch {
+            self.check(Check::decided("episode.waits_for_touch"));
+            self.arm(Timer::EpisodeIdle, due.saturating_add(MINUTE));
+        } else if self.state.view.owner == Owner::Bot
+            && self.state.unanswered.is_empty()
+            && self.state.in_flight.is_empty()
+        {
+            self.check(Check::decided("episode.ended"));
             self.change(Change::EpisodeEnded);
         } else {
             self.stay_awake();
+            self.check(Check::decided("episode.goes_on"));
         }
     }
 
@@ -49,24 +150,7 @@ impl Draft<'_> {
             | Action::AddNote { .. } => {}
         }
         if self.decision.trace.is_empty() {
-            self.check(Check::decided("action.failed").with("what", action_name(what)));
+            self.check(Check::decided("action.failed").with("what", what.name()));
         }
-    }
-}
-
-fn action_name(action: &Action) -> &'static str {
-    match action {
-        Action::ReadCrm => "read_crm",
-        Action::AskBot { .. } => "ask_bot",
-        Action::Send { .. } => "send",
-        Action::CreateTask { .. } => "create_task",
-        Action::SetTaskText { .. } => "set_task_text",
-        Action::CompleteTask { .. } => "complete_task",
-        Action::AssignTask { .. } => "assign_task",
-        Action::MoveDeal { .. } => "move_deal",
-        Action::CreateContact => "create_contact",
-        Action::CreateDeal { .. } => "create_deal",
-        Action::SetOwnerField { .. } => "set_owner_field",
-        Action::AddNote { .. } => "add_note",
     }
 }

@@ -1,10 +1,11 @@
 //! What hands a dialog over (masterplan: Сценарий 2; BEHAVIOUR §3).
 
 use super::Draft;
-use super::handoff::settles;
-use crate::ids::StageKey;
+use super::handoff::{Cause, settles};
+use crate::event::{BotAnswer, Kb};
+use crate::ids::{StageKey, TextRef};
 use crate::owner::{Reason, ReasonId};
-use crate::policy::{Condition, Trigger};
+use crate::policy::{Condition, Policy, RepeatField, Trigger};
 use crate::trace::Check;
 use crate::understand::{AttachmentKind, Facts, Intent, Understood};
 use std::collections::BTreeSet;
@@ -22,6 +23,10 @@ pub(super) struct Said {
     pub chars: u32,
     /// Where the deal stands.
     pub stage: Option<StageKey>,
+    /// How many deals are open.
+    pub open_deals: u32,
+    /// What the knowledge base had for the bot, and how sure it is (0..=100), once it has answered.
+    pub bot: Option<(Kb, u8)>,
 }
 
 impl Said {
@@ -48,19 +53,55 @@ impl Said {
         known.pet = known.pet.max(facts.pet);
         known.past_stay = known.past_stay.max(facts.past_stay);
         known.new_booking = known.new_booking.max(facts.new_booking);
+        known.several_deals = known.several_deals.max(facts.several_deals);
+        known.dates = facts.dates.or(known.dates);
         self.intents.extend(intents);
+    }
+
+    /// Adds what the bot saw, and how it answers.
+    pub fn hear(&mut self, answer: &BotAnswer) {
+        // What is unclear to one side and plain to the other is plain.
+        if !answer.intents.is_empty() && !answer.intents.contains(&Intent::Unclear) {
+            self.intents.remove(&Intent::Unclear);
+        }
+        self.add(&answer.facts, &answer.intents);
+        self.bot = Some((answer.kb, answer.confidence));
+    }
+
+    /// Whether it cannot be told what is meant, and nothing else was recognised.
+    pub fn is_unclear(&self) -> bool {
+        self.intents.iter().eq([&Intent::Unclear])
+            && self.facts == Facts::default()
+            && self.attachments.is_empty()
     }
 }
 
+/// What the triggers make of what was said.
+pub(super) enum Fired {
+    /// The dialog is handed over.
+    HandOff(Cause),
+    /// The bot repeats what a field of the deal says.
+    Repeat {
+        /// The trigger.
+        rule: String,
+        /// The policy's text.
+        text: &'static str,
+        /// What the field says.
+        value: TextRef,
+    },
+}
+
 impl Draft<'_> {
-    /// The first trigger that fires and is not settled, with the reason and the text to say.
-    pub(super) fn first_trigger(&mut self, said: &Said) -> Option<(Reason, Option<String>)> {
+    /// What hands the dialog over: the first trigger that fires and is not settled. One that only asks for what a field
+    /// of the deal says gives way to any other.
+    pub(super) fn first_trigger(&mut self, said: &Said) -> Option<Fired> {
         let policy = self.policy;
+        let mut repeat = None;
         for trigger in &policy.triggers {
             let Some(held) = holds(&trigger.when, said) else {
                 continue;
             };
-            let reason = reason_of(trigger, &held);
+            let reason = reason_of(trigger, &held, said);
             let settled = self
                 .state
                 .episode
@@ -71,6 +112,10 @@ impl Draft<'_> {
                 self.check(Check::passed("trigger.settled").with("id", &trigger.id));
                 continue;
             }
+            if let Some(known) = self.repeatable(trigger) {
+                repeat = repeat.or(Some(known));
+                continue;
+            }
             self.check(
                 Check::decided("trigger")
                     .with("id", &trigger.id)
@@ -78,16 +123,70 @@ impl Draft<'_> {
                     .with("value", &held.value)
                     .with("limit", &held.limit),
             );
-            return Some((reason, trigger.text.clone()));
+            return Some(Fired::HandOff(Cause {
+                reason,
+                text: trigger.text.clone(),
+                bot_note: None,
+                trigger: Some(trigger.id.clone()),
+            }));
         }
-        self.check(Check::passed("trigger.none").with("checked", policy.triggers.len()));
-        None
+        if repeat.is_none() {
+            self.check(Check::passed("trigger.none").with("checked", policy.triggers.len()));
+        }
+        repeat
     }
+
+    /// What the deal's field says that this trigger asks about, unless it was said before in this episode
+    /// (masterplan: Сценарий 2, «уточнить есть ли эта инф-ия в CRM»).
+    fn repeatable(&self, trigger: &Trigger) -> Option<Fired> {
+        let booking = &self.state.deal_facts()?.booking;
+        let (text, value) = match trigger.repeat? {
+            RepeatField::Payment => ("repeat_payment", booking.payment?),
+            RepeatField::Refund => ("repeat_refund", booking.refund?),
+        };
+        let said_before = self
+            .state
+            .episode
+            .as_ref()
+            .is_none_or(|episode| episode.repeated.contains(&trigger.id));
+        (!said_before && self.policy.text(text).is_some()).then(|| Fired::Repeat {
+            rule: trigger.id.clone(),
+            text,
+            value,
+        })
+    }
+
+    /// The trigger that hands an urgent message to whoever is on duty, if one does.
+    pub(super) fn urgent(&self, said: &Said) -> Option<Cause> {
+        let urgent = |trigger: &&Trigger| trigger.assign.is_some();
+        let policy = self.policy;
+        policy.triggers.iter().filter(urgent).find_map(|trigger| {
+            let held = holds(&trigger.when, said)?;
+            Some(Cause {
+                reason: reason_of(trigger, &held, said),
+                text: trigger.text.clone(),
+                bot_note: None,
+                trigger: Some(trigger.id.clone()),
+            })
+        })
+    }
+}
+
+/// The highest confidence that a trigger of the policy asks of the bot.
+pub(super) fn confidence_asked(policy: &Policy) -> Option<u8> {
+    fn of(condition: &Condition) -> Option<u8> {
+        match condition {
+            Condition::BotUnsure(limit) => Some(*limit),
+            Condition::All(inner) | Condition::Any(inner) => inner.iter().filter_map(of).max(),
+            _ => None,
+        }
+    }
+    policy.triggers.iter().filter_map(|t| of(&t.when)).max()
 }
 
 /// A condition that holds.
 #[derive(Debug, Clone, Default)]
-struct Held {
+pub(super) struct Held {
     /// The number it looked at; empty when there is none to name.
     value: String,
     /// The number it is compared with.
@@ -96,19 +195,21 @@ struct Held {
     of_this_turn: bool,
 }
 
-fn reason_of(trigger: &Trigger, held: &Held) -> Reason {
+fn reason_of(trigger: &Trigger, held: &Held, said: &Said) -> Reason {
     let reason = Reason::from(trigger.reason);
-    if held.value.is_empty() {
-        return reason;
+    match trigger.reason {
+        ReasonId::AttachmentOnly => match said.attachments.first() {
+            Some(kind) => reason.with("kind", kind.name()),
+            None => reason,
+        },
+        _ if held.value.is_empty() => reason,
+        ReasonId::ChildLe3 => reason.with("age", &held.value).with("max", &held.limit),
+        _ => reason.with("n", &held.value).with("max", &held.limit),
     }
-    let name = match trigger.reason {
-        ReasonId::ChildLe3 => "age",
-        _ => "n",
-    };
-    reason.with(name, &held.value).with("max", &held.limit)
 }
 
-fn holds(condition: &Condition, said: &Said) -> Option<Held> {
+/// Whether a condition holds, and by which values.
+pub(super) fn holds(condition: &Condition, said: &Said) -> Option<Held> {
     let facts = &said.facts;
     match condition {
         Condition::GuestsOver(limit) => number(facts.guests.filter(|n| n > limit), *limit),
@@ -122,10 +223,30 @@ fn holds(condition: &Condition, said: &Said) -> Option<Held> {
         Condition::IntentIn(intents) => {
             of_this_turn(said.intents.iter().any(|i| intents.contains(i)))
         }
+        Condition::OnlyIntents(intents) => of_this_turn(
+            !said.intents.is_empty() && said.intents.iter().all(|i| intents.contains(i)),
+        ),
         Condition::AttachmentIn(kinds) => {
             of_this_turn(said.attachments.iter().any(|kind| kinds.contains(kind)))
         }
         Condition::TextAtMost(limit) => plain(said.chars <= *limit),
+        Condition::SeveralDealsMeant(wanted) => of_this_turn(facts.several_deals == Some(*wanted)),
+        Condition::OpenDealsOver(limit) => {
+            number(Some(said.open_deals).filter(|n| n > limit), *limit)
+        }
+        Condition::MeaningUnclear(wanted) => of_this_turn(said.is_unclear() == *wanted),
+        Condition::KbMiss(wanted) => {
+            of_this_turn(said.bot.is_some_and(|(kb, _)| (kb == Kb::Miss) == *wanted))
+        }
+        Condition::BotUnsure(limit) => {
+            said.bot
+                .filter(|(_, confidence)| confidence < limit)
+                .map(|(_, confidence)| Held {
+                    value: confidence.to_string(),
+                    limit: limit.to_string(),
+                    of_this_turn: true,
+                })
+        }
         Condition::StageIn(stages) => plain(
             said.stage
                 .as_ref()

@@ -1,16 +1,18 @@
 //! Bursts, routing, questions to the bot and what becomes of its answers (BEHAVIOUR §3, §4).
 
+use super::handoff::Cause;
 use super::inquiry::Inquiry;
-use super::triggers::Said;
+use super::triggers::{Fired, Said, confidence_asked};
 use super::{Draft, implied};
 use crate::action::{Action, SendKind, TextPart};
 use crate::change::Change;
 use crate::dialog::{SentText, Turn, Unanswered};
 use crate::event::{BotAnswer, Event, Kb, Timer};
-use crate::ids::{MessageId, TurnId};
-use crate::owner::{Owner, Reason, ReasonId};
-use crate::policy::Mode;
+use crate::ids::{MessageId, TextRef, TurnId};
+use crate::owner::{Owner, ReasonId};
+use crate::policy::{DepartureAct, DepartureRow, InquiryAct, Mode, StageRole};
 use crate::trace::Check;
+use crate::understand::Intent;
 use std::collections::BTreeSet;
 
 /// The policy's text that introduces the bot.
@@ -84,9 +86,7 @@ impl Draft<'_> {
             self.want_route(false);
             return;
         }
-        if self.policy.mode == Mode::Off {
-            self.want_route(false);
-            self.check(Check::decided("mode.off"));
+        if self.stopped_by_mute() {
             return;
         }
         if self.state.turn.as_ref().is_some_and(|turn| !turn.stale) {
@@ -104,29 +104,83 @@ impl Draft<'_> {
             return;
         }
         self.want_route(false);
-        let inquiry = self.find_deal();
+        let new = self.state.unanswered.iter().filter(|m| !m.handed_back);
+        let mut said = Said::of(new.map(|m| &m.understood));
+        let inquiry = self.find_deal(&said);
         if self.field_took_it() {
             return;
         }
-        let new = self.state.unanswered.iter().filter(|m| !m.handed_back);
-        let mut said = Said::of(new.map(|m| &m.understood));
-        said.stage = self.state.stage().cloned();
         if self.policy.mode == Mode::People {
             self.check(Check::decided("mode.people"));
-            self.hand_off(ReasonId::BotPaused.into(), None, None);
-        } else if let Some((reason, text)) = self.first_trigger(&said) {
-            self.hand_off(reason, text.as_deref(), None);
-        } else {
-            match inquiry {
-                Inquiry::Clear => self.ask_bot(),
-                Inquiry::Several => self.clarify_or_hand_off(),
-                Inquiry::Unmapped { stage } => self.hand_off(
-                    Reason::from(ReasonId::StageUnmapped).with("stage", stage),
-                    None,
-                    None,
-                ),
-            }
+            self.hand_off_unless_urgent(ReasonId::BotPaused);
+            return;
         }
+        if self.came_late() {
+            self.hand_off_unless_urgent(ReasonId::Late);
+            return;
+        }
+        self.place(&mut said);
+        // What is wanted at «Выезд» says which deal it belongs to, and so comes before what hands it over.
+        let row = match inquiry {
+            Inquiry::Departure => self.departure_row(&said),
+            _ => None,
+        };
+        if row
+            .as_ref()
+            .is_some_and(|row| row.then == DepartureAct::NewDeal)
+        {
+            self.want_new_deal();
+            said.stage = self.policy.first_stage().map(|stage| stage.key.clone());
+        }
+        if self.stopped_by_trigger(&said) {
+            return;
+        }
+        match inquiry {
+            Inquiry::Departure => self.by_departure_row(row, &said),
+            Inquiry::Bot if said.is_unclear() => {
+                self.clarify_or_hand_off("clarify_kind", "clarify.kind", ReasonId::UnclearTwice);
+            }
+            Inquiry::Bot => self.ask_bot(),
+            Inquiry::Several => {
+                self.clarify_or_hand_off("clarify_deal", "clarify.deal", ReasonId::MultiDeal);
+            }
+            Inquiry::People(reason) => self.hand_off(reason),
+        }
+    }
+
+    /// Adds to what was said where the dialog stands.
+    fn place(&self, said: &mut Said) {
+        said.stage = self.state.stage().cloned();
+        said.open_deals = u32::try_from(self.open_deals().len()).unwrap_or(u32::MAX);
+    }
+
+    /// Whether a trigger fires: the dialog is handed over, or the bot repeats what the deal says.
+    fn stopped_by_trigger(&mut self, said: &Said) -> bool {
+        match self.first_trigger(said) {
+            None => return false,
+            Some(Fired::HandOff(cause)) => self.hand_off(cause),
+            Some(Fired::Repeat { rule, text, value }) => self.repeat_field(rule, text, value),
+        }
+        true
+    }
+
+    /// The bot says what a field of the deal says, and nothing of its own (masterplan: Сценарий 2, «статус оплаты»).
+    fn repeat_field(&mut self, rule: String, text: &str, value: TextRef) {
+        self.check(Check::decided("payment.repeated"));
+        self.change(Change::Repeated { rule });
+        if self.state.turn.is_some() {
+            self.change(Change::TurnSet(None));
+        }
+        let mut parts = self.intro_part();
+        parts.push(TextPart::PolicyWith {
+            key: text.to_owned(),
+            deal_field: value,
+        });
+        let answers = self.unanswered_ids();
+        self.send(SendKind::Answer, parts, |kind, epoch| SentText {
+            answers,
+            ..SentText::plain(kind, epoch)
+        });
     }
 
     /// Whether the field of the deal, as the CRM was just read, gives the dialog to people: a person set it there.
@@ -166,16 +220,21 @@ impl Draft<'_> {
         self.state.unanswered.iter().filter(move |m| !answered(m))
     }
 
-    fn clarify_or_hand_off(&mut self) {
+    /// Asks the guest back with a text of the policy; once asked often enough, a person sees to it.
+    pub(super) fn clarify_or_hand_off(&mut self, text: &str, rule: &str, reason: ReasonId) {
         let asked = self.state.episode.as_ref().map_or(0, |e| e.clarified);
         if asked >= self.policy.bot.clarify_max {
-            self.hand_off(ReasonId::MultiDeal.into(), None, None);
+            self.check(Check::passed("clarify.enough").with("n", asked));
+            self.hand_off(reason);
             return;
         }
-        self.check(Check::decided("clarify.deal"));
+        self.check(Check::decided(rule));
         self.change(Change::Clarified);
+        if self.state.turn.is_some() {
+            self.change(Change::TurnSet(None));
+        }
         let mut parts = self.intro_part();
-        parts.push(TextPart::Policy("clarify_deal".to_owned()));
+        parts.push(TextPart::Policy(text.to_owned()));
         let answers = self.unanswered_ids();
         self.send(SendKind::Clarify, parts, |kind, epoch| SentText {
             answers,
@@ -183,7 +242,7 @@ impl Draft<'_> {
         });
     }
 
-    fn ask_bot(&mut self) {
+    pub(super) fn ask_bot(&mut self) {
         let superseded = self
             .state
             .turn
@@ -222,7 +281,7 @@ impl Draft<'_> {
         });
     }
 
-    fn unanswered_ids(&self) -> Vec<MessageId> {
+    pub(super) fn unanswered_ids(&self) -> Vec<MessageId> {
         self.state.unanswered.iter().map(|m| m.id.clone()).collect()
     }
 
@@ -242,18 +301,43 @@ impl Draft<'_> {
             .map(|m| m.understood.clone())
             .collect();
         let mut said = Said::of(&asked);
-        said.add(&answer.facts, &answer.intents);
-        said.stage = self.state.stage().cloned();
+        said.hear(answer);
+        if said.intents.contains(&Intent::OptOut) && !self.state.opted_out {
+            self.change(Change::OptedOut);
+        }
+        self.place(&mut said);
         self.change(Change::FactsLearned(said.facts.clone()));
 
+        self.weigh(answer);
+        // What is wanted at «Выезд» says which deal a handoff belongs to as well.
+        let row = self.row_at_departure(&said);
+        if row
+            .as_ref()
+            .is_some_and(|row| row.then == DepartureAct::NewDeal)
+        {
+            self.want_new_deal();
+            said.stage = self.policy.first_stage().map(|stage| stage.key.clone());
+        }
         if let Some(handoff) = &answer.handoff {
             let reason = handoff.reason.unwrap_or(ReasonId::Unknown);
             self.check(Check::decided("bot.handoff").with("reason", reason.as_str()));
-            self.hand_off(reason.into(), None, handoff.note);
+            self.hand_off(Cause {
+                bot_note: handoff.note,
+                ..reason.into()
+            });
             return;
         }
-        if let Some((reason, text)) = self.first_trigger(&said) {
-            self.hand_off(reason, text.as_deref(), None);
+        if self.stopped_by_trigger(&said) {
+            return;
+        }
+        if let Some(row) = &row
+            && self.answer_at_departure(row, &said, &turn, answer)
+        {
+            self.next_turn();
+            return;
+        }
+        if said.is_unclear() && row.is_none() {
+            self.clarify_or_hand_off("clarify_kind", "clarify.kind", ReasonId::UnclearTwice);
             return;
         }
         if answer.silent && answer.replies.is_empty() {
@@ -264,25 +348,32 @@ impl Draft<'_> {
             self.next_turn();
             return;
         }
-        if let Some(reason) = self.doubt(answer) {
-            self.hand_off(reason, None, None);
+        if answer.replies.is_empty() {
+            self.check(Check::decided("bot.empty"));
+            self.hand_off(ReasonId::Unknown);
             return;
         }
         self.send_answer(&turn, answer);
         self.next_turn();
     }
 
+    /// The row of the table that the bot's own report makes hold, at «Выезд».
+    fn row_at_departure(&mut self, said: &Said) -> Option<DepartureRow> {
+        let stage = self.state.stage().and_then(|key| self.policy.stage(key))?;
+        let by_table = self.policy.inquiry.departure == InquiryAct::Table;
+        (stage.role == StageRole::Intent && by_table)
+            .then(|| self.departure_row(said))
+            .flatten()
+    }
+
     /// Whether the account stopped the bot while it was working on its answer.
     fn stopped_by_mode(&mut self) -> bool {
-        match self.policy.mode {
-            Mode::On => return false,
-            Mode::Off => self.check(Check::decided("mode.off")),
-            Mode::People => {
-                self.check(Check::decided("mode.people"));
-                self.hand_off(ReasonId::BotPaused.into(), None, None);
-            }
+        if self.policy.mode == Mode::People {
+            self.check(Check::decided("mode.people"));
+            self.hand_off(ReasonId::BotPaused);
+            return true;
         }
-        true
+        self.stopped_by_mute()
     }
 
     /// The turn that `id` answers, if it still counts.
@@ -299,34 +390,25 @@ impl Draft<'_> {
         current
     }
 
-    /// Why the answer is not good enough (promise 4: in doubt, a person).
-    fn doubt(&mut self, answer: &BotAnswer) -> Option<Reason> {
-        let limit = self.policy.bot.confidence_min;
-        if answer.kb == Kb::Miss {
-            self.check(Check::decided("kb.miss"));
-            return Some(ReasonId::NoKb.into());
+    /// What speaks for the answer and against it; the triggers decide (promise 4: in doubt, a person).
+    fn weigh(&mut self, answer: &BotAnswer) {
+        match answer.kb {
+            Kb::Hit => self.check(Check::passed("kb.hit")),
+            Kb::Miss => self.check(Check::passed("kb.miss")),
+            Kb::None => {}
         }
-        if answer.kb == Kb::Hit {
-            self.check(Check::passed("kb.hit"));
-        }
-        if answer.confidence < limit {
+        if let Some(limit) = confidence_asked(self.policy) {
+            let rule = if answer.confidence < limit {
+                "confidence.low"
+            } else {
+                "confidence.ok"
+            };
             self.check(
-                Check::decided("confidence.low")
-                    .with("value", answer.confidence)
-                    .with("limit", limit),
-            );
-            return Some(
-                Reason::from(ReasonId::BotUnsure)
+                Check::passed(rule)
                     .with("value", answer.confidence)
                     .with("limit", limit),
             );
         }
-        self.check(
-            Check::passed("confidence.ok")
-                .with("value", answer.confidence)
-                .with("limit", limit),
-        );
-        answer.replies.is_empty().then(|| ReasonId::Unknown.into())
     }
 
     /// Each reply is a message; the intro is the first line of the first, and the last one counts as the answer.
@@ -356,7 +438,7 @@ impl Draft<'_> {
     }
 
     /// The intro, when it is due; from then on it is not.
-    fn intro_part(&mut self) -> Vec<TextPart> {
+    pub(super) fn intro_part(&mut self) -> Vec<TextPart> {
         if !self.state.introduce {
             return Vec::new();
         }
@@ -374,13 +456,15 @@ impl Draft<'_> {
     pub(super) fn bot_failed(&mut self, id: &TurnId) {
         if self.current_turn(id).is_some() {
             self.check(Check::decided("bot.failed"));
-            self.hand_off(ReasonId::BotUnavailable.into(), None, None);
+            self.hand_off(ReasonId::BotUnavailable);
         }
     }
 
     /// The intro standing alone after a return, unless it would disturb.
     pub(super) fn introduce_alone(&mut self, last_was_thanks: bool) {
-        let why = if self.policy.timers.quiet.contains(self.at(), &self.now.zone) {
+        let why = if self.is_silenced() {
+            Some("mode")
+        } else if self.policy.timers.quiet.contains(self.at(), &self.now.zone) {
             Some("quiet")
         } else if self.state.deal_facts().is_some_and(|deal| deal.closed) {
             Some("closed")

@@ -1,9 +1,10 @@
 //! What a policy must be, beyond its shape.
 
-use super::{Condition, Policy, Span, StageRole};
+use super::{Condition, DepartureAct, InquiryAct, Policy, Span, StageRole};
 use crate::hours::{Calendar, Hours};
 use crate::ids::StageKey;
 use crate::owner::ReasonId;
+use crate::phone;
 use crate::text::{self, MAX_TEXT, PLACEHOLDERS};
 use crate::time::DAY;
 use std::collections::BTreeSet;
@@ -28,14 +29,24 @@ const NEEDED_TEXTS: &[&str] = &[
     "clarify_kind",
     "clarify_deal",
     "clarify_departure",
+    "review_thanks",
 ];
 
 /// Texts that the rules use when they are there.
-const OTHER_TEXTS: &[&str] = &["opt_out_ack"];
+const OTHER_TEXTS: &[&str] = &[
+    "opt_out_ack",
+    "repeat_payment",
+    "repeat_refund",
+    "review_link",
+];
 
 /// Reasons that only the product itself finds; a trigger with one of them would mislead a manager.
 const RESERVED_REASONS: &[ReasonId] = &[
     ReasonId::StageUnmapped,
+    ReasonId::StagePeople,
+    ReasonId::BookingNotFound,
+    ReasonId::NoReply,
+    ReasonId::MorningList,
     ReasonId::ReplyBlocked,
     ReasonId::BotUnavailable,
     ReasonId::CrmDown,
@@ -62,6 +73,10 @@ pub fn check(policy: &Policy) -> Vec<Finding> {
     findings.of_the_texts(policy);
     findings.of_the_stages(policy);
     findings.of_the_triggers(policy);
+    findings.of_the_net(policy);
+    findings.of_the_inquiry(policy);
+    findings.of_the_departure(policy);
+    findings.of_the_lists(policy);
     findings.0
 }
 
@@ -110,14 +125,10 @@ impl Findings {
             "tasks.contact.type",
             "Типы двух задач должны различаться",
         );
-        self.require(
-            policy.bot.confidence_min <= 100,
-            "bot.confidence_min",
-            "От 0 до 100",
-        );
         for (path, user) in [
             ("tasks.fallback", policy.tasks.fallback),
             ("tasks.escalate_to", policy.tasks.escalate_to),
+            ("tasks.duty_user", policy.tasks.duty_user),
         ] {
             self.require(
                 user.is_none_or(|user| user.0 > 0),
@@ -139,27 +150,33 @@ impl Findings {
             "Часовой пояс в виде Europe/Moscow",
         );
         for (weekday, day) in calendar.week.iter().enumerate() {
-            for (index, hours) in day.iter().enumerate() {
-                let path = format!("calendar.week[{weekday}][{index}]");
-                if hours.from >= hours.to || hours.to.0 > 1_440 {
-                    self.add(&path, format!("{hours} — не промежуток одного дня"));
-                }
-                if day[..index].iter().any(|other| overlap(*other, *hours)) {
-                    self.add(
-                        &path,
-                        format!("{hours} пересекается с другим промежутком дня"),
-                    );
-                }
-            }
+            self.of_a_day(day, &format!("calendar.week[{weekday}]"));
+        }
+        for (date, day) in &calendar.special {
+            let path = format!("calendar.special.{date}");
+            self.require(is_date(date), &path, NO_DATE);
+            self.of_a_day(day, &path);
         }
         if calendar.week.iter().all(Vec::is_empty) {
             self.add("calendar.week", "Нет ни одного рабочего часа");
         }
         for (index, date) in calendar.closed.iter().enumerate() {
             if !is_date(date) {
+                self.add(format!("calendar.closed[{index}]"), NO_DATE);
+            }
+        }
+    }
+
+    fn of_a_day(&mut self, day: &[Hours], path: &str) {
+        for (index, hours) in day.iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            if hours.from >= hours.to || hours.to.0 > 1_440 {
+                self.add(&path, format!("{hours} — не промежуток одного дня"));
+            }
+            if day[..index].iter().any(|other| overlap(*other, *hours)) {
                 self.add(
-                    format!("calendar.closed[{index}]"),
-                    format!("«{date}» — не дата. Дата в виде 01-31 или 2026-01-31"),
+                    &path,
+                    format!("{hours} пересекается с другим промежутком дня"),
                 );
             }
         }
@@ -178,6 +195,19 @@ impl Findings {
             ("timers.claim_grace", timers.claim_grace, true),
             ("timers.snapshot_ttl", timers.snapshot_ttl, true),
             ("timers.snapshot_max_age", timers.snapshot_max_age, false),
+            ("timers.waiting_reminder", timers.waiting_reminder, false),
+            (
+                "timers.waiting_escalation",
+                timers.waiting_escalation,
+                false,
+            ),
+            ("timers.final_touch_after", timers.final_touch_after, false),
+            (
+                "timers.final_touch_window",
+                timers.final_touch_window,
+                false,
+            ),
+            ("timers.after_touch", timers.after_touch, false),
             ("tasks.whatsapp.due", policy.tasks.whatsapp.due, false),
             ("tasks.contact.due", policy.tasks.contact.due, false),
         ] {
@@ -198,6 +228,21 @@ impl Findings {
             "Не может быть больше auto_return_after",
         );
         self.require(
+            timers.final_touch_window < Span(DAY),
+            "timers.final_touch_window",
+            "Должен быть меньше 24h: потом канал не принимает текст",
+        );
+        self.require(
+            timers.quiet.from == timers.quiet.to || timers.quiet.from.0 < 1_440,
+            "timers.quiet",
+            "Время от 00:00 до 23:59",
+        );
+        self.require(
+            (timers.quiet.from.0, timers.quiet.to.0) != (0, 1_440),
+            "timers.quiet",
+            "Весь день тихим быть не может: тогда не уйдёт ни одно напоминание",
+        );
+        self.require(
             timers.snapshot_ttl <= timers.snapshot_max_age,
             "timers.snapshot_max_age",
             "Не может быть меньше snapshot_ttl",
@@ -214,11 +259,13 @@ impl Findings {
                 self.add(format!("texts.{key}"), "Без этого текста нельзя");
             }
         }
-        let triggers_say: BTreeSet<&str> = policy
-            .triggers
+        let triggers = policy.triggers.iter().filter_map(|t| t.text.as_deref());
+        let rows = policy
+            .departure
             .iter()
-            .filter_map(|trigger| trigger.text.as_deref())
-            .collect();
+            .filter_map(|row| row.text.as_deref());
+        let touches = policy.stages.iter().filter_map(|s| s.touch.as_deref());
+        let named: BTreeSet<&str> = triggers.chain(rows).chain(touches).collect();
         for (key, template) in &policy.texts {
             let path = format!("texts.{key}");
             match text::placeholders(template) {
@@ -240,7 +287,7 @@ impl Findings {
             }
             let used = NEEDED_TEXTS.contains(&key.as_str())
                 || OTHER_TEXTS.contains(&key.as_str())
-                || triggers_say.contains(key.as_str());
+                || named.contains(key.as_str());
             self.require(used, &path, "Такой текст нигде не используется");
         }
     }
@@ -272,12 +319,27 @@ impl Findings {
             {
                 self.add(path("name"), format!("Этап «{}» назван дважды", stage.name));
             }
+            if let Some(text) = &stage.touch {
+                self.text_is_there(policy, text, &path("touch"));
+            }
+            self.require(
+                stage.touch.is_some() || stage.no_reply_to.is_none(),
+                &path("no_reply_to"),
+                "Действует только вместе с touch",
+            );
             for (field, to) in [
                 ("consulted_to", &stage.consulted_to),
                 ("payment_link_to", &stage.payment_link_to),
+                ("no_reply_to", &stage.no_reply_to),
             ] {
                 let Some(to) = to else { continue };
-                if stage.role != StageRole::Drive {
+                if policy.robot_zone.owns_move(&stage.key, to) {
+                    self.add(
+                        path(field),
+                        "Этот переход делает другой робот: robot_zone.moves",
+                    );
+                }
+                if field != "no_reply_to" && stage.role != StageRole::Drive {
                     self.add(
                         path(field),
                         "Бот двигает сделку только с этапа с ролью drive",
@@ -318,12 +380,139 @@ impl Findings {
                     ),
                 );
             }
-            if let Some(key) = &trigger.text
-                && !policy.texts.contains_key(key)
-            {
-                self.add(path("text"), format!("Текста «{key}» нет в texts"));
+            if let Some(key) = &trigger.text {
+                self.text_is_there(policy, key, &path("text"));
             }
+            for (field, span) in [
+                ("due", trigger.due),
+                ("escalate_after", trigger.escalate_after),
+            ] {
+                let wrong = span.is_some_and(|span| span > LONGEST || span.0 < 0);
+                self.require(!wrong, &path(field), "Срок от нуля до 366d");
+            }
+            let never_zero = trigger.escalate_after.is_none_or(|span| span.0 > 0);
+            self.require(
+                never_zero,
+                &path("escalate_after"),
+                "Срок должен быть больше нуля",
+            );
             self.of_a_condition(policy, &trigger.when, &path("when"), 1);
+        }
+    }
+
+    /// What holds a dialog when everything else fails (promise 4): without it the bot would guess.
+    fn of_the_net(&mut self, policy: &Policy) {
+        let when = |fits: fn(&Condition) -> bool| policy.triggers.iter().any(|t| fits(&t.when));
+        self.require(
+            when(|c| matches!(c, Condition::KbMiss(true))),
+            "triggers",
+            "Нужно правило с when = { kb_miss = true }: иначе бот ответит без базы знаний",
+        );
+        self.require(
+            when(|c| matches!(c, Condition::BotUnsure(_))),
+            "triggers",
+            "Нужно правило с when = { bot_unsure = … }: иначе бот ответит наугад",
+        );
+    }
+
+    fn of_the_inquiry(&mut self, policy: &Policy) {
+        use InquiryAct::{Bot, Clarify, NewDeal, People, Table};
+        let acts = &policy.inquiry;
+        for (row, act, may) in [
+            ("unmapped", acts.unmapped, [People, People]),
+            ("several", acts.several, [Clarify, People]),
+            ("early", acts.early, [Bot, People]),
+            ("booking", acts.booking, [Bot, People]),
+            ("departure", acts.departure, [Table, People]),
+            (
+                "booking_not_found",
+                acts.booking_not_found,
+                [People, NewDeal],
+            ),
+            ("refused", acts.refused, [NewDeal, People]),
+            ("none", acts.none, [NewDeal, People]),
+        ] {
+            if !may.contains(&act) {
+                let names: BTreeSet<&str> = may.iter().map(|act| act.name()).collect();
+                let names: Vec<&str> = names.into_iter().collect();
+                self.add(
+                    format!("inquiry.{row}"),
+                    format!("Здесь можно: {}", names.join(", ")),
+                );
+            }
+        }
+    }
+
+    fn of_the_departure(&mut self, policy: &Policy) {
+        for (index, row) in policy.departure.iter().enumerate() {
+            let path = |field: &str| format!("departure[{index}].{field}");
+            if row.id.trim().is_empty() {
+                self.add(path("id"), "Не может быть пустым");
+            }
+            if policy.departure[..index]
+                .iter()
+                .any(|other| other.id == row.id)
+            {
+                self.add(path("id"), format!("Строка «{}» названа дважды", row.id));
+            }
+            if let Some(key) = &row.text {
+                self.text_is_there(policy, key, &path("text"));
+            }
+            let reserved = row.reason.is_some_and(|r| RESERVED_REASONS.contains(&r));
+            self.require(
+                !reserved,
+                &path("reason"),
+                "Такую причину ставит только сама программа",
+            );
+            self.require(
+                row.then != DepartureAct::Clarify || row.reason.is_none(),
+                &path("reason"),
+                "Уточнение само передаёт диалог, когда неясно и после него",
+            );
+            self.of_a_condition(policy, &row.when, &path("when"), 1);
+        }
+    }
+
+    fn of_the_lists(&mut self, policy: &Policy) {
+        for (path, phones) in [
+            ("trial_phones", &policy.trial_phones),
+            ("exclude.phones", &policy.exclude.phones),
+        ] {
+            for (index, phone) in phones.iter().enumerate() {
+                self.require(
+                    phone::digits(phone).is_some(),
+                    &format!("{path}[{index}]"),
+                    "Телефон в виде +7 900 000-00-00",
+                );
+            }
+        }
+        for (index, [from, to]) in policy.robot_zone.moves.iter().enumerate() {
+            for key in [from, to] {
+                if policy.stage(key).is_none() {
+                    self.add(format!("robot_zone.moves[{index}]"), no_stage(key));
+                }
+            }
+        }
+        for (path, kind) in [
+            ("tasks.whatsapp.type", &policy.tasks.whatsapp.kind),
+            ("tasks.contact.type", &policy.tasks.contact.kind),
+        ] {
+            let robots = policy
+                .robot_zone
+                .tasks
+                .iter()
+                .any(|other| same_name(other, kind));
+            self.require(
+                !robots,
+                path,
+                "Этот тип задач ведёт другой робот: robot_zone.tasks",
+            );
+        }
+    }
+
+    fn text_is_there(&mut self, policy: &Policy, key: &str, path: &str) {
+        if policy.text(key).is_none() {
+            self.add(path, format!("Текста «{key}» нет в texts"));
         }
     }
 
@@ -363,6 +552,17 @@ impl Findings {
                     EMPTY_LIST,
                 );
             }
+            Condition::OnlyIntents(intents) => {
+                self.require(
+                    !intents.is_empty(),
+                    &format!("{path}.only_intents"),
+                    EMPTY_LIST,
+                );
+            }
+            Condition::BotUnsure(limit) => {
+                let path = format!("{path}.bot_unsure");
+                self.require((1..=100).contains(limit), &path, "От 1 до 100");
+            }
             Condition::AttachmentIn(kinds) => {
                 self.require(
                     !kinds.is_empty(),
@@ -376,11 +576,16 @@ impl Findings {
             | Condition::Pet(_)
             | Condition::PastStay(_)
             | Condition::NewBooking(_)
+            | Condition::SeveralDealsMeant(_)
+            | Condition::OpenDealsOver(_)
+            | Condition::MeaningUnclear(_)
+            | Condition::KbMiss(_)
             | Condition::TextAtMost(_) => {}
         }
     }
 }
 
+const NO_DATE: &str = "Дата в виде 01-31 или 2026-01-31";
 const EMPTY_LIST: &str = "Пустой список: условие не имеет смысла";
 
 fn no_stage(key: &StageKey) -> String {

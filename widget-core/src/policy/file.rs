@@ -3,8 +3,9 @@
 //! `serde` stops at the first problem, so the file is first compared with the [`Shape`] that it should have; the
 //! types, their names and limits stay with `serde`, which reads each leaf. The tests hold shape and types together.
 
-use super::{Assign, ConsultedWhen, Mode, OnTaskDone, StageRole, TakeOnOpen};
+use super::{Assign, ConsultedWhen, DepartureAct, InquiryAct, Mode, OnTaskDone, RepeatField};
 use super::{Finding, Policy, Quiet, Span, check};
+use super::{StageRole, TakeOnOpen, TriggerAssign};
 use crate::hours::Hours;
 use crate::owner::ReasonId;
 use crate::understand::{AttachmentKind, Intent};
@@ -67,6 +68,7 @@ enum Shape {
 
 const TEXT: Shape = Shape::Leaf("строка в кавычках", reads::<String>);
 const NUMBER: Shape = Shape::Leaf("целое число не меньше нуля", reads::<u32>);
+const PERCENT: Shape = Shape::Leaf("целое число от 0 до 100", reads::<u8>);
 const FLAG: Shape = Shape::Leaf("true или false", reads::<bool>);
 const SPAN: Shape = Shape::Leaf("срок в виде \"40m\"", reads::<Span>);
 const USER: Shape = Shape::Leaf("номер пользователя amoCRM", reads::<i64>);
@@ -81,6 +83,10 @@ const STAGE: Shape = Shape::Table(&[
     ("booking", false, FLAG),
     ("consulted_to", false, TEXT),
     ("payment_link_to", false, TEXT),
+    ("collect", false, Shape::List(&TEXT)),
+    ("touch", false, TEXT),
+    ("no_reply_to", false, TEXT),
+    ("loss_reason", false, TEXT),
 ]);
 
 const TRIGGER: Shape = Shape::Table(&[
@@ -88,7 +94,23 @@ const TRIGGER: Shape = Shape::Table(&[
     ("when", true, Shape::Condition),
     ("reason", true, Shape::Leaf(NAME, reads::<ReasonId>)),
     ("text", false, TEXT),
+    ("due", false, SPAN),
+    ("assign", false, Shape::Leaf(NAME, reads::<TriggerAssign>)),
+    ("escalate_after", false, SPAN),
+    ("repeat", false, Shape::Leaf(NAME, reads::<RepeatField>)),
 ]);
+
+const DEPARTURE: Shape = Shape::Table(&[
+    ("id", true, TEXT),
+    ("when", true, Shape::Condition),
+    ("then", true, Shape::Leaf(NAME, reads::<DepartureAct>)),
+    ("reason", false, Shape::Leaf(NAME, reads::<ReasonId>)),
+    ("text", false, TEXT),
+]);
+
+const INQUIRY_ACT: Shape = Shape::Leaf(NAME, reads::<InquiryAct>);
+
+const HOURS: Shape = Shape::List(&Shape::Leaf("время в виде \"09:00-18:00\"", reads::<Hours>));
 
 const CONDITIONS: &[(&str, Shape)] = &[
     ("guests_over", NUMBER),
@@ -105,7 +127,16 @@ const CONDITIONS: &[(&str, Shape)] = &[
         "attachment_in",
         Shape::List(&Shape::Leaf(NAME, reads::<AttachmentKind>)),
     ),
+    (
+        "only_intents",
+        Shape::List(&Shape::Leaf(NAME, reads::<Intent>)),
+    ),
     ("text_at_most", NUMBER),
+    ("several_deals_meant", FLAG),
+    ("open_deals_over", NUMBER),
+    ("meaning_unclear", FLAG),
+    ("kb_miss", FLAG),
+    ("bot_unsure", PERCENT),
     ("stage_in", Shape::List(&TEXT)),
     ("all", Shape::List(&Shape::Condition)),
     ("any", Shape::List(&Shape::Condition)),
@@ -115,22 +146,18 @@ const CONDITIONS: &[(&str, Shape)] = &[
 const POLICY: Shape = Shape::Table(&[
     ("schema", true, NUMBER),
     ("mode", true, Shape::Leaf(NAME, reads::<Mode>)),
+    ("trial_phones", false, Shape::List(&TEXT)),
     ("bot_name", true, TEXT),
     ("organisation", true, TEXT),
+    ("review_url", false, TEXT),
     (
         "calendar",
         true,
         Shape::Table(&[
             ("timezone", true, TEXT),
-            (
-                "week",
-                true,
-                Shape::Week(&Shape::List(&Shape::Leaf(
-                    "время в виде \"09:00-18:00\"",
-                    reads::<Hours>,
-                ))),
-            ),
+            ("week", true, Shape::Week(&HOURS)),
             ("closed", false, Shape::List(&TEXT)),
+            ("special", false, Shape::Map(&HOURS)),
         ]),
     ),
     (
@@ -148,6 +175,11 @@ const POLICY: Shape = Shape::Table(&[
             ("claim_grace", true, SPAN),
             ("snapshot_ttl", true, SPAN),
             ("snapshot_max_age", true, SPAN),
+            ("waiting_reminder", true, SPAN),
+            ("waiting_escalation", true, SPAN),
+            ("final_touch_after", true, SPAN),
+            ("final_touch_window", true, SPAN),
+            ("after_touch", true, SPAN),
             (
                 "quiet",
                 true,
@@ -182,17 +214,14 @@ const POLICY: Shape = Shape::Table(&[
             ("assign", true, Shape::Leaf(NAME, reads::<Assign>)),
             ("fallback", false, USER),
             ("escalate_to", false, USER),
+            ("duty_user", false, USER),
+            ("duty_phone", false, TEXT),
         ]),
     ),
     (
         "bot",
         true,
         Shape::Table(&[
-            (
-                "confidence_min",
-                true,
-                Shape::Leaf("целое число от 0 до 100", reads::<u8>),
-            ),
             ("clarify_max", true, NUMBER),
             (
                 "consulted_when",
@@ -201,7 +230,51 @@ const POLICY: Shape = Shape::Table(&[
             ),
         ]),
     ),
+    (
+        "exclude",
+        false,
+        Shape::Table(&[
+            ("phones", false, Shape::List(&TEXT)),
+            ("contact_tags", false, Shape::List(&TEXT)),
+        ]),
+    ),
     ("texts", true, Shape::Map(&TEXT)),
+    (
+        "fields",
+        false,
+        Shape::Table(&[
+            ("arrival", false, TEXT),
+            ("departure", false, TEXT),
+            ("category", false, TEXT),
+            ("guests", false, TEXT),
+            ("payment", false, TEXT),
+            ("refund", false, TEXT),
+        ]),
+    ),
+    (
+        "inquiry",
+        true,
+        Shape::Table(&[
+            ("unmapped", true, INQUIRY_ACT),
+            ("several", true, INQUIRY_ACT),
+            ("early", true, INQUIRY_ACT),
+            ("booking", true, INQUIRY_ACT),
+            ("departure", true, INQUIRY_ACT),
+            ("booking_not_found", true, INQUIRY_ACT),
+            ("refused", true, INQUIRY_ACT),
+            ("none", true, INQUIRY_ACT),
+        ]),
+    ),
+    ("departure", true, Shape::List(&DEPARTURE)),
+    (
+        "robot_zone",
+        false,
+        Shape::Table(&[
+            ("moves", false, Shape::List(&Shape::List(&TEXT))),
+            ("tasks", false, Shape::List(&TEXT)),
+            ("texts", false, Shape::List(&TEXT)),
+        ]),
+    ),
     ("stages", true, Shape::List(&STAGE)),
     ("triggers", true, Shape::List(&TRIGGER)),
 ]);
@@ -340,6 +413,35 @@ mod tests {
         }
     }
 
+    /// A path in which triggers, rows and stages are named by id: `triggers[pet].reason`.
+    fn place(path: &str) -> String {
+        let policy = default_policy();
+        let lists: [(&str, Vec<&str>); 3] = [
+            (
+                "triggers",
+                policy.triggers.iter().map(|t| t.id.as_str()).collect(),
+            ),
+            (
+                "departure",
+                policy.departure.iter().map(|row| row.id.as_str()).collect(),
+            ),
+            (
+                "stages",
+                policy.stages.iter().map(|s| s.key.0.as_str()).collect(),
+            ),
+        ];
+        for (list, ids) in lists {
+            let named = |(index, id): (usize, &&str)| {
+                let rest = path.strip_prefix(&format!("{list}[{id}]"))?;
+                Some(format!("{list}[{index}]{rest}"))
+            };
+            if let Some(place) = ids.iter().enumerate().find_map(named) {
+                return place;
+            }
+        }
+        path.to_owned()
+    }
+
     #[test]
     fn the_default_policy_has_no_findings_and_the_masterplans_funnel() {
         let policy = default_policy();
@@ -474,7 +576,7 @@ mod tests {
             .replacen("burst_quiet", "burst_quite", 1)
             .replacen("mode = \"on\"", "mode = \"onn\"", 1)
             .replacen("\"40m\"", "40", 1)
-            .replacen("confidence_min = 70", "confidence_min = 700", 1)
+            .replacen("bot_unsure = 70 }            #", "bot_unsure = 700 } #", 1)
             .replacen("guests_over = 4", "guest_over = 4", 1)
             .replacen("\"human_request\"]", "\"human\"]", 1)
             .replacen("quiet = \"20:00-10:00\"", "quiet = \"ночью\"", 1);
@@ -498,15 +600,15 @@ mod tests {
             "Нужно: срок в виде \"40m\""
         );
         assert_eq!(
-            problem("bot.confidence_min"),
+            problem(&place("triggers[bot_unsure].when.bot_unsure")),
             "Нужно: целое число от 0 до 100"
         );
         assert_eq!(
-            problem("triggers[12].when.guest_over"),
+            problem(&place("triggers[guests_over_4].when.guest_over")),
             "Неизвестное условие «guest_over». Похоже на «guests_over»"
         );
         assert_eq!(
-            problem("triggers[1].when.intent_in[0]"),
+            problem(&place("triggers[human_request].when.intent_in[0]")),
             "Неизвестное имя «human». Похоже на «human_request»"
         );
         assert!(problem("timers.quiet").starts_with("«ночью» — не промежуток"));
@@ -533,9 +635,9 @@ mod tests {
                 "tasks.contact.type",
             ),
             (
-                "confidence_min = 70",
-                "confidence_min = 101",
-                "bot.confidence_min",
+                "bot_unsure = 70 }            #",
+                "bot_unsure = 101 } #",
+                "triggers[bot_unsure].when.bot_unsure",
             ),
             ("# fallback = 123456", "fallback = 0 #", "tasks.fallback"),
             ("Europe/Moscow", "Москва", "calendar.timezone"),
@@ -572,63 +674,243 @@ mod tests {
                 "texts.intro",
             ),
             ("Здравствуйте{, name}", "Здравствуйте{, name", "texts.intro"),
-            ("key = \"consulted\"", "key = \"new\"", "stages[1].key"),
+            (
+                "key = \"consulted\"",
+                "key = \"new\"",
+                "stages[consulted].key",
+            ),
             (
                 "\"Проведена консультация\"",
                 "\"новая заявка\"",
-                "stages[1].name",
+                "stages[consulted].name",
             ),
             (
                 "consulted_to = \"consulted\"",
                 "consulted_to = \"cosulted\"",
-                "stages[0].consulted_to",
+                "stages[new].consulted_to",
             ),
             (
                 "payment_link_to = \"prebooked\"",
                 "payment_link_to = \"new\"",
-                "stages[1].payment_link_to",
+                "stages[consulted].payment_link_to",
             ),
             (
                 "role = \"drive\"",
                 "role = \"answer\"",
-                "stages[0].consulted_to",
+                "stages[new].consulted_to",
             ),
-            ("role = \"drive\"", "role = \"reopen\"", "stages[0].role"),
+            ("role = \"drive\"", "role = \"reopen\"", "stages[new].role"),
             (
                 "id = \"complaint\"",
                 "id = \"human_request\"",
-                "triggers[2].id",
+                "triggers[complaint].id",
             ),
             (
                 "reason = \"pet\"",
                 "reason = \"crm_down\"",
-                "triggers[15].reason",
+                "triggers[pet].reason",
             ),
             (
                 "text = \"attachment_only\"",
                 "text = \"attachments\"",
-                "triggers[11].text",
+                "triggers[attachment_only].text",
             ),
             (
                 "stage_in = [\"prebooked\"]",
                 "stage_in = [\"booked\"]",
-                "triggers[3].when.all[0].stage_in[0]",
+                "triggers[receipt_attachment].when.all[0].stage_in[0]",
             ),
             (
                 "intent_in = [\"urgent\"]",
                 "intent_in = []",
-                "triggers[0].when.intent_in",
+                "triggers[urgent].when.intent_in",
             ),
-            ("{ pet = true }", "{ all = [] }", "triggers[15].when.all"),
+            ("{ pet = true }", "{ all = [] }", "triggers[pet].when.all"),
             (
                 "{ pet = true }",
                 "{ not = { stage_in = [\"x\"] } }",
-                "triggers[15].when.not.stage_in[0]",
+                "triggers[pet].when.not.stage_in[0]",
             ),
+            (
+                "unmapped = \"people\"",
+                "unmapped = \"bot\"",
+                "inquiry.unmapped",
+            ),
+            (
+                "several = \"clarify\"",
+                "several = \"bot\"",
+                "inquiry.several",
+            ),
+            ("early = \"bot\"", "early = \"new_deal\"", "inquiry.early"),
+            (
+                "booking = \"bot\"",
+                "booking = \"clarify\"",
+                "inquiry.booking",
+            ),
+            (
+                "departure = \"table\"",
+                "departure = \"bot\"",
+                "inquiry.departure",
+            ),
+            (
+                "booking_not_found = \"people\"",
+                "booking_not_found = \"table\"",
+                "inquiry.booking_not_found",
+            ),
+            (
+                "refused = \"new_deal\"",
+                "refused = \"bot\"",
+                "inquiry.refused",
+            ),
+            ("none = \"new_deal\"", "none = \"bot\"", "inquiry.none"),
+            (
+                "id = \"past_visit\"",
+                "id = \"review\"",
+                "departure[past_visit].id",
+            ),
+            (
+                "text = \"review_negative\"",
+                "text = \"review_negtive\"",
+                "departure[bad_review].text",
+            ),
+            (
+                "then = \"new_deal\"\nreason = \"past_stays\"",
+                "then = \"new_deal\"\nreason = \"crm_down\"",
+                "departure[new_booking_past_stay].reason",
+            ),
+            (
+                "then = \"clarify\"",
+                "then = \"clarify\"\nreason = \"unknown\"",
+                "departure[unclear].reason",
+            ),
+            (
+                "{ meaning_unclear = true }",
+                "{ any = [] }",
+                "departure[unclear].when.any",
+            ),
+            (
+                "{ meaning_unclear = true }",
+                "{ only_intents = [] }",
+                "departure[unclear].when.only_intents",
+            ),
+            (
+                "trial_phones = []",
+                "trial_phones = [\"12\"]",
+                "trial_phones[0]",
+            ),
+            (
+                "\nphones = []",
+                "\nphones = [\"+7 900 000-00-01\", \"нет\"]",
+                "exclude.phones[1]",
+            ),
+            (
+                "{ kb_miss = true }\nreason",
+                "{ kb_miss = false }\nreason",
+                "triggers",
+            ),
+            (
+                "when = { bot_unsure = 70 }            #",
+                "when = { all = [{ bot_unsure = 70 }, { pet = true }] } #",
+                "triggers",
+            ),
+            (
+                "moves = [[\"prebooked\", \"prepaid\"]]",
+                "moves = [[\"prebooked\", \"paid\"]]",
+                "robot_zone.moves[0]",
+            ),
+            (
+                "moves = [[\"prebooked\", \"prepaid\"]]",
+                "moves = [[\"consulted\", \"prebooked\"]]",
+                "stages[consulted].payment_link_to",
+            ),
+            (
+                "moves = [[\"prebooked\", \"prepaid\"]]",
+                "moves = [[\"new\", \"refused\"]]",
+                "stages[new].no_reply_to",
+            ),
+            (
+                "tasks = [\"Встреча\"",
+                "tasks = [\"whatsapp \"",
+                "tasks.whatsapp.type",
+            ),
+            (
+                "tasks = [\"Встреча\"",
+                "tasks = [\"Связаться\"",
+                "tasks.contact.type",
+            ),
+            (
+                "touch = \"touch_link\"",
+                "touch = \"touch_lnk\"",
+                "stages[prebooked].touch",
+            ),
+            ("\ntouch_link = ", "\ntouch_lnk = ", "texts.touch_lnk"),
+            (
+                "touch = \"touch_consult\"\nno_reply_to",
+                "no_reply_to",
+                "stages[new].no_reply_to",
+            ),
+            (
+                "no_reply_to = \"refused\"",
+                "no_reply_to = \"refusd\"",
+                "stages[new].no_reply_to",
+            ),
+            ("\"12-31\" = [", "\"12-32\" = [", "calendar.special.12-32"),
+            (
+                "[\"09:00-15:00\"]",
+                "[\"09:00-15:00\", \"14:00-16:00\"]",
+                "calendar.special.12-31[1]",
+            ),
+            ("due = \"0s\"", "due = \"900d\"", "triggers[urgent].due"),
+            (
+                "escalate_after = \"5m\"",
+                "escalate_after = \"0s\"",
+                "triggers[urgent].escalate_after",
+            ),
+            (
+                "waiting_reminder = \"15m\"",
+                "waiting_reminder = \"0m\"",
+                "timers.waiting_reminder",
+            ),
+            (
+                "waiting_escalation = \"60m\"",
+                "waiting_escalation = \"0m\"",
+                "timers.waiting_escalation",
+            ),
+            (
+                "final_touch_after = \"24h\"",
+                "final_touch_after = \"0h\"",
+                "timers.final_touch_after",
+            ),
+            (
+                "final_touch_window = \"23h\"",
+                "final_touch_window = \"24h\"",
+                "timers.final_touch_window",
+            ),
+            (
+                "after_touch = \"48h\"",
+                "after_touch = \"900d\"",
+                "timers.after_touch",
+            ),
+            (
+                "quiet = \"20:00-10:00\"",
+                "quiet = \"24:00-10:00\"",
+                "timers.quiet",
+            ),
+            (
+                "quiet = \"20:00-10:00\"",
+                "quiet = \"00:00-24:00\"",
+                "timers.quiet",
+            ),
+            (
+                "# escalate_to = 123456",
+                "escalate_to = -1 #",
+                "tasks.escalate_to",
+            ),
+            ("# duty_user = 123456", "duty_user = 0 #", "tasks.duty_user"),
         ] {
-            let findings = changed(from, to);
+            let (findings, path) = (changed(from, to), place(path));
             assert!(
-                findings.iter().any(|(found, _)| found == path),
+                findings.iter().any(|(found, _)| *found == path),
                 "{from} → {to}: {path} not in {findings:?}"
             );
         }
@@ -644,6 +926,19 @@ mod tests {
             ("\"12s\"", "\"1500000ms\""),
             ("# fallback = 123456", "fallback = 9001 #"),
             ("{ pet = true }", "{ not = { pet = false } }"),
+            (
+                "trial_phones = []",
+                "trial_phones = [\"8 (900) 000-00-01\"]",
+            ),
+            ("several = \"clarify\"", "several = \"people\""),
+            (
+                "booking_not_found = \"people\"",
+                "booking_not_found = \"new_deal\"",
+            ),
+            ("\"12-31\" = [\"09:00-15:00\"]", "\"2027-03-08\" = []"),
+            ("quiet = \"20:00-10:00\"", "quiet = \"12:00-12:00\""),
+            ("then = \"clarify\"", "then = \"answer\""),
+            ("# duty_user = 123456", "duty_user = 9001 #"),
         ] {
             assert_eq!(changed(from, to), [], "{from} → {to}");
         }
@@ -664,7 +959,7 @@ mod tests {
             assert!(scalars.iter().any(|finding| finding.path == path), "{path}");
         }
         let two = changed("{ guests_over = 4 }", "{ guests_over = 4, pet = true }");
-        assert_eq!(two[0].0, "triggers[12].when");
+        assert_eq!(two[0].0, place("triggers[guests_over_4].when"));
     }
 
     /// Paths of all keys of the file, and the file without each.
@@ -742,7 +1037,13 @@ mod tests {
             Condition::NewBooking(false),
             Condition::IntentIn(vec![Intent::Urgent]),
             Condition::AttachmentIn(vec![AttachmentKind::Voice]),
+            Condition::OnlyIntents(vec![Intent::Review]),
             Condition::TextAtMost(0),
+            Condition::SeveralDealsMeant(true),
+            Condition::OpenDealsOver(1),
+            Condition::MeaningUnclear(true),
+            Condition::KbMiss(true),
+            Condition::BotUnsure(70),
             Condition::StageIn(vec!["new".into()]),
             Condition::All(vec![leaf()]),
             Condition::Any(vec![leaf(), Condition::All(vec![leaf()])]),

@@ -2,9 +2,13 @@
 
 mod check;
 #[cfg(feature = "policy-file")]
+mod diff;
+#[cfg(feature = "policy-file")]
 mod file;
 
 pub use check::{Finding, check};
+#[cfg(feature = "policy-file")]
+pub use diff::{Change, diff};
 #[cfg(feature = "policy-file")]
 pub use file::parse;
 
@@ -26,6 +30,9 @@ pub struct Policy {
     pub schema: u32,
     /// What the account does at all.
     pub mode: Mode,
+    /// In the mode `trial` the bot answers these phones only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trial_phones: Vec<String>,
     /// What `{bot_name}` stands for in the texts.
     pub bot_name: String,
     /// What `{organisation}` stands for in the texts, in the genitive.
@@ -38,14 +45,30 @@ pub struct Policy {
     pub ownership: Ownership,
     /// Tasks for managers.
     pub tasks: Tasks,
-    /// When the bot's answer is good enough, and when it moves a deal.
+    /// What the bot may do.
     pub bot: BotRules,
+    /// Guests whom the bot leaves alone.
+    #[serde(default)]
+    pub exclude: Exclusions,
+    /// `{review_url}` in the texts: where a guest may leave a review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_url: Option<String>,
     /// Texts for the guest, by key.
     pub texts: BTreeMap<String, String>,
+    /// Which fields of a deal hold the booking.
+    #[serde(default)]
+    pub fields: DealFields,
     /// The stages of the funnel, in order. A stage or pipeline that is not listed belongs to people.
     pub stages: Vec<Stage>,
-    /// What hands a dialog over, in order of priority.
+    /// What the guest's deals make of a message.
+    pub inquiry: Inquiry,
+    /// What hands a dialog over, most pressing first: the first that fires is the reason of the handoff.
     pub triggers: Vec<Trigger>,
+    /// What a guest wants at a stage with the role `intent`. The first row that holds decides.
+    pub departure: Vec<DepartureRow>,
+    /// What another robot of the account does. The bot leaves it alone.
+    #[serde(default)]
+    pub robot_zone: RobotZone,
 }
 
 /// What the account does at all (BEHAVIOUR §5).
@@ -54,6 +77,10 @@ pub struct Policy {
 pub enum Mode {
     /// The bot answers everyone.
     On,
+    /// The bot answers the phones of [`Policy::trial_phones`]; for others nothing is decided.
+    Trial,
+    /// Everything is decided and journaled, nothing is written.
+    Watch,
     /// Everything waits for a manager.
     People,
     /// Nothing is decided and nothing written.
@@ -86,7 +113,17 @@ pub struct Timers {
     pub snapshot_ttl: Span,
     /// When the CRM is down, a snapshot up to this age still serves.
     pub snapshot_max_age: Span,
-    /// No intro of its own is sent within these hours.
+    /// The responsible is reminded of a waiting guest after so much working time.
+    pub waiting_reminder: Span,
+    /// `tasks.escalate_to` learns of a waiting guest after so much working time.
+    pub waiting_escalation: Span,
+    /// The final touch, so long after the guest's last message …
+    pub final_touch_after: Span,
+    /// … or after so long, where the channel takes no free text 24 hours after the guest's last message.
+    pub final_touch_window: Span,
+    /// What becomes of a guest who does not answer the final touch is decided so long after it.
+    pub after_touch: Span,
+    /// The bot writes nothing unasked within these hours.
     pub quiet: Quiet,
 }
 
@@ -145,6 +182,23 @@ impl FromStr for Span {
 }
 
 impl Quiet {
+    /// The first unix ms from `at` on that lies outside the span.
+    pub fn end_after(self, at: i64, zone: &Zone) -> i64 {
+        let mut at = at;
+        while self.contains(at, zone) {
+            let rest = (i64::from(self.to.0) - zone.local(at).minute).rem_euclid(DAY / MINUTE);
+            let minute_began = at.saturating_sub(at.rem_euclid(MINUTE));
+            let end = minute_began.saturating_add(rest * MINUTE);
+            let mut changes = zone.transitions.iter().map(|(change, _)| *change);
+            // The wall clock runs straight only up to the next change of the clocks.
+            match changes.find(|change| *change > at && *change < end) {
+                Some(change) => at = change,
+                None => return end,
+            }
+        }
+        at
+    }
+
     /// Whether the wall clock at unix ms `at` lies within the span. Half-open; equal ends hold nothing.
     pub fn contains(self, at: i64, zone: &Zone) -> bool {
         let minute = zone.local(at).minute;
@@ -235,9 +289,15 @@ pub struct Tasks {
     /// For whom when the deal has no active responsible; absent = as the CRM does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<UserId>,
-    /// Who learns of a guest who was taken and never answered; absent = nobody.
+    /// Who learns of a guest whom nobody answers; absent = nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalate_to: Option<UserId>,
+    /// Who sees to what is urgent, at any hour; absent = whoever a task is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duty_user: Option<UserId>,
+    /// `{duty_phone}` in the texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duty_phone: Option<String>,
 }
 
 /// One kind of task.
@@ -261,12 +321,10 @@ pub enum Assign {
     Crm,
 }
 
-/// When the bot's answer is good enough, and when it moves a deal.
+/// What the bot may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BotRules {
-    /// Below this confidence (0..=100) a person answers.
-    pub confidence_min: u8,
     /// How often the bot may ask back in an episode.
     pub clarify_max: u32,
     /// What makes «consulted».
@@ -302,6 +360,18 @@ pub struct Stage {
     /// Where «payment link sent» moves the deal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_link_to: Option<StageKey>,
+    /// What the bot is to find out here: names of facts and deal fields, passed on to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collect: Vec<String>,
+    /// Text of the final touch; absent = a silent guest is left alone here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub touch: Option<String>,
+    /// Where a deal goes whose guest does not answer the final touch; absent = a task «Связаться».
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_reply_to: Option<StageKey>,
+    /// Why a deal that we move here is lost, as the CRM names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_reason: Option<String>,
 }
 
 /// What the bot does at a stage.
@@ -331,6 +401,177 @@ pub struct Trigger {
     /// A text of the policy said instead of `handoff`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// The task is due after so much working time instead of `tasks.whatsapp.due`; `0s` = at once, at any hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Span>,
+    /// For whom the task is, instead of `tasks.assign`. `duty` also says nothing of working hours to the guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assign: Option<TriggerAssign>,
+    /// `tasks.escalate_to` learns of it after so long, at any hour, instead of `timers.waiting_escalation`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalate_after: Option<Span>,
+    /// Instead of a handoff the bot repeats, once in an episode, what this field of the deal says, if it says anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<RepeatField>,
+}
+
+/// For whom the task of a trigger is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TriggerAssign {
+    /// For `tasks.duty_user`.
+    Duty,
+}
+
+/// A field of the deal that the bot may repeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RepeatField {
+    /// `fields.payment`.
+    Payment,
+    /// `fields.refund`.
+    Refund,
+}
+
+/// Which fields of a deal hold the booking, by the names that the CRM shows. What is absent is not read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DealFields {
+    /// Date of arrival.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<String>,
+    /// Date of departure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub departure: Option<String>,
+    /// Room category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Who travels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guests: Option<String>,
+    /// Status of the payment, as the bot may repeat it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<String>,
+    /// Status of the refund, as the bot may repeat it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund: Option<String>,
+}
+
+/// Guests whom the bot leaves alone: no text, contact, deal or task of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exclusions {
+    /// Phones, in any spelling.
+    #[serde(default)]
+    pub phones: Vec<String>,
+    /// Tags of the contact in the CRM.
+    #[serde(default)]
+    pub contact_tags: Vec<String>,
+}
+
+/// What another robot of the account does (masterplan: «Открытые вопросы», 3). The bot leaves it alone.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RobotZone {
+    /// Moves from stage to stage that only the robot makes.
+    #[serde(default)]
+    pub moves: Vec<[StageKey; 2]>,
+    /// Task types that the bot neither makes nor closes.
+    #[serde(default)]
+    pub tasks: Vec<String>,
+    /// Texts that the robot sends to guests: they never take a dialog.
+    #[serde(default)]
+    pub texts: Vec<String>,
+}
+
+impl RobotZone {
+    /// Whether only the robot moves a deal so.
+    pub fn owns_move(&self, from: &StageKey, to: &StageKey) -> bool {
+        self.moves.iter().any(|[a, b]| a == from && b == to)
+    }
+}
+
+/// What the guest's deals make of a message (masterplan: Сценарий 1, «гибридная логика»). Looked at in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inquiry {
+    /// The only open deal stands in a pipeline or at a stage that is not listed.
+    pub unmapped: InquiryAct,
+    /// Several are open, and it is not clear which one is meant.
+    pub several: InquiryAct,
+    /// The deal stands before the booking is paid: `booking = false`.
+    pub early: InquiryAct,
+    /// The deal stands at a stage with `booking = true`.
+    pub booking: InquiryAct,
+    /// The only open deal stands at a stage with the role `intent`.
+    pub departure: InquiryAct,
+    /// The guest asks about a booking, and the number has no deal at all.
+    pub booking_not_found: InquiryAct,
+    /// The newest deal stands at a stage with the role `reopen`, and no other is open.
+    pub refused: InquiryAct,
+    /// There is no open deal.
+    pub none: InquiryAct,
+}
+
+/// What follows from the guest's deals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InquiryAct {
+    /// The bot answers, on this deal.
+    Bot,
+    /// The bot answers, on a new deal.
+    NewDeal,
+    /// The bot asks which one; asked once, then a person.
+    Clarify,
+    /// The rows of [`Policy::departure`].
+    Table,
+    /// A person answers.
+    People,
+}
+
+impl InquiryAct {
+    /// Its name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bot => "bot",
+            Self::NewDeal => "new_deal",
+            Self::Clarify => "clarify",
+            Self::Table => "table",
+            Self::People => "people",
+        }
+    }
+}
+
+/// One row of what a guest may want at «Выезд» (masterplan: «Особая логика для этапа "Выезд"»).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DepartureRow {
+    /// Its name in traces.
+    pub id: String,
+    /// When it holds.
+    pub when: Condition,
+    /// What is done.
+    pub then: DepartureAct,
+    /// And the dialog is handed over for this reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReasonId>,
+    /// A text of the policy said: with `accept_review` the answer, with a reason the handoff's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// What is done for a guest at «Выезд».
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DepartureAct {
+    /// The review is taken: a thank-you with the link, and a note.
+    AcceptReview,
+    /// The bot answers on the current deal.
+    Answer,
+    /// A new deal; the current one stays where it is.
+    NewDeal,
+    /// The bot asks what it is about; asked once, then a person.
+    Clarify,
 }
 
 /// A typed condition on the guest's unanswered messages and the facts of the episode.
@@ -351,10 +592,22 @@ pub enum Condition {
     NewBooking(bool),
     /// One of these intents.
     IntentIn(Vec<Intent>),
+    /// Intents are there, and each is one of these.
+    OnlyIntents(Vec<Intent>),
     /// An attachment of one of these kinds.
     AttachmentIn(Vec<AttachmentKind>),
     /// The texts have at most so many characters in all.
     TextAtMost(u32),
+    /// Several deals are meant at once.
+    SeveralDealsMeant(bool),
+    /// More open deals than this.
+    OpenDealsOver(u32),
+    /// What is meant is unclear, and nothing else was recognised.
+    MeaningUnclear(bool),
+    /// The bot found nothing in the knowledge base.
+    KbMiss(bool),
+    /// The bot's confidence in its answer (0..=100) is below this.
+    BotUnsure(u8),
     /// The deal stands at one of these stages.
     StageIn(Vec<StageKey>),
     /// All of these.
@@ -369,6 +622,14 @@ impl Policy {
     /// The stage of a key.
     pub fn stage(&self, key: &StageKey) -> Option<&Stage> {
         self.stages.iter().find(|stage| stage.key == *key)
+    }
+
+    /// The text of a key, if there is one that says anything.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.texts
+            .get(key)
+            .map(String::as_str)
+            .filter(|text| !text.trim().is_empty())
     }
 
     /// The first stage: where new deals stand.

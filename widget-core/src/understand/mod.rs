@@ -6,6 +6,7 @@
 mod numbers;
 mod rules;
 
+use crate::time::Days;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,6 +54,12 @@ pub struct Facts {
     /// A new booking is wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub new_booking: Option<bool>,
+    /// The days that the guest names: of an arrival, a stay or a month.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dates: Option<Days>,
+    /// Several bookings are meant at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub several_deals: Option<bool>,
 }
 
 impl Facts {
@@ -64,6 +71,8 @@ impl Facts {
         self.pet = newer.pet.or(self.pet);
         self.past_stay = newer.past_stay.or(self.past_stay);
         self.new_booking = newer.new_booking.or(self.new_booking);
+        self.dates = newer.dates.or(self.dates);
+        self.several_deals = newer.several_deals.or(self.several_deals);
     }
 }
 
@@ -107,6 +116,28 @@ pub enum Intent {
     Urgent,
     /// Wants a new booking.
     NewBooking,
+    /// Asks about a booking of their own.
+    OwnBooking,
+    /// A greeting without a question.
+    Greeting,
+    /// It cannot be told what is meant.
+    Unclear,
+}
+
+impl AttachmentKind {
+    /// Its name in files and sentences.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Document => "document",
+            Self::Voice => "voice",
+            Self::Video => "video",
+            Self::Sticker => "sticker",
+            Self::Location => "location",
+            Self::Contact => "contact",
+            Self::Other => "other",
+        }
+    }
 }
 
 /// The kind of an attachment.

@@ -1,11 +1,12 @@
 //! What the account calls the policy's stages and the owner field. Filled by `prepare`, shared with the reader of
 //! webhooks.
 
-use super::AmoConfig;
+use super::{AmoConfig, Names};
 use crate::adapters::json;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use widget_core::action::TaskKind;
 use widget_core::event::FieldValue;
 use widget_core::ids::StageKey;
 
@@ -50,10 +51,11 @@ pub(crate) struct Stage {
 #[derive(Debug)]
 pub(crate) struct AccountMap {
     account: i64,
-    wanted: Vec<(StageKey, String)>,
+    names: Names,
+    /// As they were read last, to be looked through again under other names.
+    pipelines: Vec<Value>,
     stages: HashMap<(i64, i64), Stage>,
     places: HashMap<StageKey, (i64, i64)>,
-    field_name: String,
     values: [(FieldValue, &'static str, String); 3],
     field: Option<i64>,
     enums: HashMap<i64, FieldValue>,
@@ -61,21 +63,50 @@ pub(crate) struct AccountMap {
 
 impl AccountMap {
     fn new(config: &AmoConfig) -> Self {
-        let names = &config.field_values;
+        let names = config.names.clone();
         Self {
             account: config.account,
-            wanted: config.stages.clone(),
+            values: choices_of(&names),
+            names,
+            pipelines: Vec::new(),
             stages: HashMap::new(),
             places: HashMap::new(),
-            field_name: config.field_name.clone(),
-            values: [
-                (FieldValue::Bot, "bot", names.bot.clone()),
-                (FieldValue::Waiting, "waiting", names.waiting.clone()),
-                (FieldValue::Manager, "manager", names.manager.clone()),
-            ],
             field: None,
             enums: HashMap::new(),
         }
+    }
+
+    /// Takes other names, and looks for them in what is known of the account. The field and its choices keep their
+    /// meaning until the account is prepared again. `true` when the names are others than before.
+    pub(super) fn rename(&mut self, names: Names, listed: Option<&str>) -> bool {
+        if names == self.names {
+            return false;
+        }
+        self.values = choices_of(&names);
+        self.names = names;
+        let pipelines = std::mem::take(&mut self.pipelines);
+        self.learn_pipelines(pipelines, listed);
+        true
+    }
+
+    /// What the policy calls things.
+    #[cfg(test)]
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Name of the type of a task.
+    pub(super) fn task_type(&self, kind: TaskKind) -> &str {
+        let types = &self.names.task_types;
+        match kind {
+            TaskKind::Whatsapp => &types.whatsapp,
+            TaskKind::Contact => &types.contact,
+        }
+    }
+
+    /// Where new deals stand: pipeline and status.
+    pub(super) fn first_place(&self) -> Option<(i64, i64)> {
+        self.place(&self.names.first_stage)
     }
 
     /// The account's id.
@@ -101,7 +132,7 @@ impl AccountMap {
     /// Answers the names of stages that are not there; `None` = the pipeline itself is not there.
     pub(super) fn learn_pipelines(
         &mut self,
-        pipelines: &[Value],
+        pipelines: Vec<Value>,
         listed: Option<&str>,
     ) -> Option<Vec<String>> {
         let ours = pipelines.iter().find(|pipeline| match listed {
@@ -111,7 +142,7 @@ impl AccountMap {
         let ours = json::id(&ours["id"])?;
         self.stages.clear();
         self.places.clear();
-        for pipeline in pipelines {
+        for pipeline in &pipelines {
             let Some(id) = json::id(&pipeline["id"]) else {
                 continue;
             };
@@ -121,17 +152,17 @@ impl AccountMap {
                 }
             }
         }
-        let missing = self
-            .wanted
-            .iter()
-            .filter(|(key, _)| !self.places.contains_key(key));
+        self.pipelines = pipelines;
+        let wanted = self.names.stages.iter();
+        let missing = wanted.filter(|(key, _)| !self.places.contains_key(key));
         Some(missing.map(|(_, name)| name.clone()).collect())
     }
 
     fn learn_status(&mut self, pipeline: i64, is_ours: bool, status: i64, name: &Value) {
         let name = name.as_str().unwrap_or_default();
         let key = self
-            .wanted
+            .names
+            .stages
             .iter()
             .find(|(_, wanted)| {
                 is_same(wanted, name) || (status == LOST && is_same(wanted, REFUSED))
@@ -155,8 +186,10 @@ impl AccountMap {
             .find(|field| field["code"].as_str() == Some(OWNER_CODE))
             .or_else(|| {
                 fields.iter().find(|field| {
-                    is_same(field["name"].as_str().unwrap_or_default(), &self.field_name)
-                        && !json::list(&field["enums"]).is_empty()
+                    is_same(
+                        field["name"].as_str().unwrap_or_default(),
+                        &self.names.field_name,
+                    ) && !json::list(&field["enums"]).is_empty()
                 })
             })
     }
@@ -190,7 +223,7 @@ impl AccountMap {
     }
 
     pub(super) fn field_name(&self) -> &str {
-        &self.field_name
+        &self.names.field_name
     }
 
     /// `custom_fields_values` that set the owner field.
@@ -225,7 +258,7 @@ impl AccountMap {
         if self.field.is_some() && id.is_some() {
             return self.field == id;
         }
-        code == Some(OWNER_CODE) || name.is_some_and(|name| is_same(name, &self.field_name))
+        code == Some(OWNER_CODE) || name.is_some_and(|name| is_same(name, &self.names.field_name))
     }
 
     /// What a value of the owner field means. A choice that somebody added means a person: in doubt, the bot is silent.
@@ -253,6 +286,16 @@ impl AccountMap {
             .or_else(|| self.values.iter().find(|(_, _, own)| is_named(own)))
             .map(|(value, _, _)| *value)
     }
+}
+
+/// The owner field's choices: what they mean, their code, their name.
+fn choices_of(names: &Names) -> [(FieldValue, &'static str, String); 3] {
+    let values = &names.field_values;
+    [
+        (FieldValue::Bot, "bot", values.bot.clone()),
+        (FieldValue::Waiting, "waiting", values.waiting.clone()),
+        (FieldValue::Manager, "manager", values.manager.clone()),
+    ]
 }
 
 /// Names typed by people: case, spaces at the ends and ё do not count.

@@ -40,6 +40,13 @@ pub struct AmoConfig {
     pub token: SecretString,
     /// Name of the pipeline that the policy's stages lie in; `None` = the main one.
     pub pipeline: Option<String>,
+    /// What the policy calls things.
+    pub names: Names,
+}
+
+/// What the policy calls things in the account. Can change while the account is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
     /// The policy's stages and their names in the pipeline. «Отказ» is the system's status 143 by any name.
     pub stages: Vec<(StageKey, String)>,
     /// The stage of new deals.
@@ -53,7 +60,7 @@ pub struct AmoConfig {
 }
 
 /// Names of the owner field's choices.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldNames {
     /// «Бот».
     pub bot: String,
@@ -64,7 +71,7 @@ pub struct FieldNames {
 }
 
 /// Names of the task types. One that the account lacks is replaced by its type 1, «Связаться».
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskTypes {
     /// «`WhatsApp`».
     pub whatsapp: String,
@@ -77,8 +84,6 @@ pub struct AmoCrm {
     api: Api,
     account: i64,
     pipeline: Option<String>,
-    first_stage: StageKey,
-    task_types: TaskTypes,
     map: SharedMap,
     clock: Arc<dyn Clock>,
     known: Mutex<Known>,
@@ -104,8 +109,6 @@ impl AmoCrm {
             account: config.account,
             map: SharedMap::new(&config),
             pipeline: config.pipeline,
-            first_stage: config.first_stage,
-            task_types: config.task_types,
             clock,
             known: Mutex::default(),
         })
@@ -114,6 +117,13 @@ impl AmoCrm {
     /// What the account calls things, for the reader of its webhooks.
     pub fn map(&self) -> SharedMap {
         self.map.clone()
+    }
+
+    /// The policy calls things by these names from now on. `true` when they are others than before: then the account
+    /// has to be prepared again, for it may lack some of them.
+    pub fn rename(&self, names: Names) -> bool {
+        let listed = self.pipeline.as_deref();
+        self.map.change(|map| map.rename(names, listed))
     }
 
     fn known<T>(&self, access: impl FnOnce(&mut Known) -> T) -> T {

@@ -1,11 +1,12 @@
 //! Contacts and leads, read leniently.
 
-use super::map::{AccountMap, LOST, WON};
+use super::map::{AccountMap, LOST, WON, is_same};
 use super::person::given_name;
 use crate::adapters::{json, phone};
-use crate::ports::CrmContact;
+use crate::ports::{CrmContact, FieldText};
 use serde_json::Value;
-use widget_core::event::{DealFacts, FieldValue};
+use std::collections::BTreeMap;
+use widget_core::event::{Booking, DealFacts, FieldValue};
 use widget_core::ids::{ContactId, DealId, UserId};
 
 /// A contact as the API shows it.
@@ -16,6 +17,7 @@ pub(super) struct Contact {
     pub(super) updated_at: i64,
     pub(super) phones: Vec<String>,
     pub(super) leads: Vec<i64>,
+    tags: Vec<String>,
     given: (Option<String>, Option<String>),
 }
 
@@ -32,6 +34,10 @@ impl Contact {
             updated_at: json::int(&row["updated_at"]).unwrap_or(0),
             phones: phones(row),
             leads: ids(&row["_embedded"]["leads"]),
+            tags: json::list(&row["_embedded"]["tags"])
+                .iter()
+                .filter_map(|tag| tag["name"].as_str().map(str::to_owned))
+                .collect(),
             given: given_name(word("name"), word("first_name")),
         })
     }
@@ -40,12 +46,15 @@ impl Contact {
         self.phones.iter().any(|own| own == digits)
     }
 
-    pub(super) fn shown(self, notes: Vec<String>) -> CrmContact {
+    pub(super) fn shown(self, notes: Vec<String>, of_interest: &[String]) -> CrmContact {
+        let mut tags = self.tags;
+        tags.retain(|tag| of_interest.iter().any(|other| is_same(tag, other)));
         CrmContact {
             id: ContactId(self.id),
             name: self.given.0,
             patronymic: self.given.1,
             notes,
+            tags,
         }
     }
 }
@@ -79,6 +88,7 @@ pub(super) struct Lead {
     pub(super) responsible: Option<i64>,
     pub(super) contacts: Vec<i64>,
     price: Option<i64>,
+    has_task: bool,
     fields: Vec<Value>,
 }
 
@@ -96,6 +106,7 @@ impl Lead {
             responsible: json::id(&row["responsible_user_id"]),
             contacts: ids(&row["_embedded"]["contacts"]),
             price: json::int(&row["price"]),
+            has_task: json::int(&row["closest_task_at"]).is_some_and(|at| at > 0),
             fields: json::list(&row["custom_fields_values"]).to_vec(),
         })
     }
@@ -136,6 +147,43 @@ impl Lead {
             field: self.field(map),
             created_at: self.created_at.saturating_mul(1000),
             amount: self.price,
+            booking: Booking::default(),
+            has_task: self.has_task,
         }
     }
+
+    /// What these fields say, by the names that they were asked for by.
+    pub(super) fn said(&self, names: &[String]) -> BTreeMap<String, FieldText> {
+        let said = |name: &String| {
+            let field = self.fields.iter().find(|field| {
+                field["field_name"]
+                    .as_str()
+                    .is_some_and(|own| is_same(own, name))
+            })?;
+            Some((name.clone(), field_text(field)?))
+        };
+        names.iter().filter_map(said).collect()
+    }
+}
+
+/// The value of a field: several choices in a row, a date as a date.
+fn field_text(field: &Value) -> Option<FieldText> {
+    let values = json::list(&field["values"]);
+    let is_date = matches!(
+        field["field_type"].as_str(),
+        Some("date" | "date_time" | "birthday")
+    );
+    if is_date {
+        let value = &values.first()?["value"];
+        let seconds = json::int(value).or_else(|| {
+            let time: jiff::Timestamp = value.as_str()?.parse().ok()?;
+            Some(time.as_second())
+        })?;
+        return Some(FieldText::Date(seconds.saturating_mul(1000)));
+    }
+    let words: Vec<String> = values
+        .iter()
+        .filter_map(|value| json::id_text(&value["value"]))
+        .collect();
+    (!words.is_empty()).then(|| FieldText::Text(words.join(", ")))
 }

@@ -53,7 +53,7 @@ impl AmoCrm {
     async fn read_pipelines(&self) -> Result<(), CallError> {
         let rows = self.api.all("leads/pipelines", &[], 4).await?;
         let listed = self.pipeline.as_deref();
-        let missing = self.map.change(|map| map.learn_pipelines(&rows, listed));
+        let missing = self.map.change(|map| map.learn_pipelines(rows, listed));
         let now = self.clock.now_ms();
         self.known(|known| known.pipelines_at = Some(now));
         match missing {

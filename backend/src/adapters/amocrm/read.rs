@@ -6,7 +6,7 @@ use super::model::{Contact, Lead};
 use crate::adapters::json;
 use crate::error::CallError;
 use crate::ports::{CrmFound, GuestLookup};
-use widget_core::ids::UserId;
+use widget_core::ids::{DealId, UserId};
 
 /// Ids in one request: longer lists make URLs that servers cut.
 const IDS_AT_ONCE: usize = 50;
@@ -34,9 +34,14 @@ impl AmoCrm {
         let deals = self
             .map
             .with(|map| leads.iter().map(|l| l.shown(map, is_active)).collect());
+        let fields = leads
+            .iter()
+            .map(|lead| (DealId(lead.id), lead.said(&lookup.fields)))
+            .collect();
         Ok(CrmFound {
-            contact: Some(contact.shown(notes)),
+            contact: Some(contact.shown(notes, &lookup.tags)),
             deals,
+            fields,
         })
     }
 

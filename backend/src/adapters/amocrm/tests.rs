@@ -3,7 +3,7 @@ use crate::adapters::fake::{Fake, Reaction, Seen};
 use crate::clock::SetClock;
 use serde_json::{Value, json};
 use widget_core::action::TaskKind;
-use widget_core::event::{DealFacts, FieldValue};
+use widget_core::event::{Booking, DealFacts, FieldValue};
 use widget_core::ids::{ContactId, TaskId};
 
 const NOW_MS: i64 = 1_795_161_605_000;
@@ -22,21 +22,23 @@ fn amo(url: &str) -> (AmoCrm, SetClock) {
         account: 31,
         token: SecretString::from("secret-token"),
         pipeline: None,
-        stages: vec![
-            (key("new"), "Новая заявка".to_owned()),
-            (key("consulted"), "проведена консультация ".to_owned()),
-            (key("refused"), "Отказ".to_owned()),
-        ],
-        first_stage: key("new"),
-        field_name: "Ведёт диалог".to_owned(),
-        field_values: FieldNames {
-            bot: "Бот".to_owned(),
-            waiting: "Ждёт менеджера".to_owned(),
-            manager: "Менеджер".to_owned(),
-        },
-        task_types: TaskTypes {
-            whatsapp: "WhatsApp".to_owned(),
-            contact: "Связаться".to_owned(),
+        names: Names {
+            stages: vec![
+                (key("new"), "Новая заявка".to_owned()),
+                (key("consulted"), "проведена консультация ".to_owned()),
+                (key("refused"), "Отказ".to_owned()),
+            ],
+            first_stage: key("new"),
+            field_name: "Ведёт диалог".to_owned(),
+            field_values: FieldNames {
+                bot: "Бот".to_owned(),
+                waiting: "Ждёт менеджера".to_owned(),
+                manager: "Менеджер".to_owned(),
+            },
+            task_types: TaskTypes {
+                whatsapp: "WhatsApp".to_owned(),
+                contact: "Связаться".to_owned(),
+            },
         },
     };
     (AmoCrm::new(config, Arc::new(clock.clone())).unwrap(), clock)
@@ -135,6 +137,8 @@ fn lookup(contact: Option<i64>) -> GuestLookup {
         phone: PHONE.to_owned(),
         contact: contact.map(ContactId),
         with_notes: false,
+        fields: Vec::new(),
+        tags: Vec::new(),
     }
 }
 
@@ -180,6 +184,8 @@ async fn a_known_contact_costs_two_requests() {
             field: FieldValue::Waiting,
             created_at: (NOW_S + 502) * 1000,
             amount: Some(18000),
+            booking: Booking::default(),
+            has_task: false,
         }
     );
     let ids: Vec<i64> = found.deals.iter().map(|deal| deal.id.0).collect();
@@ -421,6 +427,7 @@ fn move_write() -> CrmWrite {
         deal: DealId(501),
         from: key("new"),
         to: key("consulted"),
+        loss_reason: None,
     }
 }
 
@@ -913,6 +920,51 @@ async fn prepare_adds_what_a_hand_made_field_lacks_and_keeps_its_choices() {
         patch.body["enums"][2],
         json!({"value": "Ждёт менеджера", "sort": 8, "code": "waiting"})
     );
+}
+
+#[tokio::test]
+async fn other_names_of_a_policy_are_looked_for_in_what_is_known_and_then_prepared() {
+    let (fake, amo, before) = ready(|seen| {
+        if seen.is("POST", "/api/v4/tasks") {
+            return made("tasks", 1);
+        }
+        if seen.is("POST", "/api/v4/leads") {
+            return made("leads", 2);
+        }
+        Reaction::Json(500, json!({}))
+    })
+    .await;
+    let same = amo.map.with(|map| map.names().clone());
+    assert!(!amo.rename(same.clone()));
+    let renamed = Names {
+        stages: vec![
+            (key("asked"), "Проведена консультация".to_owned()),
+            (key("gone"), "Отказ".to_owned()),
+        ],
+        first_stage: key("asked"),
+        task_types: TaskTypes {
+            whatsapp: "Связаться".to_owned(),
+            contact: "WhatsApp".to_owned(),
+        },
+        ..same
+    };
+    assert!(amo.rename(renamed));
+    assert_eq!(fake.seen().len(), before, "nobody was asked");
+    let (map, status_52) = (amo.map(), |map: &map::AccountMap| {
+        map.stage(5, 52).and_then(|stage| stage.key.clone())
+    });
+    assert_eq!(map.with(status_52), Some(key("asked")));
+    assert_eq!(map.with(|map| map.place(&key("gone"))), Some((5, 143)));
+    assert_eq!(map.with(|map| map.place(&key("new"))), None);
+    amo.write(&task_write()).await.unwrap();
+    amo.write(&deal_write()).await.unwrap();
+    let seen = fake.seen();
+    let posted = |path: &str| {
+        let found = seen.iter().find(|seen| seen.is("POST", path)).unwrap();
+        found.body[0].clone()
+    };
+    assert_eq!(posted("/api/v4/tasks")["task_type_id"], 1);
+    assert_eq!(posted("/api/v4/leads")["status_id"], 52);
 }
 
 #[tokio::test]

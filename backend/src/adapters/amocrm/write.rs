@@ -1,8 +1,8 @@
 //! Writes.
 
 use super::AmoCrm;
-use super::api::is_bad_request;
-use super::map::is_same;
+use super::api::{embedded, is_bad_request};
+use super::map::{AccountMap, is_same};
 use crate::adapters::json;
 use crate::error::CallError;
 use crate::ports::CrmWrite;
@@ -44,7 +44,15 @@ impl AmoCrm {
                 self.patch_task(*task, json!({"responsible_user_id": to}))
                     .await
             }
-            CrmWrite::MoveDeal { deal, from, to } => self.move_deal(*deal, from, to).await,
+            CrmWrite::MoveDeal {
+                deal,
+                from,
+                to,
+                loss_reason,
+            } => {
+                self.move_deal(*deal, from, to, loss_reason.as_deref())
+                    .await
+            }
             CrmWrite::CreateContact { phone, name } => {
                 self.create_contact(phone, name.as_deref()).await
             }
@@ -84,11 +92,8 @@ impl AmoCrm {
             Some(types) => types,
             None => self.read_account().await?,
         };
-        let name = match kind {
-            TaskKind::Whatsapp => &self.task_types.whatsapp,
-            TaskKind::Contact => &self.task_types.contact,
-        };
-        let known = types.iter().find(|(_, own)| is_same(own, name));
+        let name = self.map.with(|map| map.task_type(kind).to_owned());
+        let known = types.iter().find(|(_, own)| is_same(own, &name));
         Ok(known.map_or(FOLLOW_UP, |(id, _)| *id))
     }
 
@@ -117,7 +122,12 @@ impl AmoCrm {
         deal: DealId,
         from: &StageKey,
         to: &StageKey,
+        loss_reason: Option<&str>,
     ) -> Result<Done, CallError> {
+        let reason = match loss_reason {
+            Some(name) => self.loss_reason(name).await,
+            None => None,
+        };
         self.learn_statuses(&[]).await?;
         let Some((pipeline, status)) = self.map.with(|map| map.place(to)) else {
             return Err(CallError::refused(0, "the pipeline has no such stage"));
@@ -136,9 +146,21 @@ impl AmoCrm {
             return Ok(Done::MoveStale { deal, now });
         }
         // Both ids: 142 and 143 exist in every pipeline.
-        let change = json!({"pipeline_id": pipeline, "status_id": status});
+        let mut change = json!({"pipeline_id": pipeline, "status_id": status});
+        if let Some(reason) = reason {
+            change["loss_reason_id"] = reason.into();
+        }
         self.api.patch(&format!("leads/{deal}"), change).await?;
         Ok(moved)
+    }
+
+    /// The account's reason of a loss by its name. A deal without a reason is lost all the same, so nothing fails here.
+    async fn loss_reason(&self, name: &str) -> Option<i64> {
+        let page = self.api.get("leads/loss_reasons", &[]).await.ok()??;
+        embedded(&page, "loss_reasons")
+            .iter()
+            .find(|row| row["name"].as_str().is_some_and(|own| is_same(own, name)))
+            .and_then(|row| json::id(&row["id"]))
     }
 
     /// The policy's stage of a deal as of now; the outer `None` = the deal is not there.
@@ -174,7 +196,7 @@ impl AmoCrm {
     /// A deal at the first stage. The responsible is left to the account's own rules.
     async fn create_deal(&self, contact: ContactId, name: &str) -> Result<Done, CallError> {
         self.learn_statuses(&[]).await?;
-        let Some((pipeline, status)) = self.map.with(|map| map.place(&self.first_stage)) else {
+        let Some((pipeline, status)) = self.map.with(AccountMap::first_place) else {
             return Err(CallError::refused(0, "the pipeline has no first stage"));
         };
         let deal = json!({

@@ -181,6 +181,8 @@ fn facts(value: &Value) -> Facts {
         pet: flag("pet"),
         past_stay: flag("past_stay"),
         new_booking: flag("new_booking"),
+        dates: value["dates"].as_str().and_then(|days| days.parse().ok()),
+        several_deals: flag("several_deals"),
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::adapters::amocrm::{AmoConfig, AmoCrm, FieldNames, TaskTypes};
+use crate::adapters::amocrm::{AmoConfig, AmoCrm, FieldNames, Names, TaskTypes};
 use crate::adapters::fake::{Fake, Reaction};
 use crate::clock::SetClock;
 use crate::ports::Crm;
@@ -14,17 +14,19 @@ fn amo(url: &str, account: i64) -> AmoCrm {
         account,
         token: SecretString::from("t"),
         pipeline: None,
-        stages: vec![(StageKey::from("new"), "Новая заявка".to_owned())],
-        first_stage: StageKey::from("new"),
-        field_name: "Ведёт диалог".to_owned(),
-        field_values: FieldNames {
-            bot: "Бот".to_owned(),
-            waiting: "Ждёт менеджера".to_owned(),
-            manager: "Менеджер".to_owned(),
-        },
-        task_types: TaskTypes {
-            whatsapp: "WhatsApp".to_owned(),
-            contact: "Связаться".to_owned(),
+        names: Names {
+            stages: vec![(StageKey::from("new"), "Новая заявка".to_owned())],
+            first_stage: StageKey::from("new"),
+            field_name: "Ведёт диалог".to_owned(),
+            field_values: FieldNames {
+                bot: "Бот".to_owned(),
+                waiting: "Ждёт менеджера".to_owned(),
+                manager: "Менеджер".to_owned(),
+            },
+            task_types: TaskTypes {
+                whatsapp: "WhatsApp".to_owned(),
+                contact: "Связаться".to_owned(),
+            },
         },
     };
     AmoCrm::new(config, Arc::new(SetClock::new(1))).unwrap()

@@ -2,8 +2,8 @@
 
 use crate::error::StoreError;
 use crate::ports::{
-    ActClaim, Claimed, ClaimedAct, Commit, Echo, Finish, Guest, JournalRow, Lease, NewAct, NewRow,
-    Phase, Source, Store,
+    ActClaim, Claimed, ClaimedAct, Commit, Echo, Finish, Guest, History, JournalRow, Lease, NewAct,
+    NewRow, Origin, Phase, PolicyVersion, Recorded, Scope, Source, Store, StoredPolicy,
 };
 use async_trait::async_trait;
 use std::collections::BTreeSet;
@@ -30,8 +30,8 @@ pub(super) trait Bench: Send + Sync + Sized {
     async fn crash(&mut self);
     /// The changes of the journal's rows: `(seq, at, JSON)`.
     async fn journal(&self, account: AccountId, dialog: &DialogId) -> Vec<(u64, i64, String)>;
-    /// Does what a change of the account's mode does to its epoch.
-    async fn raise_account_epoch(&self, account: AccountId);
+    /// All journals, opened beside the running store.
+    async fn history(&self) -> Arc<dyn History>;
 }
 
 /// Runs every test of the contract on one [`Bench`].
@@ -141,6 +141,7 @@ fn decided(claimed: &Claimed, changes: &[Change], acts: &[(Action, Option<TextRe
     let state = claimed.state.clone().fold([(seq, at, changes)]);
     Commit {
         lease: claimed.lease.clone(),
+        account_epoch: 0,
         journal: vec![JournalRow {
             seq,
             at,
@@ -632,6 +633,60 @@ pub(super) async fn promise_7_replayable_the_state_is_the_fold_of_the_journal<B:
     assert_eq!(stored.view.epoch, 2);
 }
 
+pub(super) async fn promise_7_replayable_all_journals_are_read_beside_the_running_store<
+    B: Bench,
+>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    for name in ["c", "a", "b"] {
+        begun(&store, ONE, name, &[waiting(1)], &[]).await;
+    }
+    begun(&store, TWO, "a", &[waiting(1)], &[]).await;
+    // A dialog that nothing was decided on has no journal.
+    ingest(&store, vec![row(ONE, "d", "m1", T)]).await;
+    let history = bench.history().await;
+    // Decided after the journals were opened.
+    goes_on(&store, "b", &[led_by_manager(2)], &[]).await;
+
+    let all = Scope {
+        account: None,
+        since: i64::MIN,
+    };
+    let names = |page: &[Recorded]| -> Vec<(AccountId, String)> {
+        page.iter()
+            .map(|found| (found.account, found.dialog.0.clone()))
+            .collect()
+    };
+    let expected = [(ONE, "a"), (ONE, "b"), (ONE, "c"), (TWO, "a")]
+        .map(|(account, name)| (account, name.to_owned()));
+    let first = history.dialogs(all, None, 3).await.unwrap();
+    let rest = history.dialogs(all, first.last(), 3).await.unwrap();
+    assert_eq!([names(&first), names(&rest)].concat(), expected);
+    assert_eq!(history.dialogs(all, rest.last(), 3).await.unwrap(), []);
+    assert_eq!(history.count(all).await.unwrap(), 4);
+
+    let of_two = Scope {
+        account: Some(TWO),
+        since: T,
+    };
+    assert_eq!(history.count(of_two).await.unwrap(), 1);
+    let found = history.dialogs(of_two, None, 9).await.unwrap();
+    assert_eq!(names(&found), expected[3..]);
+    let later = Scope {
+        account: None,
+        since: T + 1,
+    };
+    assert_eq!(history.count(later).await.unwrap(), 0);
+    assert_eq!(history.dialogs(later, None, 9).await.unwrap(), []);
+
+    assert_eq!(first[1].conversation, "thread of b".into());
+    let rows = history.rows(&first[1]).await.unwrap();
+    let rows: Vec<_> = rows.iter().map(|row| (row.seq, &row.changes)).collect();
+    let changes = |change| serde_json::to_string(&[change]).unwrap();
+    let (one, two) = (changes(waiting(1)), changes(led_by_manager(2)));
+    assert_eq!(rows, [(1, &one), (2, &two)]);
+}
+
 pub(super) async fn a_lease_ends_with_its_process<B: Bench>() {
     let mut bench = B::start().await;
     ingest(&bench.store(), vec![row(ONE, "a", "m1", T)]).await;
@@ -787,6 +842,25 @@ pub(super) async fn dialogs_of_a_deal_are_found_by_it_newest_first<B: Bench>() {
             .unwrap()
             .is_empty()
     );
+}
+
+pub(super) async fn promise_6_separate_dialogs_that_wait_are_found_by_their_reason_in_their_account<
+    B: Bench,
+>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    begun(&store, ONE, "a", &[waiting(1)], &[]).await;
+    begun(&store, ONE, "b", &[led_by_manager(1)], &[]).await;
+    begun(&store, ONE, "c", &[], &[]).await;
+    begun(&store, TWO, "d", &[waiting(1)], &[]).await;
+    let names = async |account, reason| {
+        let found = store.waiting(account, reason).await.unwrap();
+        found.into_iter().map(|d| d.id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(names(ONE, Some(ReasonId::HumanRequest)).await, ["a"]);
+    assert_eq!(names(TWO, Some(ReasonId::HumanRequest)).await, ["d"]);
+    assert!(names(ONE, Some(ReasonId::BotUnavailable)).await.is_empty());
+    assert_eq!(names(ONE, None).await, ["a"]);
 }
 
 // ---------------------------------------------------------------- outbox
@@ -962,6 +1036,7 @@ pub(super) async fn promise_1_one_voice_an_unsent_text_is_refused_after_the_acco
 >() {
     let bench = B::start().await;
     let store = bench.store();
+    put(&store, ON, Origin::File).await;
     begun(
         &store,
         ONE,
@@ -971,12 +1046,31 @@ pub(super) async fn promise_1_one_voice_an_unsent_text_is_refused_after_the_acco
     )
     .await;
     begun(&store, TWO, "b", &[], &[(answer(0), None)]).await;
-    bench.raise_account_epoch(ONE).await;
+    put(&store, PEOPLE, Origin::Cli).await;
     assert_eq!(refused_next(&store, T).await.account, ONE);
     assert_eq!(run_next(&store, T).await.action, owner_field());
     assert_eq!(run_next(&store, T).await.account, TWO);
     goes_on(&store, "a", &[], &[(answer(0), None)]).await;
     nothing_to_run(&store, T).await;
+}
+
+pub(super) async fn promise_1_one_voice_a_text_decided_under_the_mode_before_is_refused_however_late_it_is_committed<
+    B: Bench,
+>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    put(&store, ON, Origin::File).await;
+    ingest(&store, vec![row(ONE, "a", "m1", T), row(ONE, "b", "m2", T)]).await;
+    let decided_before = decided(&claim(&store, T).await, &[], &[(answer(0), None)]);
+    put(&store, PEOPLE, Origin::File).await;
+    store.commit(decided_before).await.unwrap();
+    refused_next(&store, T).await;
+    let decided_after = Commit {
+        account_epoch: 1,
+        ..decided(&claim(&store, T).await, &[], &[(answer(0), None)])
+    };
+    store.commit(decided_after).await.unwrap();
+    assert_eq!(run_next(&store, T).await.dialog, dialog("b"));
 }
 
 pub(super) async fn a_check_is_not_fenced_for_the_text_may_have_left<B: Bench>() {
@@ -1376,14 +1470,108 @@ pub(super) async fn a_one_time_token_is_used_once_and_forgotten_in_time<B: Bench
     assert!(store.use_once(ONE, "t", T + 20, T + 11).await.unwrap());
 }
 
+// ---------------------------------------------------------------- policies
+
+/// A policy, as far as a store reads it.
+const ON: &str = "# for all\nmode = \"on\"\n";
+const ON_TOO: &str = "mode = \"on\" # as before\n";
+const PEOPLE: &str = "mode = \"people\"\n";
+
+async fn put(store: &Arc<dyn Store>, toml: &str, origin: Origin) -> i64 {
+    store.put_policy(ONE, toml, origin, T).await.unwrap()
+}
+
+async fn newest(store: &Arc<dyn Store>) -> StoredPolicy {
+    store.policy(ONE, None).await.unwrap().expect("a version")
+}
+
 pub(super) async fn a_policy_gets_a_version_when_it_changes<B: Bench>() {
     let bench = B::start().await;
     let store = bench.store();
-    assert_eq!(store.put_policy(ONE, "a = 1", T).await.unwrap(), 1);
-    assert_eq!(store.put_policy(ONE, "a = 1", T).await.unwrap(), 1);
-    assert_eq!(store.put_policy(ONE, "a = 2", T).await.unwrap(), 2);
-    assert_eq!(store.put_policy(ONE, "a = 1", T).await.unwrap(), 3);
-    assert_eq!(store.put_policy(TWO, "a = 2", T).await.unwrap(), 1);
+    for origin in [Origin::Cli, Origin::Api] {
+        let before = put(&store, ON, origin).await;
+        assert_eq!(put(&store, ON, origin).await, before);
+        assert_eq!(put(&store, PEOPLE, origin).await, before + 1);
+        assert_eq!(put(&store, ON, origin).await, before + 2);
+    }
+    let of_two = store.put_policy(TWO, PEOPLE, Origin::Cli, T).await.unwrap();
+    assert_eq!(of_two, 1);
+}
+
+pub(super) async fn what_was_changed_by_hand_is_not_undone_by_a_file_that_did_not_change<
+    B: Bench,
+>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    assert_eq!(put(&store, ON, Origin::File).await, 1);
+    assert_eq!(put(&store, PEOPLE, Origin::Cli).await, 2);
+    assert_eq!(put(&store, ON, Origin::File).await, 2, "a restart");
+    assert_eq!(newest(&store).await.toml, PEOPLE);
+    assert_eq!(put(&store, PEOPLE, Origin::File).await, 3, "it changed");
+    assert_eq!(put(&store, PEOPLE, Origin::File).await, 3);
+    assert_eq!(put(&store, ON, Origin::File).await, 4);
+}
+
+pub(super) async fn the_default_policy_gives_way_to_any_other<B: Bench>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    assert_eq!(put(&store, ON, Origin::Default).await, 1);
+    assert_eq!(put(&store, ON, Origin::Default).await, 1);
+    assert_eq!(put(&store, ON_TOO, Origin::Default).await, 2, "an upgrade");
+    assert_eq!(put(&store, PEOPLE, Origin::Cli).await, 3);
+    assert_eq!(put(&store, ON, Origin::Default).await, 3);
+    assert_eq!(put(&store, ON, Origin::File).await, 4);
+    assert_eq!(put(&store, PEOPLE, Origin::Default).await, 4);
+}
+
+pub(super) async fn a_change_of_mode_raises_the_accounts_epoch_and_nothing_else_does<B: Bench>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    for (toml, epoch) in [(ON, 0), (ON_TOO, 0), (PEOPLE, 1), (PEOPLE, 1), (ON, 2)] {
+        put(&store, toml, Origin::File).await;
+        assert_eq!(newest(&store).await.account_epoch, epoch, "{toml}");
+    }
+    store.put_policy(TWO, ON, Origin::File, T).await.unwrap();
+    let of_two = store.policy(TWO, None).await.unwrap().unwrap();
+    assert_eq!(of_two.account_epoch, 0);
+}
+
+pub(super) async fn versions_of_a_policy_are_kept_with_their_texts<B: Bench>() {
+    let mut bench = B::start().await;
+    let store = bench.store();
+    assert_eq!(store.policy(ONE, None).await.unwrap(), None);
+    assert_eq!(store.policies(ONE).await.unwrap(), []);
+    put(&store, ON, Origin::File).await;
+    let later = T + HOUR;
+    let unreadable = "mode = ";
+    for (toml, origin) in [(PEOPLE, Origin::Cli), (unreadable, Origin::Api)] {
+        store.put_policy(ONE, toml, origin, later).await.unwrap();
+    }
+    bench.crash().await;
+    let store = bench.store();
+    let version = |version, at, origin, mode: Option<&str>| PolicyVersion {
+        version,
+        at,
+        origin,
+        mode: mode.map(str::to_owned),
+    };
+    assert_eq!(
+        store.policies(ONE).await.unwrap(),
+        [
+            version(3, later, Origin::Api, None),
+            version(2, later, Origin::Cli, Some("people")),
+            version(1, T, Origin::File, Some("on")),
+        ]
+    );
+    let texts = async |version| {
+        let found = store.policy(ONE, Some(version)).await.unwrap();
+        found.map(|found| (found.version, found.toml))
+    };
+    assert_eq!(texts(1).await, Some((1, ON.to_owned())));
+    assert_eq!(texts(2).await, Some((2, PEOPLE.to_owned())));
+    assert_eq!(texts(4).await, None);
+    assert_eq!(store.policy(TWO, Some(1)).await.unwrap(), None);
+    assert_eq!(store.policies(TWO).await.unwrap(), []);
 }
 
 pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_another<B: Bench>() {

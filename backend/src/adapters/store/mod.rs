@@ -8,4 +8,10 @@ mod contract;
 mod seal;
 mod sqlite;
 
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteHistory, SqliteStore};
+
+/// The mode that a policy names.
+fn mode_of(toml: &str) -> Option<String> {
+    let policy = toml.parse::<toml_edit::DocumentMut>().ok()?;
+    policy.get("mode")?.as_str().map(str::to_owned)
+}

@@ -17,9 +17,9 @@ pub struct Refusal {
 
 /// A user of amoCRM.
 pub struct Manager<'a> {
-    world: &'a World,
+    pub(super) world: &'a World,
     pub user: i64,
-    bearer: RefCell<Option<String>>,
+    pub(super) bearer: RefCell<Option<String>>,
 }
 
 impl<'a> Manager<'a> {

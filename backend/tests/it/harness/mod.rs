@@ -4,12 +4,16 @@ mod browser;
 mod guest;
 mod manager;
 mod process;
+mod story;
 mod wait;
 
 pub use browser::{Tab, browse};
 pub use guest::{From, Guest};
 pub use manager::{Manager, answer};
-pub use process::Process;
+pub use process::{Process, Said};
+pub use story::{
+    HANDOFF_OFF_HOURS, OLGA, contact_tasks, has_its_task, has_note, seconds, waits_since,
+};
 pub use wait::{until, until_some};
 
 use serde_json::{Value, json};
@@ -155,6 +159,63 @@ impl World {
         let mut serve = self.serve.borrow_mut().take().expect("the backend runs");
         serve.kill();
         self.sandbox.remember(serve);
+    }
+
+    /// The only account of the backend's settings.
+    pub fn account(&self) -> i64 {
+        let id = self.setting("accounts.0.amocrm.account_id");
+        id.as_i64().expect("a number")
+    }
+
+    /// Puts another policy into the file that the backend's settings name; where it lies.
+    pub fn has_a_policy_file(&self, policy: &str) -> PathBuf {
+        let named = self.setting("accounts.0.policy");
+        let file = PathBuf::from(named.as_str().expect("a policy file"));
+        std::fs::write(&file, policy).expect("a policy file");
+        file
+    }
+
+    /// Changes the policy before the backend starts: each `from` stands there once.
+    pub fn has_a_policy_with(&self, changes: &[(&str, &str)]) {
+        let named = self.setting("accounts.0.policy");
+        let file = PathBuf::from(named.as_str().expect("a policy file"));
+        let mut policy = std::fs::read_to_string(&file).expect("a policy file");
+        for (from, to) in changes {
+            assert_eq!(policy.matches(from).count(), 1, "{from}");
+            policy = policy.replace(from, to);
+        }
+        std::fs::write(&file, policy).expect("a policy file");
+    }
+
+    /// Runs `estafeta … --config` with the backend's settings, to its end.
+    pub fn asks(&self, arguments: &[&str]) -> Said {
+        let config = text_of(&self.config);
+        let mut all = arguments.to_vec();
+        all.extend(["--config", &config]);
+        process::said(&all)
+    }
+
+    /// Versions of the policy under which a journal's rows were decided, oldest row first; of all dialogs.
+    pub async fn policy_versions(&self) -> Vec<i64> {
+        use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
+        let data = self.setting("server.data");
+        let folder = Path::new(data.as_str().expect("a folder"));
+        let mut database = SqliteConnectOptions::new()
+            .filename(folder.join("estafeta.sqlite"))
+            .pragma("query_only", "ON")
+            .connect()
+            .await
+            .expect("the backend's data");
+        sqlx::query_scalar("SELECT policy_version FROM journal ORDER BY account, dialog, seq")
+            .fetch_all(&mut database)
+            .await
+            .expect("a journal")
+    }
+
+    /// The backend's log since its last start.
+    pub fn log(&self) -> String {
+        let serve = self.serve.borrow();
+        serve.as_ref().expect("the backend runs").log()
     }
 
     /// A value of the backend's settings, such as `accounts.0.pact.token`.

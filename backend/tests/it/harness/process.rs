@@ -31,6 +31,33 @@ pub fn free_port() -> u16 {
     }
 }
 
+/// What an `estafeta` that ended by itself has said.
+#[derive(Debug)]
+pub struct Said {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+/// Runs `estafeta` to its end.
+pub fn said(arguments: &[&str]) -> Said {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_estafeta"));
+    for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("ESTAFETA_")) {
+        command.env_remove(key);
+    }
+    let output = command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    Said {
+        code: output.status.code(),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    }
+}
+
 /// A running `estafeta`.
 pub struct Process {
     name: String,
@@ -113,6 +140,11 @@ impl Process {
     /// Keeps an ended process so that its log is shown together with this one's.
     pub fn remember(&self, ended: Process) {
         self.before.borrow_mut().push(ended);
+    }
+
+    /// What it has written on stderr.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.err).unwrap_or_default()
     }
 
     fn show(&self) {

@@ -6,6 +6,17 @@ use crate::event::CrmSnapshot;
 use crate::ids::TurnId;
 use crate::policy::{Quiet, Span};
 
+const TIMERS: [Timer; 8] = [
+    Timer::Burst,
+    Timer::ClaimGrace,
+    Timer::AutoReturn,
+    Timer::EpisodeIdle,
+    Timer::WaitingReminder,
+    Timer::WaitingEscalation,
+    Timer::FinalTouch,
+    Timer::AfterTouch,
+];
+
 /// Every kind of event, at the moment `at`.
 fn every_event(at: i64) -> Vec<Event> {
     let action = || ActionKey("no key of ours".to_owned());
@@ -17,6 +28,8 @@ fn every_event(at: i64) -> Vec<Event> {
             chars: u32::MAX,
             ..five()
         },
+        listed: Listed::default(),
+        window_until: None,
     };
     let done = |done| Event::ActionDone {
         action: action(),
@@ -90,6 +103,28 @@ fn every_event(at: i64) -> Vec<Event> {
         }),
         done(Done::Plain),
     ];
+    events.extend([
+        Event::TouchDeclined { user: ANNA },
+        Event::Unreadable,
+        Event::ServiceBack {
+            service: crate::event::Service::Bot,
+        },
+        Event::DeliveryFailed {
+            message: "m".into(),
+        },
+        Event::GuestWrote(GuestMessage {
+            understood: wants(Intent::Urgent),
+            window_until: Some(at),
+            ..message("urgent")
+        }),
+        Event::BotAnswered {
+            turn: "t".into(),
+            answer: BotAnswer {
+                intents: BTreeSet::from([Intent::NewBooking, Intent::Review]),
+                ..good()
+            },
+        },
+    ]);
     for author in [Author::Bulk, Author::Robot, Author::Person { user: None }] {
         events.push(Event::OutgoingSeen {
             message: "o".into(),
@@ -106,12 +141,7 @@ fn every_event(at: i64) -> Vec<Event> {
     ] {
         events.push(Event::FieldChanged { value, by });
     }
-    for timer in [
-        Timer::Burst,
-        Timer::ClaimGrace,
-        Timer::AutoReturn,
-        Timer::EpisodeIdle,
-    ] {
+    for timer in TIMERS {
         events.push(Event::TimerFired {
             timer,
             generation: u64::MAX,
@@ -172,12 +202,7 @@ fn torn(owner: Owner, at: i64) -> Dialog {
     if let Some(crm) = &mut state.crm {
         crm.at = at;
     }
-    for timer in [
-        Timer::Burst,
-        Timer::ClaimGrace,
-        Timer::AutoReturn,
-        Timer::EpisodeIdle,
-    ] {
+    for timer in TIMERS {
         state.timers.insert(
             timer,
             Armed {
@@ -199,6 +224,10 @@ fn promise_4_decide_is_total_for_torn_states_and_extreme_times() {
         &mut endless.timers.auto_return_grace,
         &mut endless.timers.episode_idle,
         &mut endless.timers.claim_grace,
+        &mut endless.timers.waiting_reminder,
+        &mut endless.timers.waiting_escalation,
+        &mut endless.timers.final_touch_after,
+        &mut endless.timers.after_touch,
         &mut endless.tasks.whatsapp.due,
         &mut endless.tasks.contact.due,
     ] {

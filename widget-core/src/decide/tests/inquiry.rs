@@ -350,3 +350,279 @@ fn promise_3_nothing_twice_a_made_deal_that_is_deleted_ends_its_episode() {
         "one made deal per episode"
     );
 }
+
+const NEWER: DealId = DealId(800);
+const OLDER: DealId = DealId(600);
+
+fn days(text: &str) -> crate::time::Days {
+    text.parse().unwrap()
+}
+
+fn named(text: &str) -> Understood {
+    facts(Facts {
+        dates: Some(days(text)),
+        ..Facts::default()
+    })
+}
+
+/// Two bookings, in May and in September.
+fn may_and_september() -> Scene {
+    let mut scene = Scene::new_guest();
+    scene.contact = Some(CONTACT);
+    let mut newer = scene.deal(NEWER, "prepaid");
+    newer.booking.days = Some(days("2027-09-01/2027-09-10"));
+    let mut older = scene.deal(OLDER, "prepaid");
+    older.booking.days = Some(days("2027-05-01/2027-05-10"));
+    older.created_at -= DAY;
+    scene.deals = vec![newer, older];
+    scene
+}
+
+#[test]
+fn behaviour_3_several_deals_the_one_meant_by_the_days_named() {
+    let row = "BEHAVIOUR §3: several → the one meant, by dates";
+    for (said, meant) in [
+        ("2027-05-01/2027-05-31", OLDER),
+        ("2027-05-10", OLDER),
+        ("2027-09-05", NEWER),
+    ] {
+        let mut scene = may_and_september();
+        scene.hears("Мы приедем в мае", named(said));
+        assert_eq!(
+            (scene.questions(), scene.state.deal),
+            (1, Some(meant)),
+            "{row}: {said}"
+        );
+    }
+    for said in ["2027-07-01", "2027-05-01/2027-09-30", "2027-05-11"] {
+        let mut scene = may_and_september();
+        scene.hears("Мы приедем", named(said));
+        assert_eq!(scene.texts()[0].1, "intro+clarify_deal", "{row}: {said}");
+    }
+}
+
+#[test]
+fn behaviour_3_several_deals_the_answer_to_the_question_settles_it() {
+    let mut scene = may_and_september();
+    first_question(&mut scene);
+    scene.run();
+    assert_eq!(scene.texts()[0].1, "intro+clarify_deal");
+    scene.hears("О майской", named("2027-05-01/2027-05-31"));
+    assert_eq!((scene.questions(), scene.state.deal), (1, Some(OLDER)));
+    scene.answers();
+    scene.wait(2 * MINUTE);
+    scene.hears("А парковка есть?", nothing());
+    assert_eq!(
+        (scene.questions(), scene.state.deal),
+        (2, Some(OLDER)),
+        "and stays so in the episode"
+    );
+    scene.answers();
+    scene.hears("А в сентябре?", named("2027-09-05"));
+    assert_eq!(scene.state.deal, Some(NEWER), "until the other is named");
+}
+
+#[test]
+fn behaviour_3_several_deals_the_one_meant_by_what_is_asked() {
+    let booking_and_inquiry = || {
+        let mut scene = Scene::at_stage("prepaid");
+        let inquiry = scene.deal(NEWER, "consulted");
+        scene.deals.insert(0, inquiry);
+        scene
+    };
+    for (row, understood, meant) in [
+        ("own booking", wants(Intent::OwnBooking), Some(DEAL)),
+        ("new booking", wants(Intent::NewBooking), Some(NEWER)),
+        (
+            "new booking, as a fact",
+            facts(Facts {
+                new_booking: Some(true),
+                ..Facts::default()
+            }),
+            Some(NEWER),
+        ),
+        ("neither", nothing(), None),
+        (
+            "both",
+            Understood {
+                intents: BTreeSet::from([Intent::OwnBooking, Intent::NewBooking]),
+                ..nothing()
+            },
+            Some(NEWER),
+        ),
+    ] {
+        let mut scene = booking_and_inquiry();
+        scene.hears("…", understood);
+        let row = format!("BEHAVIOUR §3: several → the one meant, by {row}");
+        match meant {
+            Some(meant) => assert_eq!(
+                (scene.questions(), scene.state.deal),
+                (1, Some(meant)),
+                "{row}"
+            ),
+            None => assert_eq!(scene.texts()[0].1, "intro+clarify_deal", "{row}"),
+        }
+        scene.grace_ends();
+        assert_eq!(scene.new_deals(), 0, "{row}");
+    }
+    let mut two_bookings = may_and_september();
+    two_bookings.hears("Что с моей бронью?", wants(Intent::OwnBooking));
+    assert_eq!(two_bookings.texts()[0].1, "intro+clarify_deal");
+}
+
+#[test]
+fn masterplan_2_several_deals_at_once_are_a_persons() {
+    let mut scene = may_and_september();
+    scene.hears(
+        "По обеим броням: есть ли парковка?",
+        facts(Facts {
+            several_deals: Some(true),
+            ..Facts::default()
+        }),
+    );
+    assert_eq!(
+        scene.reason(),
+        Some(ReasonId::MultiDeal),
+        "masterplan: Сценарий 2, «несколько сделок одновременно»"
+    );
+    assert_eq!((scene.tasks(), scene.questions()), (1, 0));
+}
+
+#[test]
+fn behaviour_3_my_booking_from_a_number_without_deals_is_a_persons() {
+    let row = "BEHAVIOUR §3: booking_not_found";
+    let mut scene = Scene::new_guest();
+    scene.hears("Что с моей бронью?", wants(Intent::OwnBooking));
+    assert_eq!(scene.reason(), Some(ReasonId::BookingNotFound), "{row}");
+    scene.grace_ends();
+    assert_eq!(
+        (scene.new_deals(), scene.tasks()),
+        (1, 1),
+        "{row}: the task needs a deal to stand on"
+    );
+    let mut closed = Scene::at_stage("won");
+    closed.hears("Что с моей бронью?", wants(Intent::OwnBooking));
+    assert_eq!(closed.questions(), 1, "{row}: a number with deals is known");
+    let mut lenient = Scene::new_guest()
+        .with(|policy| policy.inquiry.booking_not_found = crate::policy::InquiryAct::NewDeal);
+    lenient.hears("Что с моей бронью?", wants(Intent::OwnBooking));
+    assert_eq!(lenient.questions(), 1, "{row}: new_deal");
+}
+
+#[test]
+fn behaviour_3_each_row_of_the_inquiry_may_be_left_to_people() {
+    use crate::policy::{Inquiry, InquiryAct::People};
+    type Row = (&'static str, fn(&mut Inquiry), ReasonId);
+    let rows: [(Row, &[&str]); 5] = [
+        (
+            ("early", |i| i.early = People, ReasonId::StagePeople),
+            &["new"],
+        ),
+        (
+            ("booking", |i| i.booking = People, ReasonId::StagePeople),
+            &["arrival"],
+        ),
+        (
+            ("refused", |i| i.refused = People, ReasonId::StagePeople),
+            &["refused"],
+        ),
+        (("none", |i| i.none = People, ReasonId::StagePeople), &[]),
+        (
+            ("several", |i| i.several = People, ReasonId::MultiDeal),
+            &["prepaid", "arrival"],
+        ),
+    ];
+    for ((row, change, reason), stages) in rows {
+        let mut scene = Scene::new_guest().with(|policy| change(&mut policy.inquiry));
+        for (n, stage) in (0..).zip(stages) {
+            scene.contact = Some(CONTACT);
+            let deal = scene.deal(DealId(700 + n), stage);
+            scene.deals.push(deal);
+        }
+        scene.hears("Есть ли места?", nothing());
+        assert_eq!(scene.reason(), Some(reason), "{row}");
+        assert_eq!(scene.questions(), 0, "{row}");
+        scene.grace_ends();
+        assert_eq!(scene.tasks(), 1, "{row}");
+    }
+}
+
+#[test]
+fn behaviour_3_an_unmapped_stage_beside_others() {
+    let mut beside = Scene::at_stage("prepaid");
+    let foreign = beside.deal(NEWER, "Партнёры");
+    beside.deals.insert(0, foreign);
+    first_question(&mut beside);
+    assert_eq!(
+        (beside.questions(), beside.state.deal),
+        (1, Some(DEAL)),
+        "the mapped one is the guest's"
+    );
+    let mut moved = Scene::talking();
+    moved.moved_by(DEAL, "Партнёры", Changer::Person(ANNA));
+    moved.wait(2 * MINUTE);
+    first_question(&mut moved);
+    moved.grace_ends();
+    assert_eq!(moved.reason(), Some(ReasonId::StageUnmapped));
+    assert_eq!(moved.new_deals(), 0, "never a second deal");
+    let mut closed = Scene::at_stage("Партнёры");
+    closed.at(DEAL).closed = true;
+    first_question(&mut closed);
+    assert_eq!(closed.questions(), 1, "one that is over binds nobody");
+}
+
+#[test]
+fn behaviour_1_deal_deleted_with_several_left_is_asked_about() {
+    let mut scene = may_and_september();
+    scene.hears("Мы приедем в мае", named("2027-05-05"));
+    scene.answers();
+    scene.wait(HOUR);
+    scene.deals.retain(|deal| deal.id != OLDER);
+    scene.event(Event::DealChanged {
+        deal: OLDER,
+        by: Changer::Unknown,
+        field: None,
+        stage: None,
+    });
+    scene.run();
+    assert_eq!(scene.state.deal, Some(NEWER), "rebound");
+    let noted = |a: &Action| matches!(a, Action::AddNote { note: crate::action::Note::Rebound { from }, .. } if *from == OLDER);
+    assert_eq!(scene.count(noted), 1, "and noted");
+}
+
+#[test]
+fn behaviour_3_an_order_of_a_late_message_waits_for_its_guest_to_be_known() {
+    let mut scene = Scene::at_stage("consulted");
+    scene.guest_at("Есть ли места?", nothing(), NOON - HOUR);
+    assert_eq!(scene.texts(), [], "the CRM is asked first who this is");
+    scene.burst_ends();
+    scene.run();
+    assert_eq!(scene.reason(), Some(ReasonId::Late));
+    assert_eq!(scene.task_deals(), [DEAL]);
+}
+
+#[test]
+fn behaviour_3_a_late_foreign_deal_is_left_alone_and_noted_once() {
+    let mut scene = Scene::new_guest();
+    scene.guest("Сколько стоит номер?", nothing());
+    scene.burst_ends();
+    scene.bot_answers();
+    scene.run();
+    scene.wait(seconds(20));
+    scene.run();
+    assert_eq!(scene.new_deals(), 1);
+    let ours = scene.state.deal;
+    let mut foreign = scene.deal(DealId(801), "new");
+    foreign.created_at = scene.now;
+    scene.deals.insert(0, foreign);
+    for _ in 0..2 {
+        scene.wait(seconds(90));
+        scene.guest("А с питанием?", nothing());
+        scene.burst_ends();
+        scene.bot_answers();
+        scene.run();
+    }
+    assert_eq!(scene.state.deal, ours, "BEHAVIOUR §3: left alone");
+    let noted = |action: &Action| matches!(action, Action::AddNote { note: crate::action::Note::ForeignDeal { deal }, .. } if *deal == DealId(801));
+    assert_eq!(scene.count(noted), 1);
+}

@@ -1,15 +1,26 @@
 //! The rules of BEHAVIOUR.md as tests, one family a file, played on a [`Scene`].
 
 mod bursts;
+mod calendar;
+mod clarify;
+mod departure;
 mod field;
 mod hostile;
 mod inquiry;
 mod machine;
+mod model;
+mod modes;
 mod owner;
+mod payment;
+mod peers;
 mod promises;
+mod scenarios;
 mod stages;
 mod task;
+mod touch;
 mod triggers;
+mod urgent;
+mod waiting;
 
 use super::{Decision, decide, implied};
 use crate::action::{Action, SendKind, TaskKind, TextPart};
@@ -17,7 +28,7 @@ use crate::change::Change;
 use crate::dialog::{Dialog, TaskState};
 use crate::event::{
     Author, BotAnswer, Changer, ContactFacts, CrmSnapshot, DealFacts, Done, Event, Failure,
-    FieldValue, GuestMessage, Kb, Timer,
+    FieldValue, GuestMessage, Kb, Listed, Timer,
 };
 use crate::ids::{AccountId, ActionKey, ContactId, DealId, StageKey, TaskId, TextRef, UserId};
 use crate::owner::{Owner, ReasonId};
@@ -48,8 +59,12 @@ struct Scene {
     policy: Policy,
     state: Dialog,
     now: i64,
+    zone: Zone,
     /// The CRM's contact and deals.
     contact: Option<ContactId>,
+    tags: Vec<String>,
+    listed: Listed,
+    window_until: Option<i64>,
     deals: Vec<DealFacts>,
     crm_is_up: bool,
     /// Asked for and not carried out yet.
@@ -68,7 +83,11 @@ impl Scene {
             policy: policy(),
             state: Dialog::new("d1".into(), AccountId(1), "c1".into()),
             now: NOON,
+            zone: moscow(),
             contact: None,
+            tags: Vec::new(),
+            listed: Listed::default(),
+            window_until: None,
             deals: Vec::new(),
             crm_is_up: true,
             pending: Vec::new(),
@@ -136,6 +155,8 @@ impl Scene {
             field: FieldValue::Empty,
             created_at: self.now - 24 * HOUR,
             amount: None,
+            booking: crate::event::Booking::default(),
+            has_task: false,
         }
     }
 
@@ -158,7 +179,7 @@ impl Scene {
     fn decided(&mut self, event: &Event) -> Decision {
         let now = Now {
             at: self.now,
-            zone: moscow(),
+            zone: self.zone.clone(),
         };
         let decision = decide(&self.policy, &self.state, event, &now);
         self.check_decision(event, &decision, &now);
@@ -237,6 +258,8 @@ impl Scene {
             at,
             text: Some(TextRef(n)),
             understood,
+            listed: self.listed,
+            window_until: self.window_until,
         }))
     }
 
@@ -284,6 +307,33 @@ impl Scene {
             });
         }
         self.now = until;
+    }
+
+    /// The guest writes, the burst ends, and everything but the bot's answer is carried out.
+    fn hears(&mut self, text: &str, understood: Understood) {
+        self.guest(text, understood);
+        self.burst_ends();
+        self.run();
+    }
+
+    /// The bot answers well, and everything is carried out.
+    fn answers(&mut self) {
+        self.bot_answers();
+        self.run();
+    }
+
+    /// The time passes in which the CRM may make a deal by itself; then we make ours.
+    fn grace_ends(&mut self) {
+        self.wait(seconds(5));
+        self.run();
+        self.wait(seconds(15));
+        self.run();
+    }
+
+    /// Time goes by, and what is asked for on the way is carried out at its end.
+    fn passes(&mut self, ms: i64) {
+        self.wait(ms);
+        self.run();
     }
 
     /// The CRM is read, and the quiet after the last message passes.
@@ -360,7 +410,7 @@ impl Scene {
                 self.deals.insert(0, deal);
                 Done::DealCreated { deal: id }
             }
-            Action::MoveDeal { deal, from, to } => self.move_deal(*deal, from, to),
+            Action::MoveDeal { deal, from, to, .. } => self.move_deal(*deal, from, to),
             Action::SetOwnerField { deal, .. } => {
                 let value = self.state.field.value;
                 self.at(*deal).field = value;
@@ -405,6 +455,7 @@ impl Scene {
                 name: None,
                 patronymic: None,
                 notes: Vec::new(),
+                tags: self.tags.clone(),
             }),
             deals: self.deals.clone(),
         }
@@ -488,6 +539,57 @@ impl Scene {
         })
     }
 
+    /// «Связаться» tasks: why, when due, for whom.
+    fn contacts(&self) -> Vec<(ReasonId, i64, Option<UserId>)> {
+        let asked = self.asked.iter();
+        let contact = asked.filter_map(|action| match action {
+            Action::CreateTask {
+                kind: TaskKind::Contact,
+                text,
+                due_at,
+                assignee,
+                ..
+            } => Some((text.reason.id, *due_at, *assignee)),
+            _ => None,
+        });
+        contact.collect()
+    }
+
+    /// The deals on which «WhatsApp» tasks were put.
+    fn task_deals(&self) -> Vec<DealId> {
+        let asked = self.asked.iter();
+        let whatsapp = asked.filter_map(|action| match action {
+            Action::CreateTask {
+                kind: TaskKind::Whatsapp,
+                deal,
+                ..
+            } => Some(*deal),
+            _ => None,
+        });
+        whatsapp.collect()
+    }
+
+    /// The moves of deals that were asked for.
+    fn moves(&self) -> Vec<(String, String)> {
+        let asked = self.asked.iter();
+        let moves = asked.filter_map(|action| match action {
+            Action::MoveDeal { from, to, .. } => Some((from.to_string(), to.to_string())),
+            _ => None,
+        });
+        moves.collect()
+    }
+
+    /// Everything asked for that writes something.
+    fn writes(&self) -> Vec<&'static str> {
+        let asked = self.asked.iter();
+        let writes = asked.filter(|a| !matches!(a, Action::ReadCrm | Action::AskBot { .. }));
+        writes.map(Action::name).collect()
+    }
+
+    fn due(&self, timer: Timer) -> Option<i64> {
+        self.state.timers.get(&timer).map(|armed| armed.due)
+    }
+
     fn new_deals(&self) -> usize {
         self.count(|action| matches!(action, Action::CreateDeal { .. }))
     }
@@ -539,7 +641,7 @@ fn said(parts: &[TextPart]) -> String {
     let words: Vec<_> = parts
         .iter()
         .map(|part| match part {
-            TextPart::Policy(key) => key.clone(),
+            TextPart::Policy(key) | TextPart::PolicyWith { key, .. } => key.clone(),
             TextPart::Stored(_) => "reply".to_owned(),
         })
         .collect();
@@ -590,6 +692,28 @@ fn wants(intent: Intent) -> Understood {
 
 fn seconds(n: i64) -> i64 {
     n * SECOND
+}
+
+/// Unix ms of a wall-clock moment in Moscow, such as `2026-11-18 09:00`.
+fn msk(moment: &str) -> i64 {
+    let (date, time) = moment.split_once(' ').unwrap();
+    let date: crate::time::Date = date.parse().unwrap();
+    let time: crate::hours::DayTime = time.parse().unwrap();
+    date.day_number() * crate::time::DAY + time.ms() - 3 * HOUR
+}
+
+fn both(facts: Facts, intent: Intent) -> Understood {
+    Understood {
+        facts,
+        ..wants(intent)
+    }
+}
+
+fn past_stay() -> Facts {
+    Facts {
+        past_stay: Some(true),
+        ..Facts::default()
+    }
 }
 
 /// The text with which a dialog is handed over within working hours.

@@ -618,6 +618,8 @@ fn behaviour_1_guest_edited_before_and_after_the_answer() {
             at,
             text: None,
             understood: five(),
+            listed: crate::event::Listed::default(),
+            window_until: None,
         })
     };
     scene.event(edited());
@@ -639,6 +641,8 @@ fn behaviour_1_guest_edited_before_and_after_the_answer() {
         at,
         text: None,
         understood: five(),
+        listed: crate::event::Listed::default(),
+        window_until: None,
     }));
     scene.wait(MINUTE);
     assert_eq!(
@@ -888,4 +892,55 @@ fn promise_4_a_take_undone_after_its_task_was_closed_gets_a_new_task() {
     scene.run();
     assert_eq!(scene.reason(), Some(ReasonId::GuestsOver4));
     assert!(scene.open_task().is_some_and(|open| open != task));
+}
+
+/// Salesbot writes through amoCRM: the channel reports it as anybody's message, amoCRM as the robot's.
+fn salesbot_reported(scene: &mut Scene, by_crm: bool) {
+    scene.event(Event::OutgoingSeen {
+        message: if by_crm { "crm:m1" } else { "p1" }.into(),
+        author: if by_crm {
+            Author::Robot
+        } else {
+            Author::Person { user: None }
+        },
+        at: scene.now,
+        text: Some(TextRef(77)),
+    });
+}
+
+#[test]
+fn behaviour_2_salesbot_never_takes_whichever_report_comes_first() {
+    for crm_first in [true, false] {
+        let mut scene = Scene::at_stage("prepaid");
+        scene.guest("Есть ли Wi-Fi?", nothing());
+        scene.burst_ends();
+        assert_eq!(scene.questions(), 1);
+        salesbot_reported(&mut scene, crm_first);
+        salesbot_reported(&mut scene, !crm_first);
+        assert!(scene.bot_leads(), "BEHAVIOUR §2: a robot never takes");
+        scene.run_reads();
+        assert_eq!(scene.state.unanswered.len(), 1, "promise 2: still asked");
+        scene.bot_answers();
+        scene.run();
+        assert_eq!(scene.delivered(), 1, "promise 4: never silence");
+        assert_eq!(
+            scene.state.timers.keys().copied().collect::<Vec<_>>(),
+            ASLEEP
+        );
+        let episode = scene.state.episode.as_ref().unwrap();
+        assert!(!episode.person_wrote);
+    }
+}
+
+#[test]
+fn behaviour_2_salesbot_leaves_a_waiting_guest_waiting() {
+    let mut scene = Scene::handed_over();
+    let before = scene.state.view.owner.clone();
+    scene.wait(seconds(60));
+    salesbot_reported(&mut scene, false);
+    assert!(scene.led_by(None), "for a moment it looks like a person");
+    salesbot_reported(&mut scene, true);
+    assert_eq!(scene.state.view.owner, before, "same since, same reason");
+    assert!(!scene.state.handoff.as_ref().unwrap().answered);
+    assert!(scene.state.timers.contains_key(&Timer::WaitingReminder));
 }

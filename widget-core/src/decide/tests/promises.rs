@@ -107,6 +107,8 @@ fn promise_3_nothing_twice_a_message_delivered_twice_is_one_message() {
         at: scene.now,
         text: None,
         understood: nothing(),
+        listed: crate::event::Listed::default(),
+        window_until: None,
     });
     scene.forget();
     scene.event(again.clone());

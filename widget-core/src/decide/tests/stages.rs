@@ -133,6 +133,7 @@ fn behaviour_3_a_move_before_the_episode_does_not_bind_the_bot() {
     let mut scene = asked("new");
     scene.bot_answers();
     scene.run();
+    scene.event(Event::TouchDeclined { user: ANNA });
     scene.wait(24 * HOUR);
     assert!(scene.state.episode.is_none());
     // A person sets it back between the episodes.
@@ -180,4 +181,50 @@ fn design_5_5_a_read_decided_before_our_move_is_no_move_of_a_person() {
     scene.event(Event::CrmRead(stale));
     assert_eq!(scene.state.stage(), Some(&"consulted".into()));
     assert!(!scene.state.episode.as_ref().unwrap().moved_by_others);
+}
+
+#[test]
+fn behaviour_3_never_a_move_of_the_robots_zone() {
+    for (from, to) in [("new", "consulted"), ("consulted", "prebooked")] {
+        let mut scene =
+            asked(from).with(|policy| policy.robot_zone.moves = vec![[from.into(), to.into()]]);
+        scene.bot(link_sent());
+        scene.run();
+        assert_eq!(moves(&scene), [], "{from} → {to}");
+        assert!(scene.traced("move.skipped"));
+    }
+}
+
+#[test]
+fn behaviour_3_never_after_anybody_else_moved_the_deal() {
+    for by in [Changer::Person(ANNA), Changer::Robot, Changer::Unknown] {
+        let mut scene = asked("new");
+        scene.run();
+        scene.moved_by(DEAL, "consulted", by);
+        scene.bot(link_sent());
+        scene.run();
+        assert_eq!(moves(&scene), [], "{by:?}");
+    }
+    let mut next = asked("new");
+    next.run();
+    next.moved_by(DEAL, "consulted", Changer::Person(ANNA));
+    next.bot_answers();
+    next.run();
+    next.event(Event::TouchDeclined { user: ANNA });
+    next.wait(25 * HOUR);
+    assert!(next.state.episode.is_none());
+    next.guest("Пришлите ссылку", nothing());
+    next.burst_ends();
+    next.bot(link_sent());
+    next.run();
+    assert_eq!(moves(&next).len(), 1, "in the next episode it may again");
+}
+
+#[test]
+fn behaviour_3_a_link_in_an_answer_that_was_not_accepted_moves_nothing() {
+    let mut scene = asked("consulted");
+    scene.bot(link_sent());
+    scene.took(ANNA);
+    scene.run();
+    assert_eq!(moves(&scene), []);
 }

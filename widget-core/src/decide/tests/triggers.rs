@@ -278,3 +278,214 @@ fn behaviour_3_settled_facts_fire_again_in_the_next_episode() {
     scene.burst_ends();
     assert_eq!(scene.reason(), Some(ReasonId::GuestsOver4));
 }
+
+/// masterplan: Сценарий 2. Each reason by its own row, with the words of the masterplan.
+#[test]
+fn masterplan_2_the_rows_in_the_masterplans_words() {
+    let one = |intent| wants(intent);
+    for (row, stage, understood, reason) in [
+        (
+            "Клиент ссылается на прошлые заезды для нового бронирования",
+            "consulted",
+            facts(past_stay()),
+            ReasonId::PastStays,
+        ),
+        (
+            "Клиент ссылается на прошлые заезды, на этапе с бронью",
+            "prepaid",
+            both(past_stay(), Intent::NewBooking),
+            ReasonId::PastStays,
+        ),
+        (
+            "Диалог затрагивает несколько сделок одновременно",
+            "prepaid",
+            number(|f| f.several_deals = Some(true)),
+            ReasonId::MultiDeal,
+        ),
+        (
+            "статус оплаты",
+            "prebooked",
+            one(Intent::PaymentStatus),
+            ReasonId::PaymentStatus,
+        ),
+        (
+            "статус возврата",
+            "prebooked",
+            one(Intent::RefundStatus),
+            ReasonId::RefundStatus,
+        ),
+        (
+            "проверить оплаты, чеки",
+            "prebooked",
+            one(Intent::PaymentCheck),
+            ReasonId::PaymentCheck,
+        ),
+        (
+            "повторно сформировать ссылку на оплату",
+            "prebooked",
+            one(Intent::PaymentLinkAgain),
+            ReasonId::PaymentLinkAgain,
+        ),
+        (
+            "повторно сформировать возврат",
+            "prebooked",
+            one(Intent::RefundLinkAgain),
+            ReasonId::RefundLinkAgain,
+        ),
+        (
+            "стоимость продления",
+            "staying",
+            one(Intent::ExtensionCost),
+            ReasonId::ExtensionCost,
+        ),
+        (
+            "стоимость доп. услуг",
+            "staying",
+            one(Intent::ExtraServiceCost),
+            ReasonId::ExtraServiceCost,
+        ),
+        (
+            "гость информирует, что сделал оплату",
+            "prebooked",
+            one(Intent::PaidNotice),
+            ReasonId::PaidNotice,
+        ),
+        (
+            "выслал чек",
+            "prebooked",
+            one(Intent::ReceiptSent),
+            ReasonId::ReceiptSent,
+        ),
+        ("гостей больше 4", "new", five(), ReasonId::GuestsOver4),
+        (
+            "с ребёнком до 3 лет включительно",
+            "new",
+            number(|f| f.youngest_child = Some(0)),
+            ReasonId::ChildLe3,
+        ),
+        (
+            "более 1 номера",
+            "new",
+            number(|f| f.rooms = Some(2)),
+            ReasonId::MultiRoom,
+        ),
+        (
+            "заезд с питомцем",
+            "new",
+            number(|f| f.pet = Some(true)),
+            ReasonId::Pet,
+        ),
+    ] {
+        let scene = routed(stage, "…", understood);
+        let row = format!("masterplan: Сценарий 2, «{row}»");
+        assert_eq!(scene.reason(), Some(reason), "{row}");
+        assert_eq!(scene.texts()[0].0, SendKind::Handoff, "{row}");
+        assert_eq!((scene.tasks(), scene.questions()), (1, 0), "{row}");
+    }
+}
+
+#[test]
+fn behaviour_3_attachments_of_every_kind() {
+    use AttachmentKind::{Contact, Document, Image, Location, Other, Sticker, Video, Voice};
+    let with = |kind, chars: usize| (kind, "ж".repeat(chars));
+    for (stage, (kind, text), reason) in [
+        ("prebooked", with(Image, 0), Some(ReasonId::ReceiptSent)),
+        ("prebooked", with(Document, 40), Some(ReasonId::ReceiptSent)),
+        ("prebooked", with(Document, 41), None),
+        ("prebooked", with(Voice, 0), Some(ReasonId::AttachmentOnly)),
+        ("consulted", with(Image, 0), Some(ReasonId::AttachmentOnly)),
+        ("consulted", with(Image, 1), None),
+        ("prepaid", with(Video, 0), Some(ReasonId::AttachmentOnly)),
+        ("prepaid", with(Document, 0), Some(ReasonId::AttachmentOnly)),
+        ("prepaid", with(Location, 0), Some(ReasonId::AttachmentOnly)),
+        ("prepaid", with(Contact, 0), Some(ReasonId::AttachmentOnly)),
+        ("prepaid", with(Other, 0), Some(ReasonId::AttachmentOnly)),
+        ("prepaid", with(Sticker, 0), None),
+    ] {
+        let understood = Understood {
+            attachments: vec![kind],
+            ..nothing()
+        };
+        let scene = routed(stage, &text, understood);
+        assert_eq!(scene.reason(), reason, "{kind:?} at {stage}, «{text}»");
+    }
+}
+
+/// A person answered «нас пятеро» and gave the dialog back; then the number changes.
+#[test]
+fn behaviour_3_a_number_that_changes_after_the_return_fires_again() {
+    let mut scene = routed("new", "Нас пятеро", five());
+    scene.person(Some(ANNA));
+    scene.returned(ANNA);
+    scene.run();
+    scene.hears("Да, пятеро", five());
+    assert_eq!(scene.reason(), None, "settled for its value");
+    assert!(scene.traced("trigger.settled"));
+    scene.answers();
+    scene.hears("Ой, теперь нас шестеро", number(|f| f.guests = Some(6)));
+    assert_eq!(scene.reason(), Some(ReasonId::GuestsOver4), "6 is new");
+    scene.person(Some(ANNA));
+    scene.returned(ANNA);
+    scene.run();
+    scene.hears("Нет, всё-таки пятеро", five());
+    assert_eq!(scene.reason(), None, "both values are settled by now");
+}
+
+#[test]
+fn behaviour_3_a_settled_fact_does_not_hide_a_new_one() {
+    let mut scene = after_an_answer(five(), nothing());
+    scene.bot_answers();
+    scene.run();
+    scene.hears(
+        "Пятеро и кошка",
+        facts(Facts {
+            guests: Some(5),
+            pet: Some(true),
+            ..Facts::default()
+        }),
+    );
+    assert_eq!(scene.reason(), Some(ReasonId::Pet));
+}
+
+#[test]
+fn behaviour_3_a_take_without_an_answer_settles_only_what_is_given_back() {
+    let mut scene = Scene::handed_over().with(|policy| policy.tasks.escalate_to = None);
+    scene.took(ANNA);
+    scene.passes(40 * crate::time::MINUTE);
+    assert_eq!(
+        scene.reason(),
+        Some(ReasonId::GuestsOver4),
+        "nobody answered: it is open"
+    );
+    scene.event(Event::Dismissed { user: ANNA });
+    scene.run();
+    scene.hears("Нас пятеро", five());
+    assert_eq!(
+        scene.reason(),
+        Some(ReasonId::GuestsOver4),
+        "«Ответ не нужен» is no answer"
+    );
+}
+
+#[test]
+fn behaviour_3_the_order_of_the_triggers_is_their_priority() {
+    let order: Vec<_> = policy().triggers.iter().map(|t| t.reason).collect();
+    let place = |reason| order.iter().position(|known| *known == reason).unwrap();
+    for (first, then) in [
+        (ReasonId::Urgent, ReasonId::HumanRequest),
+        (ReasonId::HumanRequest, ReasonId::Complaint),
+        (ReasonId::ReceiptSent, ReasonId::PaymentStatus),
+        (ReasonId::PaidNotice, ReasonId::PaymentStatus),
+        (ReasonId::PaymentStatus, ReasonId::GuestsOver4),
+        (ReasonId::Pet, ReasonId::NoKb),
+        (ReasonId::DeparturePastVisit, ReasonId::NoKb),
+    ] {
+        assert!(place(first) < place(then), "{first:?} before {then:?}");
+    }
+    let mut scene = Scene::at_stage("prepaid");
+    scene.hears(
+        "Нас пятеро, позовите человека",
+        both(five().facts, Intent::HumanRequest),
+    );
+    assert_eq!(scene.reason(), Some(ReasonId::HumanRequest));
+}

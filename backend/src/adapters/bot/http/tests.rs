@@ -32,6 +32,7 @@ fn turn() -> BotRequest {
         policy: BotPolicy {
             texts: std::collections::BTreeMap::new(),
             triggers: Vec::new(),
+            collect: Vec::new(),
         },
     }
 }

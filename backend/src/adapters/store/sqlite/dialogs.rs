@@ -4,14 +4,14 @@ use super::inbox::{TRIES, read_row, row_columns};
 use super::writer::Work;
 use super::{SqliteStore, deliver, from_big, from_json, from_word, to_big, to_json, to_word};
 use crate::error::StoreError;
-use crate::ports::{Claimed, Commit, Dialogs, DueTimer, JournalRow, Lease, NewAct, lane};
+use crate::ports::{Claimed, Commit, Dialogs, DueTimer, JournalRow, Lease, NewAct, Waiting, lane};
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use widget_core::action::Action;
 use widget_core::dialog::Dialog;
 use widget_core::ids::{AccountId, ConversationId, DealId, DialogId};
-use widget_core::owner::Owner;
+use widget_core::owner::{Owner, ReasonId};
 
 /// A dialog whose state this version cannot read is looked at again so much later, ms: an upgrade may read it.
 const UNREADABLE_PAUSE: i64 = 60_000;
@@ -124,6 +124,30 @@ impl Dialogs for SqliteStore {
                 .ok()
         });
         Ok(read.collect())
+    }
+}
+
+#[async_trait]
+impl Waiting for SqliteStore {
+    async fn waiting(
+        &self,
+        account: AccountId,
+        reason: Option<ReasonId>,
+    ) -> Result<Vec<Dialog>, StoreError> {
+        let states: Vec<String> = sqlx::query_scalar(
+            "SELECT state FROM dialog WHERE account = $1 \
+             AND json_extract(state, '$.view.owner.kind') = 'waiting' \
+             AND ($2 IS NULL OR json_extract(state, '$.view.owner.reason.id') = $2) \
+             ORDER BY json_extract(state, '$.view.owner.since'), id",
+        )
+        .bind(account.0)
+        .bind(reason.map(ReasonId::as_str))
+        .fetch_all(self.readers())
+        .await?;
+        states
+            .iter()
+            .map(|state| from_json("state of a dialog", state))
+            .collect()
     }
 }
 
@@ -432,7 +456,7 @@ async fn enqueue(
     sqlx::query(
         "INSERT INTO outbox \
          (account, dialog, key, lane, action, text, epoch, account_epoch, not_before, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT epoch FROM account WHERE id = $1), $8, $8)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
     )
     .bind(commit.lease.account.0)
     .bind(&commit.lease.dialog.0)
@@ -441,6 +465,7 @@ async fn enqueue(
     .bind(to_json(&act.action)?)
     .bind(act.text.map(|text| text.0))
     .bind(epoch)
+    .bind(commit.account_epoch)
     .bind(commit.state.last_at)
     .execute(db)
     .await?;

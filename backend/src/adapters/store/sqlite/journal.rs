@@ -5,6 +5,7 @@ use crate::error::StoreError;
 use crate::ports::{Journal, JournalRow};
 use async_trait::async_trait;
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 use widget_core::ids::{AccountId, DialogId};
 
 #[async_trait]
@@ -24,19 +25,20 @@ impl Journal for SqliteStore {
         .bind(limit)
         .fetch_all(self.readers())
         .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(JournalRow {
-                    seq: from_big("seq of a row", row.try_get("seq")?)?,
-                    at: row.try_get("at")?,
-                    policy_version: row.try_get("policy_version")?,
-                    core_version: row.try_get("core_version")?,
-                    event: row.try_get("event")?,
-                    changes: row.try_get("changes")?,
-                    actions: row.try_get("actions")?,
-                    trace: row.try_get("trace")?,
-                })
-            })
-            .collect()
+        rows.iter().map(journal_row).collect()
     }
+}
+
+/// A row of the journal as the database has it.
+pub(super) fn journal_row(row: &SqliteRow) -> Result<JournalRow, StoreError> {
+    Ok(JournalRow {
+        seq: from_big("seq of a row", row.try_get("seq")?)?,
+        at: row.try_get("at")?,
+        policy_version: row.try_get("policy_version")?,
+        core_version: row.try_get("core_version")?,
+        event: row.try_get("event")?,
+        changes: row.try_get("changes")?,
+        actions: row.try_get("actions")?,
+        trace: row.try_get("trace")?,
+    })
 }

@@ -3,10 +3,12 @@
 //! sqlx because the same statements serve `PostgreSQL`. WAL with `synchronous=FULL`: what was answered is on the disk.
 
 mod dialogs;
+mod history;
 mod inbox;
 mod journal;
 mod ledger;
 mod outbox;
+mod policies;
 mod registry;
 #[cfg(test)]
 mod tests;
@@ -29,12 +31,28 @@ use tokio::task::JoinHandle;
 use widget_core::ids::AccountId;
 use writer::{Work, Writer};
 
+pub use history::SqliteHistory;
+
 /// Connections that read beside the writer.
 const READERS: u32 = 4;
 /// How long a statement waits for another connection of this process.
 const BUSY: Duration = Duration::from_secs(10);
 /// The WAL file is cut back to this after a checkpoint, bytes.
 const WAL_LIMIT: &str = "67108864";
+
+/// `(number, name, statements)`, oldest first. One that was released never changes.
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (
+        1,
+        "start",
+        include_str!("../../../../migrations/sqlite/0001_start.sql"),
+    ),
+    (
+        2,
+        "policy_origin",
+        include_str!("../../../../migrations/sqlite/0002_policy_origin.sql"),
+    ),
+];
 
 /// Estafeta's store in one `SQLite` file. Clones share it.
 #[derive(Clone)]
@@ -55,8 +73,8 @@ impl SqliteStore {
     /// `master_key` opens the accounts' keys; the database cannot be read without it.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when another process has the database open (it holds the lock on `<path>.lock`), or
-    /// when the database cannot be opened. [`StoreError::Unreadable`] when `master_key` is not the one that the
+    /// [`StoreError::InUse`] when another process has the database open (it holds the lock on `<path>.lock`).
+    /// [`StoreError::Database`] when the database cannot be opened. [`StoreError::Unreadable`] when `master_key` is not the one that the
     /// database was made with.
     pub async fn open(path: &Path, master_key: &[u8; 32]) -> Result<Self, StoreError> {
         if let Some(folder) = path.parent() {
@@ -95,6 +113,30 @@ impl SqliteStore {
             writing: Mutex::new(Some(writing)),
             readers,
             master,
+            keys: Mutex::new(HashMap::new()),
+        })))
+    }
+
+    /// Opens the database at `path` for reading, beside a process that has it open or without one. What would write
+    /// fails.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when there is no database yet, or one of another version of Estafeta.
+    pub async fn open_to_read(path: &Path, master_key: &[u8; 32]) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(BUSY)
+            .pragma("query_only", "ON");
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(options)
+            .await?;
+        check_version(&readers).await?;
+        Ok(Self(Arc::new(Shared {
+            writer: Writer::none(),
+            writing: Mutex::new(None),
+            readers,
+            master: MasterKey::new(master_key),
             keys: Mutex::new(HashMap::new()),
         })))
     }
@@ -211,14 +253,15 @@ where
 }
 
 fn migrations() -> Migrator {
-    let start = include_str!("../../../../migrations/sqlite/0001_start.sql");
-    Migrator::with_migrations(vec![Migration::new(
-        1,
-        "start".into(),
-        MigrationType::Simple,
-        start.into_sql_str(),
-        false,
-    )])
+    Migrator::with_migrations(
+        MIGRATIONS
+            .into_iter()
+            .map(|(version, name, sql)| {
+                let kind = MigrationType::Simple;
+                Migration::new(version, name.into(), kind, sql.into_sql_str(), false)
+            })
+            .collect(),
+    )
 }
 
 fn take_lock(path: &Path) -> Result<File, StoreError> {
@@ -232,7 +275,7 @@ fn take_lock(path: &Path) -> Result<File, StoreError> {
         .map_err(|error| StoreError::Database(failed(&error)))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Database(format!(
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(format!(
             "{} is in use by another process: it holds {}",
             path.display(),
             lock.display()
@@ -245,6 +288,19 @@ fn lock_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     PathBuf::from(name)
+}
+
+/// Whoever only reads cannot bring the database up to date.
+async fn check_version(db: &SqlitePool) -> Result<(), StoreError> {
+    let theirs: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations")
+        .fetch_one(db)
+        .await?;
+    let ours = MIGRATIONS.last().map(|(version, _, _)| *version);
+    if theirs == ours {
+        return Ok(());
+    }
+    let why = "the data are of another version of Estafeta: start this version's backend once";
+    Err(StoreError::Database(why.to_owned()))
 }
 
 /// A wrong key is noticed at the start, not at the first guest.

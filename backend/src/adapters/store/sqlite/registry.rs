@@ -5,7 +5,6 @@ use super::{SqliteStore, from_json, to_json};
 use crate::error::StoreError;
 use crate::ports::{Guest, Registry};
 use async_trait::async_trait;
-use sqlx::SqliteConnection;
 use widget_core::ids::{AccountId, ContactId, DialogId};
 
 #[async_trait]
@@ -144,43 +143,4 @@ impl Registry for SqliteStore {
         })
         .await
     }
-
-    async fn put_policy(
-        &self,
-        account: AccountId,
-        toml: &str,
-        now: i64,
-    ) -> Result<i64, StoreError> {
-        self.keys(account).await?;
-        let toml = toml.to_owned();
-        self.write(move |db| Box::pin(async move { put_policy(db, account, toml, now).await }))
-            .await
-    }
-}
-
-async fn put_policy(
-    db: &mut SqliteConnection,
-    account: AccountId,
-    toml: String,
-    now: i64,
-) -> Result<i64, StoreError> {
-    let newest: Option<(i64, String)> = sqlx::query_as(
-        "SELECT version, toml FROM policy WHERE account = $1 ORDER BY version DESC LIMIT 1",
-    )
-    .bind(account.0)
-    .fetch_optional(&mut *db)
-    .await?;
-    let version = match newest {
-        Some((version, known)) if known == toml => return Ok(version),
-        Some((version, _)) => version + 1,
-        None => 1,
-    };
-    sqlx::query("INSERT INTO policy (account, version, toml, at) VALUES ($1, $2, $3, $4)")
-        .bind(account.0)
-        .bind(version)
-        .bind(toml)
-        .bind(now)
-        .execute(db)
-        .await?;
-    Ok(version)
 }

@@ -1,11 +1,11 @@
 //! The contract on `SQLite`, and what only `SQLite` has: its file, its lock, its key.
 
-use super::SqliteStore;
+use super::{SqliteHistory, SqliteStore};
 use crate::adapters::store::contract::{Bench, contract};
 use crate::error::StoreError;
 use crate::ports::{
-    Commit, Dialogs, Guest, Inbox, JournalRow, Ledger, NewAct, NewRow, Outbox, Registry, Source,
-    Store,
+    Commit, Dialogs, Guest, History, Inbox, JournalRow, Ledger, NewAct, NewRow, Origin, Outbox,
+    Policies, Registry, Source, Store,
 };
 use async_trait::async_trait;
 use sqlx::{ConnectOptions, SqliteConnection};
@@ -79,12 +79,12 @@ impl Bench for OnDisk {
         rows.into_iter().map(unsigned).collect()
     }
 
-    async fn raise_account_epoch(&self, account: AccountId) {
-        sqlx::query("UPDATE account SET epoch = epoch + 1 WHERE id = $1")
-            .bind(account.0)
-            .execute(&mut raw(&self.folder).await)
-            .await
-            .unwrap();
+    async fn history(&self) -> Arc<dyn History> {
+        Arc::new(
+            SqliteHistory::open(&file_in(&self.folder), 2)
+                .await
+                .unwrap(),
+        )
     }
 }
 
@@ -103,11 +103,13 @@ contract! { OnDisk:
     a_lease_may_be_kept_over_several_commits,
     promise_2_nothing_lost_a_commit_that_fails_leaves_all_as_it_was,
     promise_7_replayable_the_state_is_the_fold_of_the_journal,
+    promise_7_replayable_all_journals_are_read_beside_the_running_store,
     a_lease_ends_with_its_process,
     timers_are_those_of_the_state_and_come_when_due,
     a_row_that_failed_three_times_is_kept_out_of_the_way,
     promise_2_nothing_lost_a_failed_row_waits_and_what_came_before_it_stands,
     dialogs_of_a_deal_are_found_by_it_newest_first,
+    promise_6_separate_dialogs_that_wait_are_found_by_their_reason_in_their_account,
     actions_of_a_lane_run_one_after_the_other_and_lanes_beside_each_other,
     an_action_to_be_tried_again_keeps_its_lane_and_waits_its_time,
     promise_2_nothing_lost_the_result_of_an_action_comes_through_the_inbox_once,
@@ -127,7 +129,12 @@ contract! { OnDisk:
     one_text_put_at_once_from_many_sides_has_one_reference,
     a_guest_and_a_contact_are_remembered,
     a_one_time_token_is_used_once_and_forgotten_in_time,
+    promise_1_one_voice_a_text_decided_under_the_mode_before_is_refused_however_late_it_is_committed,
     a_policy_gets_a_version_when_it_changes,
+    what_was_changed_by_hand_is_not_undone_by_a_file_that_did_not_change,
+    the_default_policy_gives_way_to_any_other,
+    a_change_of_mode_raises_the_accounts_epoch_and_nothing_else_does,
+    versions_of_a_policy_are_kept_with_their_texts,
     promise_6_separate_an_account_neither_sees_nor_affects_another,
 }
 
@@ -168,6 +175,7 @@ async fn handle_next(store: &SqliteStore, actions: Vec<Action>) {
         });
     let commit = Commit {
         lease: claimed.lease,
+        account_epoch: 0,
         journal: vec![journal],
         acts: acts.collect(),
         consumed: claimed.rows.iter().map(|row| row.id).collect(),
@@ -191,13 +199,65 @@ async fn a_second_process_is_told_that_the_database_is_in_use() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder).await;
     let second = SqliteStore::open(&file_in(&folder), &MASTER).await.err();
-    let Some(StoreError::Database(why)) = second else {
+    let Some(StoreError::InUse(why)) = second else {
         panic!("expected a refusal, got {second:?}");
     };
     assert!(why.contains("in use by another process"), "{why}");
     store.close().await;
     let store = open(&folder).await;
     store.ingest(vec![row("a", "m1", "")]).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_only_reads_needs_no_lock_and_cannot_write() {
+    let folder = TempDir::new().unwrap();
+    let read = async || SqliteStore::open_to_read(&file_in(&folder), &MASTER).await;
+    let missing = read().await.err();
+    assert!(matches!(missing, Some(StoreError::Database(_))));
+    let store = open(&folder).await;
+    let put = async |store: &SqliteStore, toml: &str| {
+        store.put_policy(ACCOUNT, toml, Origin::Cli, T).await
+    };
+    put(&store, "mode = 'on'").await.unwrap();
+    let beside = read().await.unwrap();
+    put(&store, "mode = 'off'").await.unwrap();
+    assert_eq!(beside.policies(ACCOUNT).await.unwrap().len(), 2);
+    let written = put(&beside, "mode = 'people'").await;
+    assert!(
+        matches!(written, Err(StoreError::Database(_))),
+        "{written:?}"
+    );
+    beside.close().await;
+    store.close().await;
+    let alone = read().await.unwrap();
+    let newest = alone.policy(ACCOUNT, None).await.unwrap().unwrap();
+    assert_eq!(newest.toml, "mode = 'off'");
+}
+
+#[tokio::test]
+async fn a_database_of_before_the_origins_is_brought_up_to_date_and_not_read_before() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    store
+        .put_policy(ACCOUNT, "mode = 'on'", Origin::Cli, T)
+        .await
+        .unwrap();
+    store.close().await;
+    for sql in [
+        "ALTER TABLE policy DROP COLUMN origin",
+        "DELETE FROM _sqlx_migrations WHERE version = 2",
+    ] {
+        sqlx::query(sql)
+            .execute(&mut raw(&folder).await)
+            .await
+            .unwrap();
+    }
+    let early = SqliteStore::open_to_read(&file_in(&folder), &MASTER).await;
+    assert!(matches!(early.err(), Some(StoreError::Database(_))));
+    let store = open(&folder).await;
+    let known = store.policies(ACCOUNT).await.unwrap();
+    assert_eq!(known.len(), 1);
+    assert_eq!(known[0].origin, Origin::Default);
 }
 
 #[tokio::test]
@@ -454,4 +514,21 @@ async fn the_claims_use_their_indexes() {
 fn the_lock_lies_beside_the_database() {
     let lock = super::lock_path(Path::new("/data/estafeta.db"));
     assert_eq!(lock, Path::new("/data/estafeta.db.lock"));
+}
+
+#[tokio::test]
+async fn journals_are_read_without_a_trace() {
+    let folder = TempDir::new().unwrap();
+    let nothing = SqliteHistory::open(&file_in(&folder), 1).await.err();
+    assert!(nothing.is_some_and(|error| error.to_string().contains("there is no")));
+    let store = open(&folder).await;
+    let history = SqliteHistory::open(&file_in(&folder), 1).await.unwrap();
+    let refused = sqlx::query("UPDATE dialog SET leased = 1")
+        .execute(history.pool())
+        .await;
+    assert!(refused.unwrap_err().to_string().contains("readonly"));
+    store.close().await;
+    drop(history);
+    // The backend starts as if nobody had read.
+    open(&folder).await.close().await;
 }

@@ -36,6 +36,11 @@ impl Writer {
         (Self(sender), tokio::spawn(serve(db, queue, lock)))
     }
 
+    /// A writer that takes no jobs.
+    pub(super) fn none() -> Self {
+        Self(mpsc::channel(1).0)
+    }
+
     /// Does `work` in a transaction and answers after its commit. A failed work is rolled back.
     pub(super) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
     where

@@ -1,0 +1,233 @@
+//! An account's rules: taken in at the start, and kept current while the backend runs. A change of the policy file, or a
+//! version that somebody else stored, is in force within seconds; no restart.
+
+use super::AppError;
+use crate::adapters::amocrm::{AmoCrm, FieldNames, Names, TaskTypes};
+use crate::clock::Clock;
+use crate::config::Account;
+use crate::error::StoreError;
+use crate::flow::{Rules, Tenant};
+use crate::ports::{Origin, Store, StoredPolicy};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use widget_core::ids::AccountId;
+use widget_core::policy::{self, Finding, Policy};
+
+/// File and store are looked at so often, by the machine's clock.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// A file that changed is read again after this: somebody may be in the middle of writing it.
+const SETTLE: Duration = Duration::from_millis(200);
+
+/// Stores what the settings say as the account's newest version, if it is news.
+pub(super) async fn take_in(
+    store: &dyn Store,
+    account: &Account,
+    now: i64,
+) -> Result<(), StoreError> {
+    let origin = match account.policy_file {
+        Some(_) => Origin::File,
+        None => Origin::Default,
+    };
+    let id = AccountId(account.id);
+    store
+        .put_policy(id, &account.policy, origin, now)
+        .await
+        .map(|_| ())
+}
+
+/// The account's newest version.
+///
+/// # Errors
+/// There is none, or it cannot be read as this version of Estafeta reads policies.
+pub(super) async fn newest(store: &dyn Store, account: &Account) -> Result<Rules, AppError> {
+    let refused = |problem| AppError::Policy {
+        account: account.name.clone(),
+        problem,
+    };
+    let stored = store.policy(AccountId(account.id), None).await;
+    let stored = stored
+        .map_err(|cause| refused(cause.to_string()))?
+        .ok_or_else(|| refused("it has no version".to_owned()))?;
+    let version = stored.version;
+    read(&stored).map_err(|findings| {
+        refused(format!(
+            "version {version}: {}; store a version without that, as a policy file",
+            told(&findings)
+        ))
+    })
+}
+
+fn read(stored: &StoredPolicy) -> Result<Rules, Vec<Finding>> {
+    Ok(Rules {
+        version: stored.version,
+        account_epoch: stored.account_epoch,
+        policy: policy::parse(&stored.toml)?,
+    })
+}
+
+fn told(findings: &[Finding]) -> String {
+    let one = |finding: &Finding| match finding.path.as_str() {
+        "" => finding.problem.clone(),
+        path => format!("{path}: {}", finding.problem),
+    };
+    findings.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// What a policy calls things in amoCRM; `None` when it has no stage.
+pub(super) fn names(policy: &Policy) -> Option<Names> {
+    let values = &policy.ownership.values;
+    let stages = policy.stages.iter();
+    Some(Names {
+        stages: stages
+            .map(|stage| (stage.key.clone(), stage.name.clone()))
+            .collect(),
+        first_stage: policy.first_stage()?.key.clone(),
+        field_name: policy.ownership.field.clone(),
+        field_values: FieldNames {
+            bot: values.bot.clone(),
+            waiting: values.waiting.clone(),
+            manager: values.manager.clone(),
+        },
+        task_types: TaskTypes {
+            whatsapp: policy.tasks.whatsapp.kind.clone(),
+            contact: policy.tasks.contact.kind.clone(),
+        },
+    })
+}
+
+/// Keeps the rules of one account current, with all that was made of them.
+pub(super) struct Keeper {
+    account: AccountId,
+    name: String,
+    file: Option<PathBuf>,
+    /// The file's text at the start.
+    taken_in: String,
+    tenant: Arc<Tenant>,
+    crm: Arc<AmoCrm>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    renamed: Notify,
+}
+
+/// What was looked at already, so that nothing is refused twice.
+struct Seen {
+    file: Result<String, String>,
+    version: i64,
+}
+
+impl Keeper {
+    pub(super) fn new(
+        account: &Account,
+        tenant: Arc<Tenant>,
+        crm: Arc<AmoCrm>,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            account: AccountId(account.id),
+            name: account.name.clone(),
+            file: account.policy_file.clone(),
+            taken_in: account.policy.clone(),
+            tenant,
+            crm,
+            store,
+            clock,
+            renamed: Notify::new(),
+        }
+    }
+
+    /// Waits until the rules call things otherwise in the CRM than before.
+    pub(super) async fn renamed(&self) {
+        self.renamed.notified().await;
+    }
+
+    /// Looks for changes until `stop`.
+    pub(super) async fn keep_current(self: Arc<Self>, stop: CancellationToken) {
+        let mut seen = Seen {
+            file: Ok(self.taken_in.clone()),
+            version: self.tenant.rules().version,
+        };
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = sleep(LOOK_EVERY) => {}
+            }
+            if let Err(error) = self.look(&mut seen).await {
+                tracing::error!(account = %self.account, %error, "the rules could not be looked at; they are looked at again");
+            }
+        }
+    }
+
+    async fn look(&self, seen: &mut Seen) -> Result<(), StoreError> {
+        if let Some(file) = &self.file
+            && let Some(found) = changed(file, &seen.file).await
+        {
+            if let Ok(text) = &found {
+                self.import(file, text).await?;
+            } else if let Err(error) = &found {
+                let (file, version) = (file.display(), self.tenant.rules().version);
+                tracing::error!(account = %self.account, %file, error, "the policy file cannot be read; policy {version} stays in force");
+            }
+            seen.file = found;
+        }
+        let newest = self.store.policy(self.account, None).await?;
+        if let Some(newest) = newest.filter(|newest| newest.version > seen.version) {
+            seen.version = newest.version;
+            self.put_in_force(&newest);
+        }
+        Ok(())
+    }
+
+    /// Stores the file's new text, unless it is wrong.
+    async fn import(&self, file: &Path, text: &str) -> Result<(), StoreError> {
+        if let Err(findings) = policy::parse(text) {
+            let (file, version) = (file.display(), self.tenant.rules().version);
+            let findings = told(&findings);
+            tracing::error!(account = %self.account, %file, findings, "the policy file is refused; policy {version} stays in force");
+            return Ok(());
+        }
+        let now = self.clock.now_ms();
+        self.store
+            .put_policy(self.account, text, Origin::File, now)
+            .await?;
+        Ok(())
+    }
+
+    fn put_in_force(&self, stored: &StoredPolicy) {
+        let version = stored.version;
+        let rules = match read(stored) {
+            Ok(rules) => rules,
+            Err(findings) => {
+                let (findings, old) = (told(&findings), self.tenant.rules().version);
+                tracing::error!(account = %self.account, findings, "policy {version} is refused; policy {old} stays in force");
+                return;
+            }
+        };
+        let is_renamed = names(&rules.policy).is_some_and(|names| self.crm.rename(names));
+        self.tenant.in_force.put(rules);
+        if is_renamed {
+            self.renamed.notify_one();
+        }
+        tracing::info!("policy {version} in force for account {}", self.name);
+    }
+}
+
+/// What the file holds now, or why it cannot be read, if that is not what is known of it.
+async fn changed(file: &Path, known: &Result<String, String>) -> Option<Result<String, String>> {
+    let found = read_file(file).await;
+    if found == *known {
+        return None;
+    }
+    sleep(SETTLE).await;
+    let again = read_file(file).await;
+    (found == again).then_some(found)
+}
+
+async fn read_file(file: &Path) -> Result<String, String> {
+    let text = tokio::fs::read_to_string(file).await;
+    text.map_err(|error| error.to_string())
+}

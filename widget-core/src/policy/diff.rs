@@ -1,0 +1,326 @@
+//! What differs between two policies, field by field, for people to read.
+//!
+//! Rows of a list that have a name of their own (`id` or `key`) are the same row wherever they stand; a row that stands
+//! elsewhere among the others is told as moved. Other rows are compared by their place.
+
+use super::Policy;
+use std::fmt;
+use toml::{Table, Value};
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Where, such as `triggers[guests_over_4].when.guests_over`.
+    pub path: String,
+    /// What was there, as in a file; of a row that moved: its place. `None` = nothing.
+    pub old: Option<String>,
+    /// What is there, in the same way.
+    pub new: Option<String>,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = &self.path;
+        match (&self.old, &self.new) {
+            (Some(old), Some(new)) => write!(f, "{path}: {old} → {new}"),
+            (None, Some(new)) => write!(f, "{path}: добавлено {new}"),
+            (Some(old), None) => write!(f, "{path}: убрано, было {old}"),
+            (None, None) => f.write_str(path),
+        }
+    }
+}
+
+/// Everything that differs.
+pub fn diff(old: &Policy, new: &Policy) -> Vec<Change> {
+    let mut changes = Vec::new();
+    if let (Ok(old), Ok(new)) = (Value::try_from(old), Value::try_from(new)) {
+        compare("", &old, &new, &mut changes);
+    }
+    changes
+}
+
+fn compare(path: &str, old: &Value, new: &Value, changes: &mut Vec<Change>) {
+    match (old, new) {
+        _ if old == new => {}
+        (Value::Table(old), Value::Table(new)) => compare_tables(path, old, new, changes),
+        (Value::Array(old), Value::Array(new)) => {
+            if let (Some(old), Some(new)) = (named(old), named(new)) {
+                compare_named(path, &old, &new, changes);
+            } else if is_of_rows(old) && is_of_rows(new) {
+                compare_places(path, old, new, changes);
+            } else {
+                changes.push(change(path, Some(words_of(old)), Some(words_of(new))));
+            }
+        }
+        _ => changes.push(change(path, Some(words(old)), Some(words(new)))),
+    }
+}
+
+fn change(path: &str, old: Option<String>, new: Option<String>) -> Change {
+    Change {
+        path: path.to_owned(),
+        old,
+        new,
+    }
+}
+
+fn compare_tables(path: &str, old: &Table, new: &Table, changes: &mut Vec<Change>) {
+    let added = new.keys().filter(|key| !old.contains_key(*key));
+    for key in old.keys().chain(added) {
+        let here = match path {
+            "" => key.clone(),
+            path => format!("{path}.{key}"),
+        };
+        compare_maybe(&here, old.get(key), new.get(key), changes);
+    }
+}
+
+fn compare_maybe(path: &str, old: Option<&Value>, new: Option<&Value>, changes: &mut Vec<Change>) {
+    match (old, new) {
+        (Some(old), Some(new)) => compare(path, old, new, changes),
+        (old, new) => changes.push(change(path, old.map(words), new.map(words))),
+    }
+}
+
+fn compare_places(path: &str, old: &[Value], new: &[Value], changes: &mut Vec<Change>) {
+    for place in 0..old.len().max(new.len()) {
+        let here = format!("{path}[{place}]");
+        compare_maybe(&here, old.get(place), new.get(place), changes);
+    }
+}
+
+/// A list of rows, each with its name.
+type Named<'a> = Vec<(&'a str, &'a Value)>;
+
+/// The rows with their names; `None` unless each row has one of its own.
+fn named(rows: &[Value]) -> Option<Named<'_>> {
+    let mut named: Named<'_> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let table = row.as_table()?;
+        let name = table.get("id").or_else(|| table.get("key"))?.as_str()?;
+        if named.iter().any(|(known, _)| *known == name) {
+            return None;
+        }
+        named.push((name, row));
+    }
+    Some(named)
+}
+
+fn compare_named(path: &str, old: &Named<'_>, new: &Named<'_>, changes: &mut Vec<Change>) {
+    let place = |rows: &Named<'_>, name: &str| rows.iter().position(|(own, _)| *own == name);
+    // Where each of the new rows stood, as far as it stood anywhere.
+    let stayed: Vec<usize> = new
+        .iter()
+        .filter_map(|(name, _)| place(old, name))
+        .collect();
+    let in_order = longest_rise(&stayed);
+    for (was, (name, row)) in old.iter().enumerate() {
+        let here = format!("{path}[{name}]");
+        let Some(is) = place(new, name) else {
+            changes.push(change(&here, Some(words(row)), None));
+            continue;
+        };
+        if !in_order.contains(&was) {
+            let told = |place: usize| Some(format!("место {}", place + 1));
+            changes.push(change(&here, told(was), told(is)));
+        }
+        compare(&here, row, new[is].1, changes);
+    }
+    for (name, row) in new {
+        if place(old, name).is_none() {
+            let here = format!("{path}[{name}]");
+            changes.push(change(&here, None, Some(words(row))));
+        }
+    }
+}
+
+/// A longest rising part of different numbers: what kept its order. The rest was moved.
+fn longest_rise(numbers: &[usize]) -> Vec<usize> {
+    let mut best: Vec<Vec<usize>> = Vec::with_capacity(numbers.len());
+    for (at, number) in numbers.iter().enumerate() {
+        let before = best[..at].iter().filter(|rise| rise.last() < Some(number));
+        let mut rise = before
+            .max_by_key(|rise| rise.len())
+            .cloned()
+            .unwrap_or_default();
+        rise.push(*number);
+        best.push(rise);
+    }
+    best.into_iter().max_by_key(Vec::len).unwrap_or_default()
+}
+
+/// Whether a list is one of tables or lists, not of plain values.
+fn is_of_rows(list: &[Value]) -> bool {
+    list.iter()
+        .all(|item| matches!(item, Value::Table(_) | Value::Array(_)))
+}
+
+/// A value as it could stand in a file, on one line.
+fn words(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+        Value::Array(list) => words_of(list),
+        Value::Table(table) => {
+            let fields = table
+                .iter()
+                .map(|(key, value)| format!("{key} = {}", words(value)));
+            format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
+        }
+        Value::Integer(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Boolean(flag) => flag.to_string(),
+        Value::Datetime(time) => time.to_string(),
+    }
+}
+
+fn words_of(list: &[Value]) -> String {
+    let items = list.iter().map(words);
+    format!("[{}]", items.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{Condition, Mode, parse};
+
+    const SANATORIUM: &str = include_str!("../../../backend/policies/sanatorium.toml");
+
+    fn default_policy() -> Policy {
+        parse(SANATORIUM).expect("the default policy is good")
+    }
+
+    /// What is told of a change of the default policy.
+    fn told(change: impl FnOnce(&mut Policy)) -> Vec<String> {
+        let old = default_policy();
+        let mut new = old.clone();
+        change(&mut new);
+        diff(&old, &new).iter().map(Change::to_string).collect()
+    }
+
+    fn position(policy: &Policy, id: &str) -> usize {
+        let mut triggers = policy.triggers.iter();
+        triggers
+            .position(|trigger| trigger.id == id)
+            .expect("a trigger of the default policy")
+    }
+
+    #[test]
+    fn equal_policies_do_not_differ() {
+        assert_eq!(told(|_| {}), [""; 0]);
+    }
+
+    #[test]
+    fn a_row_is_found_by_its_name_and_its_field_by_its_path() {
+        let lines = told(|policy| {
+            let at = position(policy, "guests_over_4");
+            policy.triggers[at].when = Condition::GuestsOver(5);
+        });
+        assert_eq!(lines, ["triggers[guests_over_4].when.guests_over: 4 → 5"]);
+    }
+
+    #[test]
+    fn plain_fields_lists_and_texts_are_told_as_they_stand_in_a_file() {
+        let lines = told(|policy| {
+            policy.mode = Mode::People;
+            policy.calendar.closed.clear();
+            policy.texts.insert(
+                "work_hours".to_owned(),
+                "Ответим «скоро», \"да\".".to_owned(),
+            );
+            policy.timers.burst_max = "20s".parse().unwrap();
+        });
+        assert_eq!(
+            lines,
+            [
+                r#"calendar.closed: ["01-01", "01-02"] → []"#,
+                r#"mode: "on" → "people""#,
+                r#"texts.work_hours: "Вам ответит первый освободившийся менеджер." → "Ответим «скоро», \"да\".""#,
+                r#"timers.burst_max: "12s" → "20s""#,
+            ]
+        );
+    }
+
+    #[test]
+    fn one_day_of_the_week_is_told_alone() {
+        let lines = told(|policy| policy.calendar.week[5].clear());
+        assert_eq!(lines, [r#"calendar.week[5]: ["09:00-18:00"] → []"#]);
+    }
+
+    #[test]
+    fn a_condition_of_another_kind_is_one_gone_and_one_come() {
+        let lines = told(|policy| {
+            let at = position(policy, "guests_over_4");
+            policy.triggers[at].when = Condition::RoomsOver(2);
+        });
+        assert_eq!(
+            lines,
+            [
+                "triggers[guests_over_4].when.guests_over: убрано, было 4",
+                "triggers[guests_over_4].when.rooms_over: добавлено 2",
+            ]
+        );
+    }
+
+    #[test]
+    fn rows_that_come_and_go_are_told_whole_and_move_nobody() {
+        let lines = told(|policy| {
+            let first = policy.triggers.remove(0);
+            policy.triggers.push(super::super::Trigger {
+                id: "fire".to_owned(),
+                ..first
+            });
+        });
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(
+            lines[0].starts_with("triggers[urgent]: убрано, было { ")
+                && lines[0].contains("id = \"urgent\""),
+            "{lines:?}"
+        );
+        assert!(
+            lines[1].starts_with("triggers[fire]: добавлено { ")
+                && lines[1].contains("id = \"fire\""),
+            "{lines:?}"
+        );
+    }
+
+    #[test]
+    fn a_moved_row_is_told_and_those_that_made_room_are_not() {
+        let lines = told(|policy| {
+            let pet = policy.triggers.remove(position(policy, "pet"));
+            policy.triggers.insert(1, pet);
+        });
+        let was = position(&default_policy(), "pet") + 1;
+        assert_eq!(lines, [format!("triggers[pet]: место {was} → место 2")]);
+    }
+
+    #[test]
+    fn a_row_that_moved_and_changed_is_told_twice() {
+        let lines = told(|policy| {
+            let mut last = policy.stages.pop().expect("stages");
+            last.name = "Архив".to_owned();
+            policy.stages.insert(0, last);
+        });
+        let stages = default_policy().stages;
+        let (count, last) = (stages.len(), &stages[stages.len() - 1]);
+        assert_eq!(
+            lines,
+            [
+                format!("stages[{}]: место {count} → место 1", last.key),
+                format!("stages[{}].name: \"{}\" → \"Архив\"", last.key, last.name),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_kept_its_order_is_the_most_that_can_have_kept_it() {
+        for (numbers, kept) in [
+            (&[][..], &[][..]),
+            (&[0, 1, 2], &[0, 1, 2]),
+            (&[2, 0, 1], &[0, 1]),
+            (&[1, 2, 3, 0], &[1, 2, 3]),
+            (&[3, 1, 2, 0], &[1, 2]),
+        ] {
+            assert_eq!(longest_rise(numbers), kept, "{numbers:?}");
+        }
+    }
+}
