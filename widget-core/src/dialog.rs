@@ -249,6 +249,12 @@ pub struct BeforeTake {
     pub handoff: Option<Handoff>,
     /// A person had written in the episode.
     pub person_wrote: bool,
+    /// The lead of the manager who led already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<Lead>,
+    /// When that lead was to end, unix ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_due: Option<i64>,
 }
 
 /// A question to the bot.

@@ -312,7 +312,8 @@ pub struct DealFacts {
     /// What the mapped fields say of the booking.
     #[serde(default, skip_serializing_if = "Booking::is_empty")]
     pub booking: Booking,
-    /// A task stands open on it. Ours is closed while the bot leads, so then it is somebody else's.
+    /// A task stands open on it. Our «WhatsApp» is closed while the bot leads, so then it is a person's, another robot's,
+    /// or an escalation of ours.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_task: bool,
 }

@@ -32,6 +32,8 @@
 //! check in the trace for every way it can end.
 //!
 //! Persisted variants are never changed: a new meaning gets a new variant beside the old one.
+//!
+//! Which rule and which tests stand behind every row of the requirements: `ROWS.md`, kept true by `tests/rows`.
 
 pub mod action;
 pub mod case;

@@ -206,7 +206,7 @@ pub fn next(view: &OwnerView, signal: &Signal, me: Option<UserId>, at: i64) -> O
     match target(&view.owner, signal, me, at) {
         Some(owner) if owner != view.owner => OwnerView {
             owner,
-            epoch: view.epoch + 1,
+            epoch: view.epoch.saturating_add(1),
         },
         _ => view.clone(),
     }

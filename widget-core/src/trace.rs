@@ -373,7 +373,7 @@ lines! {
     "deals.gone":
         "Прежней сделки больше нет: объединена или удалена",
         "The former deal is gone: merged or deleted";
-    "departure.row": "Этап «Выезд», строка «{id}»", "Stage «Departure», row «{id}»";
+    "departure.row": "Гость на этапе «Выезд» хочет: {id}", "The guest at «Departure» wants: {id}";
     "departure.none":
         "Этап «Выезд»: ни одна строка не подошла, отвечает бот",
         "Stage «Departure»: no row fits, the bot answers";
@@ -394,9 +394,10 @@ lines! {
         "Сделки ещё нет: {seconds} с на то, чтобы её создала amoCRM",
         "No deal yet: amoCRM has {seconds} s to make one";
     "contact.created": "Создан контакт: этого номера в amoCRM не было", "Contact created: the number was not in amoCRM";
+    "handoff": "Передано менеджеру: {reason}", "Handed over: {reason}";
     "trigger": "{reason}. Нужен менеджер", "{reason}. A manager is needed";
     "trigger.none": "Поводов для передачи нет, правил проверено: {checked}", "No cause for a handoff, rules checked: {checked}";
-    "trigger.settled": "Правило «{id}»: менеджер уже отвечал", "Rule «{id}»: already handled by a manager";
+    "trigger.settled": "{reason}: менеджер уже отвечал", "{reason}: already handled by a manager";
     "bot.asked": "Вопрос задан боту, сообщений: {messages}", "The bot was asked, messages: {messages}";
     "bot.superseded":
         "Гость пишет дальше: вопрос боту задан заново, раз: {n}",
@@ -522,6 +523,15 @@ fn word(name: &str, value: &str, lang: Lang) -> String {
         ("kind", "intro") => ("представление бота", "the bot's intro"),
         ("kind", "handoff") => ("сообщение о передаче", "the handoff text"),
         ("kind", "hours") => ("сообщение о рабочем времени", "the hours text"),
+        ("id", "bad_review") => ("оставить плохой отзыв", "to leave a bad review"),
+        ("id", "review") => ("оставить отзыв", "to leave a review"),
+        ("id", "past_visit") => ("спросить о прошедшем отдыхе", "to ask about the past stay"),
+        ("id", "new_booking") => ("новую поездку", "a new stay"),
+        ("id", "new_booking_past_stay") => (
+            "новую поездку, как в прошлый раз",
+            "a new stay, as the last one",
+        ),
+        ("id", "unclear") => ("неясно чего", "what is unclear"),
         ("kind", "touch") => ("финальное касание", "the final touch"),
         ("kind", "ack") => ("подтверждение", "an acknowledgement"),
         ("what", "read_crm") => ("чтение amoCRM", "reading amoCRM"),
@@ -629,8 +639,17 @@ mod tests {
                 ("limit", "4"),
             ],
         ),
+        ("handoff", &[("reason", "no_kb")]),
         ("trigger.none", &[("checked", "19")]),
-        ("trigger.settled", &[("id", "guests_over_4")]),
+        (
+            "trigger.settled",
+            &[
+                ("id", "g"),
+                ("reason", "guests_over_4"),
+                ("value", "5"),
+                ("limit", "4"),
+            ],
+        ),
         ("bot.asked", &[("messages", "3")]),
         ("bot.superseded", &[("n", "2")]),
         ("bot.answer", &[]),

@@ -4,7 +4,7 @@
 use super::AppError;
 use crate::adapters::amocrm::{AmoCrm, FieldNames, Names, TaskTypes};
 use crate::clock::Clock;
-use crate::config::Account;
+use crate::config::{Account, mode_of, with_mode};
 use crate::error::StoreError;
 use crate::flow::{Rules, Tenant};
 use crate::ports::{Origin, Store, StoredPolicy};
@@ -33,10 +33,15 @@ pub(super) async fn take_in(
         None => Origin::Default,
     };
     let id = AccountId(account.id);
-    store
-        .put_policy(id, &account.policy, origin, now)
-        .await
-        .map(|_| ())
+    let mut text = account.policy.clone();
+    // A new edition of the default rules leaves a running account in its mode.
+    if origin == Origin::Default
+        && let Some(newest) = store.policy(id, None).await?
+        && let Some(mode) = mode_of(&newest.toml)
+    {
+        text = with_mode(&text, &mode).unwrap_or(text);
+    }
+    store.put_policy(id, &text, origin, now).await.map(|_| ())
 }
 
 /// The account's newest version.

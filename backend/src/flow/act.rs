@@ -210,9 +210,10 @@ impl Context<'_> {
         failpoint::hit("after_call");
         Ok(match reply {
             Ok(reply) => {
-                if health.answered() {
+                if health.was_down() {
                     self.flow.bot_is_back(self.tenant).await?;
                 }
+                health.answered();
                 self.over(&Outcome::Answered {
                     turn: turn.clone(),
                     reply,

@@ -52,10 +52,12 @@ fn days(rules: &Rules, fields: &DealFields, found: &BTreeMap<String, FieldText>)
     };
     let (first, last) = (day(&fields.arrival), day(&fields.departure));
     let first = first.or(last)?;
-    Some(Days {
+    let days = Days {
         first,
         last: last.unwrap_or(first).max(first),
-    })
+    };
+    // A date beyond the calendar, such as one in ms that was read as seconds, is none.
+    (days.to_string().parse() == Ok(days)).then_some(days)
 }
 
 async fn sealed(
@@ -79,4 +81,40 @@ async fn sealed(
         .put_text(tenant.account, &dialog.id, &shown)
         .await?;
     Ok(Some(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use widget_core::policy::parse;
+
+    const SANATORIUM: &str = include_str!("../../policies/sanatorium.toml");
+
+    fn stay(arrival: FieldText) -> Option<String> {
+        let rules = Rules {
+            version: 1,
+            account_epoch: 0,
+            policy: parse(SANATORIUM).unwrap(),
+        };
+        let fields = rules.policy.fields.clone();
+        let found = BTreeMap::from([(fields.arrival.clone().unwrap(), arrival)]);
+        days(&rules, &fields, &found).map(|days| days.to_string())
+    }
+
+    #[test]
+    fn a_date_that_no_calendar_has_is_none() {
+        // 2027-02-02 in Moscow, as amoCRM keeps dates: seconds, here in ms.
+        let second_of_february = 1_801_515_600_000;
+        assert_eq!(
+            stay(FieldText::Date(second_of_february)).as_deref(),
+            Some("2027-02-02")
+        );
+        assert_eq!(stay(FieldText::Date(second_of_february * 1_000)), None);
+        assert_eq!(stay(FieldText::Date(i64::MIN)), None);
+        assert_eq!(
+            stay(FieldText::Text("2027-02-02".to_owned())).as_deref(),
+            Some("2027-02-02")
+        );
+        assert_eq!(stay(FieldText::Text("скоро".to_owned())), None);
+    }
 }

@@ -187,9 +187,10 @@ impl Flow {
 
 /// Whether a check belongs to a decision about who speaks, not to its bookkeeping.
 fn says_something(check: &Check) -> bool {
-    const FAMILIES: [&str; 18] = [
+    const FAMILIES: [&str; 19] = [
         "owner.",
         "trigger",
+        "handoff",
         "bot.answer",
         "bot.handoff",
         "bot.failed",

@@ -61,9 +61,12 @@ impl Flow {
             return Ok(());
         }
         let count = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
+        // The task stands on a deal.
+        let Some(longest) = waiting.into_iter().find(|dialog| dialog.deal.is_some()) else {
+            return Ok(());
+        };
         let body = serde_json::to_vec(&Outcome::Morning { waiting: count })
             .map_err(|error| StoreError::Unreadable(error.to_string()))?;
-        let longest = waiting.swap_remove(0);
         let row = NewRow {
             account: tenant.account,
             dialog: Some(longest.id),

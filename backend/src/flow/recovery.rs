@@ -20,6 +20,8 @@ pub struct BotHealth(Mutex<Lately>);
 
 #[derive(Debug, Default)]
 struct Lately {
+    /// It has answered since the process began: what was before is looked after.
+    known_well: bool,
     failures: u32,
     next_trial_at: i64,
 }
@@ -38,9 +40,17 @@ impl BotHealth {
         trial
     }
 
-    /// The bot answered. Whether the breaker was open.
-    pub fn answered(&self) -> bool {
-        std::mem::take(&mut self.lately().failures) >= FAILURES
+    /// Whether an answer is news: the breaker is open, or nothing is known yet since the process began.
+    pub fn was_down(&self) -> bool {
+        let lately = self.lately();
+        lately.failures >= FAILURES || !lately.known_well
+    }
+
+    /// The bot answered, and those who waited for it know.
+    pub fn answered(&self) {
+        let mut lately = self.lately();
+        lately.failures = 0;
+        lately.known_well = true;
     }
 
     /// The bot gave no answer by unix ms `now`. Whether the breaker opens with it.
@@ -64,6 +74,9 @@ impl Flow {
             .waiting(tenant.account, Some(ReasonId::BotUnavailable))
             .await?;
         let account = tenant.account;
+        if waiting.is_empty() {
+            return Ok(());
+        }
         tracing::info!(%account, dialogs = waiting.len(), "the bot answers again");
         let now = self.clock.now_ms();
         let outcome = Outcome::Back {
@@ -96,14 +109,18 @@ mod tests {
     #[test]
     fn behaviour_4_three_failures_in_a_row_open_the_breaker_and_one_answer_closes_it() {
         let health = BotHealth::default();
+        assert!(health.was_down(), "before a restart it may have been");
+        health.answered();
         assert!(!health.failed(0) && !health.failed(0));
-        assert!(!health.answered(), "two are not three");
+        assert!(!health.was_down(), "two are not three");
+        health.answered();
         assert!(!health.failed(0) && !health.failed(0) && health.failed(0));
         assert!(!health.failed(10), "it is told once");
         assert!(!health.may_ask(10 + TRIAL_EVERY - 1));
         assert!(health.may_ask(10 + TRIAL_EVERY), "a trial");
         assert!(!health.may_ask(10 + TRIAL_EVERY), "and no second one");
-        assert!(health.answered(), "it was open");
-        assert!(health.may_ask(0) && !health.answered());
+        assert!(health.was_down(), "it is open");
+        health.answered();
+        assert!(health.may_ask(0) && !health.was_down());
     }
 }

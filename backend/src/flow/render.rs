@@ -9,6 +9,7 @@ use widget_core::action::{Action, Note, SendKind, TaskResult, TaskText, TextPart
 use widget_core::dialog::{Dialog, From, SeenMessage};
 use widget_core::event::DealFacts;
 use widget_core::ids::{MessageId, StageKey, TextRef, TurnId};
+use widget_core::policy::StageRole;
 use widget_core::text::{excerpt, render};
 use widget_core::time::{Days, Local};
 use widget_core::trace::{Check, Lang, reason_text};
@@ -82,7 +83,7 @@ async fn values(
     };
     let deals = dialog.crm.iter().flat_map(|crm| &crm.deals);
     let deal_list: Vec<String> = deals
-        .filter(|deal| !deal.closed && deal.stage.is_some())
+        .filter(|deal| !deal.closed && is_active(rules, deal))
         .map(named_deal)
         .collect();
     let policy = &rules.policy;
@@ -105,6 +106,12 @@ async fn values(
                 .unwrap_or_default(),
         ),
     ]))
+}
+
+/// Whether a deal is one of those that a guest may mean.
+fn is_active(rules: &Rules, deal: &DealFacts) -> bool {
+    let stage = deal.stage.as_ref().and_then(|key| rules.policy.stage(key));
+    stage.is_some_and(|stage| !matches!(stage.role, StageRole::Intent | StageRole::Reopen))
 }
 
 /// A deal as its guest would name it: by its days, or else by its stage.

@@ -31,7 +31,14 @@ pub(super) async fn take(
     Path(dialog): Path<String>,
     headers: HeaderMap,
 ) -> Answer {
-    press(&web, &caller, &DialogId(dialog), &headers, Press::Take).await
+    Box::pin(press(
+        &web,
+        &caller,
+        &DialogId(dialog),
+        &headers,
+        Press::Take,
+    ))
+    .await
 }
 
 /// «Вернуть боту».
@@ -43,7 +50,14 @@ pub(super) async fn return_to_bot(
     body: Bytes,
 ) -> Answer {
     let press_return = Press::Return(note(&body)?);
-    press(&web, &caller, &DialogId(dialog), &headers, press_return).await
+    Box::pin(press(
+        &web,
+        &caller,
+        &DialogId(dialog),
+        &headers,
+        press_return,
+    ))
+    .await
 }
 
 /// «Отменить».
@@ -53,7 +67,14 @@ pub(super) async fn undo(
     Path(dialog): Path<String>,
     headers: HeaderMap,
 ) -> Answer {
-    press(&web, &caller, &DialogId(dialog), &headers, Press::Undo).await
+    Box::pin(press(
+        &web,
+        &caller,
+        &DialogId(dialog),
+        &headers,
+        Press::Undo,
+    ))
+    .await
 }
 
 /// «Ответ не нужен».
@@ -63,7 +84,14 @@ pub(super) async fn dismiss(
     Path(dialog): Path<String>,
     headers: HeaderMap,
 ) -> Answer {
-    press(&web, &caller, &DialogId(dialog), &headers, Press::Dismiss).await
+    Box::pin(press(
+        &web,
+        &caller,
+        &DialogId(dialog),
+        &headers,
+        Press::Dismiss,
+    ))
+    .await
 }
 
 async fn press(

@@ -63,7 +63,9 @@ impl Draft<'_> {
             // The deal of this episode is gone, and so is the episode (promise 3: one made deal each).
             self.end_episode();
         }
-        if let Some(crm) = &self.state.crm {
+        let wants_new = |e: &crate::dialog::Episode| e.new_deal_wanted;
+        let told = self.state.episode.as_ref().is_some_and(wants_new);
+        if let Some(crm) = self.state.crm.as_ref().filter(|_| !told) {
             let former = crm.deals.first().map(|deal| deal.stage_name.clone());
             self.check(match former {
                 Some(stage) => Check::passed("deals.refused").with("stage", stage),

@@ -42,11 +42,14 @@ impl From<ReasonId> for Cause {
 
 impl Draft<'_> {
     /// Hands the dialog over: one message to the guest, one task, the field, a note.
+    /// What is urgent in what the guest said comes before any other cause: it does not wait for working hours because the
+    /// bot or the CRM is down.
     pub(super) fn hand_off(&mut self, cause: impl Into<Cause>) {
-        let cause = cause.into();
+        let cause = self.urgent_or(cause.into());
         if self.stopped_by_mute() {
             return;
         }
+        self.name_cause(&cause.reason);
         let off_hours = !self.open_now();
         let signal = Signal::HandedOff(cause.reason.clone());
         self.begin_waiting(&signal, &cause, None, off_hours);
@@ -66,13 +69,27 @@ impl Draft<'_> {
         self.tell_people(cause.reason, cause.bot_note);
     }
 
-    /// Hands the dialog over for a reason that lies not in what the guest said. What is urgent comes first: it does not
-    /// wait for working hours because the CRM is down or the account's bot stands still.
-    pub(super) fn hand_off_unless_urgent(&mut self, reason: ReasonId) {
+    fn urgent_or(&self, cause: Cause) -> Cause {
         let new = self.state.unanswered.iter().filter(|m| !m.handed_back);
         let said = Said::of(new.map(|m| &m.understood));
-        let cause = self.urgent(&said).unwrap_or_else(|| reason.into());
-        self.hand_off(cause);
+        match self.urgent(&said) {
+            Some(urgent) => Cause {
+                bot_note: cause.bot_note,
+                ..urgent
+            },
+            None => cause,
+        }
+    }
+
+    /// Every handoff names its reason (promise 5), unless the rule that fired has just done so.
+    fn name_cause(&mut self, reason: &Reason) {
+        let named = |check: &Check| ["trigger", "bot.handoff"].contains(&check.rule.as_str());
+        if self.decision.trace.iter().any(named) {
+            return;
+        }
+        let check = Check::decided("handoff").with("reason", reason.id.as_str());
+        let values = reason.values.iter();
+        self.check(values.fold(check, |check, (name, value)| check.with(name, value)));
     }
 
     /// Whether the guest is told of the duty phone, and so nothing of working hours.
@@ -333,8 +350,12 @@ impl Draft<'_> {
 
     /// Closes the open task. One that is still being made is closed when it stands.
     pub(super) fn complete_task(&mut self, result: crate::action::TaskResult) {
-        if let TaskState::Open { id } = self.state.task {
-            self.write(Action::CompleteTask { task: id, result });
+        // A task that may not be closed now stays open, and the next handoff finds it.
+        if let TaskState::Open { id } = self.state.task
+            && self
+                .write(Action::CompleteTask { task: id, result })
+                .is_some()
+        {
             self.change(Change::TaskSet(TaskState::None));
         }
     }

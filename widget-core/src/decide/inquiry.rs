@@ -125,7 +125,9 @@ impl Draft<'_> {
         let made_at = ours.filter(|_| episode.deal_made).map(|d| d.created_at);
         let is_late = |deal: &&DealFacts| {
             let known = crm.deals.iter().any(|other| other.id == deal.id);
-            !known && !deal.closed && made_at.is_some_and(|at| deal.created_at >= at - INDEX_LAG)
+            !known
+                && !deal.closed
+                && made_at.is_some_and(|at| deal.created_at >= at.saturating_sub(INDEX_LAG))
         };
         let late = snapshot.deals.iter().find(is_late).map(|deal| deal.id);
         if let Some(deal) = late {
@@ -499,7 +501,7 @@ impl Draft<'_> {
             self.route(Freshness::Recent);
         } else {
             self.check(Check::decided("crm.down"));
-            self.hand_off_unless_urgent(ReasonId::CrmDown);
+            self.hand_off(ReasonId::CrmDown);
         }
     }
 

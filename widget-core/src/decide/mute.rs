@@ -87,5 +87,6 @@ impl Draft<'_> {
 }
 
 fn same_tag(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
+    let plain = |tag: &str| tag.trim().to_lowercase().replace('ё', "е");
+    plain(one) == plain(other)
 }

@@ -79,6 +79,8 @@ impl Draft<'_> {
             unanswered: self.state.unanswered.clone(),
             handoff: self.state.handoff.clone(),
             person_wrote: self.state.episode.as_ref().is_some_and(|e| e.person_wrote),
+            lead: self.state.lead.clone(),
+            return_due: self.state.timers.get(&Timer::AutoReturn).map(|t| t.due),
         };
         self.check(Check::decided("owner.wrote").with("by", user.map_or(0, |u| u.0)));
         self.answered_by_person();
@@ -103,6 +105,9 @@ impl Draft<'_> {
             undo: None,
         })));
         self.arm_auto_return();
+        if user.is_none() {
+            self.change(Change::TakenByMessage(before));
+        }
     }
 
     /// What the channel reported as anybody's message was a robot's: a robot never takes (BEHAVIOUR §2).
@@ -115,6 +120,14 @@ impl Draft<'_> {
         }
         self.check(Check::decided("owner.robot"));
         self.change(Change::TakenByRobot);
+        if let Owner::Manager { .. } = before.owner {
+            self.change(Change::LeadSet(before.lead));
+            match before.return_due {
+                Some(due) => self.arm(Timer::AutoReturn, due.max(self.at())),
+                None => self.cancel(Timer::AutoReturn),
+            }
+            return;
+        }
         let signal = Signal::TakeUndone {
             previous: before.owner,
         };

@@ -2,6 +2,7 @@
 
 use super::Draft;
 use super::handoff::{Cause, settles};
+use super::turns::Freshness;
 use crate::event::{BotAnswer, Kb};
 use crate::ids::{StageKey, TextRef};
 use crate::owner::{Reason, ReasonId};
@@ -109,7 +110,13 @@ impl Draft<'_> {
                 .is_some_and(|episode| episode.settled.contains(&settles(&reason)));
             // What the guest wants in this turn fires anew; only a fact that a person dealt with stays settled.
             if settled && !held.of_this_turn {
-                self.check(Check::passed("trigger.settled").with("id", &trigger.id));
+                self.check(
+                    Check::passed("trigger.settled")
+                        .with("id", &trigger.id)
+                        .with("reason", trigger.reason.as_str())
+                        .with("value", &held.value)
+                        .with("limit", &held.limit),
+                );
                 continue;
             }
             if let Some(known) = self.repeatable(trigger) {
@@ -139,6 +146,12 @@ impl Draft<'_> {
     /// What the deal's field says that this trigger asks about, unless it was said before in this episode
     /// (masterplan: Сценарий 2, «уточнить есть ли эта инф-ия в CRM»).
     fn repeatable(&self, trigger: &Trigger) -> Option<Fired> {
+        // Of which deal it is must be clear, and what was read of it must be new.
+        let episode = self.state.episode.as_ref()?;
+        let unclear = episode.several && !episode.settled.contains(ReasonId::MultiDeal.as_str());
+        if unclear || !self.snapshot_serves(Freshness::Fresh) {
+            return None;
+        }
         let booking = &self.state.deal_facts()?.booking;
         let (text, value) = match trigger.repeat? {
             RepeatField::Payment => ("repeat_payment", booking.payment?),

@@ -2,12 +2,12 @@
 
 use super::handoff::Cause;
 use super::inquiry::Inquiry;
-use super::triggers::{Fired, Said, confidence_asked};
+use super::triggers::{Fired, Said, confidence_asked, holds};
 use super::{Draft, implied};
 use crate::action::{Action, SendKind, TextPart};
 use crate::change::Change;
 use crate::dialog::{SentText, Turn, Unanswered};
-use crate::event::{BotAnswer, Event, Kb, Timer};
+use crate::event::{BotAnswer, DealFacts, Event, Kb, Timer};
 use crate::ids::{MessageId, TextRef, TurnId};
 use crate::owner::{Owner, ReasonId};
 use crate::policy::{DepartureAct, DepartureRow, InquiryAct, Mode, StageRole};
@@ -112,11 +112,11 @@ impl Draft<'_> {
         }
         if self.policy.mode == Mode::People {
             self.check(Check::decided("mode.people"));
-            self.hand_off_unless_urgent(ReasonId::BotPaused);
+            self.hand_off(ReasonId::BotPaused);
             return;
         }
         if self.came_late() {
-            self.hand_off_unless_urgent(ReasonId::Late);
+            self.hand_off(ReasonId::Late);
             return;
         }
         self.place(&mut said);
@@ -142,9 +142,20 @@ impl Draft<'_> {
             }
             Inquiry::Bot => self.ask_bot(),
             Inquiry::Several => {
-                self.clarify_or_hand_off("clarify_deal", "clarify.deal", ReasonId::MultiDeal);
+                let text = self.which_deal_text();
+                self.clarify_or_hand_off(text, "clarify.deal", ReasonId::MultiDeal);
             }
             Inquiry::People(reason) => self.hand_off(reason),
+        }
+    }
+
+    /// How the guest is asked which deal is meant: by their days, where the deals have them.
+    fn which_deal_text(&self) -> &'static str {
+        let dated = |deal: &DealFacts| deal.booking.days.is_some();
+        if self.open_deals().iter().all(dated) || self.policy.text("clarify_deal_plain").is_none() {
+            "clarify_deal"
+        } else {
+            "clarify_deal_plain"
         }
     }
 
@@ -165,7 +176,37 @@ impl Draft<'_> {
     }
 
     /// The bot says what a field of the deal says, and nothing of its own (masterplan: Сценарий 2, «статус оплаты»).
+    /// A message that asks for more than that goes to a person, and other messages get their own turn.
     fn repeat_field(&mut self, rule: String, text: &str, value: TextRef) {
+        let Some(trigger) = self.trigger(Some(&rule)) else {
+            return;
+        };
+        let reason = trigger.reason;
+        let asking: Vec<_> = self
+            .state
+            .unanswered
+            .iter()
+            .filter(|m| holds(&trigger.when, &Said::of([&m.understood])).is_some())
+            .collect();
+        let small_talk = [Intent::Greeting, Intent::OwnBooking, Intent::ThanksOnly];
+        let asks_more = asking.iter().any(|message| {
+            let intents = &message.understood.intents;
+            intents.iter().filter(|i| !small_talk.contains(i)).count() > 1
+        });
+        let mut answers: Vec<_> = asking.iter().map(|m| m.id.clone()).collect();
+        if asks_more {
+            self.check(
+                Check::decided("trigger")
+                    .with("id", rule)
+                    .with("reason", reason.as_str()),
+            );
+            self.hand_off(reason);
+            return;
+        }
+        if answers.is_empty() {
+            // The bot alone saw it in them.
+            answers = self.unanswered_ids();
+        }
         self.check(Check::decided("payment.repeated"));
         self.change(Change::Repeated { rule });
         if self.state.turn.is_some() {
@@ -176,11 +217,11 @@ impl Draft<'_> {
             key: text.to_owned(),
             deal_field: value,
         });
-        let answers = self.unanswered_ids();
         self.send(SendKind::Answer, parts, |kind, epoch| SentText {
             answers,
             ..SentText::plain(kind, epoch)
         });
+        self.next_turn();
     }
 
     /// Whether the field of the deal, as the CRM was just read, gives the dialog to people: a person set it there.
@@ -301,7 +342,12 @@ impl Draft<'_> {
             .map(|m| m.understood.clone())
             .collect();
         let mut said = Said::of(&asked);
-        said.hear(answer);
+        if asked.is_empty() {
+            // A person was given all of it and left it to the bot: what the bot sees in it hands over no more.
+            said.bot = Some((answer.kb, answer.confidence));
+        } else {
+            said.hear(answer);
+        }
         if said.intents.contains(&Intent::OptOut) && !self.state.opted_out {
             self.change(Change::OptedOut);
         }
@@ -448,7 +494,7 @@ impl Draft<'_> {
 
     /// Messages that came while an answer was on its way get their own turn.
     fn next_turn(&mut self) {
-        if self.to_answer().next().is_some() {
+        if self.state.view.owner == Owner::Bot && self.to_answer().next().is_some() {
             self.arm_burst();
         }
     }

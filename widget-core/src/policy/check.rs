@@ -38,6 +38,7 @@ const OTHER_TEXTS: &[&str] = &[
     "repeat_payment",
     "repeat_refund",
     "review_link",
+    "clarify_deal_plain",
 ];
 
 /// Reasons that only the product itself finds; a trigger with one of them would mislead a manager.
@@ -193,7 +194,7 @@ impl Findings {
             ("timers.undo_for", timers.undo_for, true),
             ("timers.episode_idle", timers.episode_idle, false),
             ("timers.claim_grace", timers.claim_grace, true),
-            ("timers.snapshot_ttl", timers.snapshot_ttl, true),
+            ("timers.snapshot_ttl", timers.snapshot_ttl, false),
             ("timers.snapshot_max_age", timers.snapshot_max_age, false),
             ("timers.waiting_reminder", timers.waiting_reminder, false),
             (
@@ -241,6 +242,11 @@ impl Findings {
             (timers.quiet.from.0, timers.quiet.to.0) != (0, 1_440),
             "timers.quiet",
             "Весь день тихим быть не может: тогда не уйдёт ни одно напоминание",
+        );
+        self.require(
+            timers.snapshot_ttl >= Span(5_000),
+            "timers.snapshot_ttl",
+            "Не меньше 5s: иначе amoCRM читалась бы без конца",
         );
         self.require(
             timers.snapshot_ttl <= timers.snapshot_max_age,

@@ -266,3 +266,70 @@ async fn payment_status_is_repeated_from_a_mapped_field() {
         .sees_waiting(PHONE, ReasonId::PaymentStatus)
         .await;
 }
+
+/// BEHAVIOUR §4, waiting: at opening one list task, oldest first.
+#[tokio::test]
+async fn at_opening_one_task_names_those_who_wait_since_the_night() {
+    let world = World::new().await;
+    world.it_is("2026-11-18T22:00:00+03:00").await;
+    for (phone, responsible) in [(PHONE, IGOR), ("79000000002", ANNA)] {
+        let theirs = json!({"responsible": responsible});
+        world.has_a_deal_with(phone, "Новая заявка", theirs).await;
+        let guest = world.guest(phone);
+        guest.asks("Нас будет пятеро").await;
+        assert_eq!(guest.hears(1).await, HANDOFF_OFF_HOURS);
+        world.deal_where(phone, "its task", has_its_task).await;
+        world.minutes_pass(5).await;
+    }
+    world.it_is("2026-11-19T09:01:00+03:00").await;
+    let first = world
+        .deal_where(PHONE, "the list", |deal| contact_tasks(deal).len() == 1)
+        .await;
+    let list = contact_tasks(&first)[0].clone();
+    assert_eq!(list["responsible"], OLGA);
+    let text = list["text"].as_str().expect("a text");
+    assert!(text.starts_with("Ждут ответа с ночи: 2."), "{text}");
+    world.minutes_pass(5).await;
+    world.comes_to_rest().await;
+    let second = world.deal_of("79000000002").await.expect("a deal");
+    assert!(contact_tasks(&second).is_empty(), "one list: {second:#}");
+    assert_eq!(contact_tasks(&world.now(&first).await).len(), 1, "once");
+}
+
+/// BEHAVIOUR §4, bot: three failures in a row; on recovery an untaken dialog goes back to the bot.
+#[tokio::test]
+async fn a_bot_that_works_again_takes_back_whom_nobody_took() {
+    let world = World::new().await;
+    let phones = ["79000000001", "79000000002", "79000000003"];
+    world.lasting_fault("bot", "http_500").await;
+    for phone in phones {
+        world.has_a_deal_at(phone, "Заезд").await;
+        world.guest(phone).asks("Во сколько заезд?").await;
+        assert_eq!(world.guest(phone).hears(1).await, HANDOFF);
+        world
+            .manager(ANNA)
+            .sees_waiting(phone, ReasonId::BotUnavailable)
+            .await;
+        world.deal_where(phone, "its task", has_its_task).await;
+    }
+    world.manager(ANNA).takes(phones[0]).await;
+    world.clears_faults().await;
+    world.minutes_pass(1).await;
+
+    let fourth = world.guest("79000000004");
+    fourth.asks("Есть ли Wi-Fi?").await;
+    assert!(fourth.hears(1).await.contains("Ответ на «Есть ли Wi-Fi?»"));
+    for phone in &phones[1..] {
+        let answer = world.guest(phone).hears(2).await;
+        assert!(answer.contains("Ответ на «Во сколько заезд?»"), "{answer}");
+        world.manager(ANNA).sees_the_bot(phone).await;
+        world
+            .deal_where(phone, "its task is closed", |deal| {
+                whatsapp_tasks(deal).iter().all(|task| task["done"] == true)
+            })
+            .await;
+    }
+    world.comes_to_rest().await;
+    let taken = world.guest(phones[0]).heard_from_bot().await;
+    assert_eq!(taken.len(), 1, "a taken dialog stays with its manager");
+}

@@ -112,6 +112,12 @@ async fn scenario_1_the_bot_is_told_what_the_deal_and_the_contact_say() {
         asked["contact"],
         json!({"name": "Анна", "patronymic": "Петровна", "notes": ["Любит тишину"]})
     );
+    let triggers = asked["policy"]["triggers"].as_array().expect("a list");
+    assert!(
+        triggers.contains(&json!("guests_over_4")),
+        "masterplan: «есть в инструкции бота»"
+    );
+    assert!(asked["policy"]["texts"]["handoff"].is_string());
     let known = &asked["deal"];
     assert_eq!(
         (&known["id"], &known["stage"]),

@@ -105,7 +105,7 @@ fn behaviour_3_an_unclear_message_with_a_trigger_is_handed_over_at_once() {
 fn behaviour_3_one_question_an_episode_whatever_it_is_about() {
     let mut scene = two_deals();
     scene.hears("Я насчёт того самого", nothing());
-    assert_eq!(scene.texts()[0].1, "intro+clarify_deal");
+    assert_eq!(scene.texts()[0].1, "intro+clarify_deal_plain");
     scene.hears("Ну той", unclear());
     assert_eq!(scene.reason(), Some(ReasonId::MultiDeal));
     let asked = scene.texts().into_iter();

@@ -219,7 +219,7 @@ fn behaviour_3_several_open_deals_are_clarified_once_then_a_person() {
     scene.run();
     assert_eq!(
         scene.texts(),
-        [(SendKind::Clarify, "intro+clarify_deal".to_owned())]
+        [(SendKind::Clarify, "intro+clarify_deal_plain".to_owned())]
     );
     assert_eq!(scene.questions(), 0);
     scene.guest("О майской", nothing());
@@ -460,7 +460,7 @@ fn behaviour_3_several_deals_the_one_meant_by_what_is_asked() {
                 (1, Some(meant)),
                 "{row}"
             ),
-            None => assert_eq!(scene.texts()[0].1, "intro+clarify_deal", "{row}"),
+            None => assert_eq!(scene.texts()[0].1, "intro+clarify_deal_plain", "{row}"),
         }
         scene.grace_ends();
         assert_eq!(scene.new_deals(), 0, "{row}");

@@ -4,6 +4,7 @@ mod bursts;
 mod calendar;
 mod clarify;
 mod departure;
+mod edges;
 mod field;
 mod hostile;
 mod inquiry;

@@ -131,6 +131,7 @@ impl Model {
             }
             Signal::RobotWrote
             | Signal::WroteBeforeLead
+            | Signal::Wait(_)
             | Signal::Field(_, Changer::Robot)
             | Signal::TaskClosed(Changer::Robot) => {}
             Signal::Field(FieldValue::Manager, by) => {
@@ -148,13 +149,12 @@ impl Model {
             | Signal::Returned(_)
             | Signal::Dismissed(_) => self.back(),
             Signal::TaskClosed(by) => match self.leader {
-                Leader::Bot => {}
                 Leader::Waiting => {
                     self.unanswered_handoff = false;
                     self.lead(by.user(), now);
                 }
                 Leader::Manager(_) if self.on_task_done == OnTaskDone::Return => self.back(),
-                Leader::Manager(_) => {}
+                Leader::Bot | Leader::Manager(_) => {}
             },
             Signal::TakeUndone(user) => {
                 if let Some((before, at)) = self.undo
@@ -165,7 +165,6 @@ impl Model {
                     self.undone_by.push(user);
                 }
             }
-            Signal::Wait(_) => {}
         }
     }
 

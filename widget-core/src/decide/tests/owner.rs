@@ -944,3 +944,39 @@ fn behaviour_2_salesbot_leaves_a_waiting_guest_waiting() {
     assert!(!scene.state.handoff.as_ref().unwrap().answered);
     assert!(scene.state.timers.contains_key(&Timer::WaitingReminder));
 }
+
+#[test]
+fn behaviour_2_salesbot_answers_nothing_for_a_manager_who_leads() {
+    let mut scene = Scene::handed_over();
+    scene.took(ANNA);
+    scene.run();
+    scene.guest("Так что, получится?", nothing());
+    let due = scene.state.timers[&Timer::AutoReturn].due;
+    scene.wait(seconds(60));
+    salesbot_reported(&mut scene, false);
+    salesbot_reported(&mut scene, true);
+    assert!(scene.led_by(ANNA));
+    assert_eq!(
+        scene.state.unanswered.len(),
+        2,
+        "promise 2: still unanswered"
+    );
+    assert!(!scene.state.handoff.as_ref().unwrap().answered);
+    assert_eq!(scene.state.timers[&Timer::AutoReturn].due, due);
+}
+
+#[test]
+fn behaviour_1_returned_messages_do_not_come_back_by_the_bots_report() {
+    let mut scene = Scene::at_stage("prepaid");
+    scene.hears("Позовите менеджера", wants(Intent::HumanRequest));
+    scene.run();
+    scene.returned(ANNA);
+    scene.run();
+    scene.bot(BotAnswer {
+        intents: BTreeSet::from([Intent::HumanRequest]),
+        ..good()
+    });
+    scene.run();
+    assert!(scene.bot_leads(), "BEHAVIOUR §1: Returned");
+    assert_eq!(scene.tasks(), 1);
+}

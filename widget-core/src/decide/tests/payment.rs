@@ -174,3 +174,39 @@ fn promise_3_nothing_twice_a_repeated_status_that_did_not_leave_is_a_persons() {
     scene.send_fails(Failure::Refused);
     assert_eq!(scene.reason(), Some(ReasonId::SendFailed));
 }
+
+#[test]
+fn masterplan_2_payment_status_of_which_deal_must_be_clear() {
+    let mut scene = filled();
+    let mut newer = scene.deal(DealId(702), "consulted");
+    newer.created_at = scene.now;
+    newer.booking.payment = Some(TextRef(73));
+    scene.deals.insert(0, newer);
+    scene.hears("Дошла ли оплата?", wants(Intent::PaymentStatus));
+    assert_eq!(repeated(&scene), [], "not that of any deal");
+    assert_eq!(scene.reason(), Some(ReasonId::PaymentStatus));
+}
+
+#[test]
+fn masterplan_2_what_is_asked_beside_the_payment_status_is_answered() {
+    // In a message of its own: the bot answers it.
+    let mut scene = filled();
+    scene.guest("Дошла ли оплата?", wants(Intent::PaymentStatus));
+    scene.guest("Какие документы взять?", nothing());
+    scene.burst_ends();
+    scene.run();
+    assert_eq!(repeated(&scene).len(), 1);
+    scene.burst_ends();
+    assert_eq!(scene.questions(), 1, "promise 4: never silence");
+    scene.bot_answers();
+    scene.run();
+    assert_eq!(scene.state.unanswered, []);
+
+    // In the same message: a person.
+    let mut scene = filled();
+    let mut both = wants(Intent::PaymentStatus);
+    both.intents.insert(Intent::NewBooking);
+    scene.hears("Дошла ли оплата? И хочу ещё одну поездку", both);
+    assert_eq!(repeated(&scene), []);
+    assert_eq!(scene.reason(), Some(ReasonId::PaymentStatus));
+}

@@ -396,3 +396,32 @@ fn masterplan_risks_a_crm_that_is_slow_loses_nothing() {
     assert!(scene.open_task().is_some(), "{row}: the task came later");
     assert_eq!((scene.new_deals(), scene.moves().len()), (0, 0), "{row}");
 }
+
+#[test]
+fn masterplan_state_an_answer_is_not_posted_as_a_note() {
+    let mut scene = Scene::talking();
+    scene.hears("А парковка?", nothing());
+    scene.answers();
+    assert_eq!(scene.delivered(), 2);
+    let notes = scene.count(|action| matches!(action, Action::AddNote { .. }));
+    assert_eq!(
+        notes, 0,
+        "masterplan: Текущее состояние, сообщения бота видны через Pact"
+    );
+}
+
+#[test]
+fn masterplan_funnel_what_the_bot_collects() {
+    let policy = policy();
+    for stage in &policy.stages {
+        let expected: &[&str] = match stage.key.0.as_str() {
+            "consulted" => &["dates", "programme", "room_category", "guests"],
+            _ => &[],
+        };
+        assert_eq!(
+            stage.collect, expected,
+            "masterplan: Воронка и этапы, {}",
+            stage.name
+        );
+    }
+}

@@ -489,3 +489,59 @@ fn behaviour_3_the_order_of_the_triggers_is_their_priority() {
     );
     assert_eq!(scene.reason(), Some(ReasonId::HumanRequest));
 }
+
+/// BEHAVIOUR §3: each step of the routing comes before the next, whatever the next would make of the message.
+#[test]
+fn behaviour_3_routing_looks_in_this_order() {
+    let row = "BEHAVIOUR §3: order";
+    let mut off = Scene::at_stage("prepaid").with(|policy| policy.mode = crate::policy::Mode::Off);
+    off.listed.excluded = true;
+    off.hears("Нас пятеро", five());
+    assert!(off.traced("mode.off"), "{row}: mode");
+    assert!(!off.traced("guest.excluded"), "{row}: before excluded");
+
+    let mut excluded = Scene::at_stage("prepaid");
+    excluded.listed.excluded = true;
+    excluded.hears("Не пишите мне", both(five().facts, Intent::OptOut));
+    assert!(excluded.traced("guest.excluded"), "{row}: excluded");
+    assert_eq!(excluded.texts(), [], "{row}: before opt-out");
+
+    let mut led = Scene::talking();
+    led.took(ANNA);
+    led.run();
+    led.forget();
+    led.hears("Не пишите мне", both(five().facts, Intent::OptOut));
+    assert!(
+        led.traced("owner.manager") && led.led_by(ANNA),
+        "{row}: owner"
+    );
+    assert_eq!(led.texts(), [], "{row}: before opt-out");
+
+    let mut opted_out = Scene::at_stage("prepaid");
+    opted_out.hears("Не пишите мне", both(five().facts, Intent::OptOut));
+    assert_eq!(
+        opted_out.texts(),
+        [(SendKind::Ack, "opt_out_ack".to_owned())],
+        "{row}: opt-out"
+    );
+    assert_eq!(opted_out.reason(), None, "{row}: before triggers");
+
+    let mut several = Scene::at_stage("prepaid");
+    let other = several.deal(DealId(800), "arrival");
+    several.deals.push(other);
+    several.hears("Нас пятеро", five());
+    assert_eq!(
+        several.reason(),
+        Some(ReasonId::GuestsOver4),
+        "{row}: triggers before inquiry"
+    );
+
+    let mut unmapped = Scene::at_stage("Партнёры");
+    unmapped.hears("Есть ли Wi-Fi?", nothing());
+    assert_eq!(
+        unmapped.reason(),
+        Some(ReasonId::StageUnmapped),
+        "{row}: inquiry"
+    );
+    assert_eq!(unmapped.questions(), 0, "{row}: before the bot");
+}

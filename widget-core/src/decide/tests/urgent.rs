@@ -255,3 +255,23 @@ fn behaviour_3_a_trigger_has_its_own_due_time() {
     );
     evening.passes(DAY);
 }
+
+#[test]
+fn behaviour_3_urgent_comes_before_a_bot_that_fails() {
+    let mut scene = on_duty();
+    scene.now = msk("2026-11-18 23:00");
+    scene.guest("Есть ли Wi-Fi?", nothing());
+    scene.burst_ends();
+    // Too late to ask the bot anew: the answer under way goes out first.
+    scene.wait(35_000);
+    scene.guest("Ребёнку плохо!", urgent());
+    let turn = scene.state.turn.clone().unwrap().id;
+    scene.event(Event::BotFailed { turn });
+    scene.run();
+    assert_eq!(
+        scene.reason(),
+        Some(ReasonId::Urgent),
+        "BEHAVIOUR §3: urgent"
+    );
+    assert_eq!(whatsapp(&scene), [(scene.now, Some(IGOR))]);
+}

@@ -144,10 +144,13 @@ impl Waiting for SqliteStore {
         .bind(reason.map(ReasonId::as_str))
         .fetch_all(self.readers())
         .await?;
-        states
-            .iter()
-            .map(|state| from_json("state of a dialog", state))
-            .collect()
+        // A dialog that does not read must not hide the others.
+        let read = states.iter().filter_map(|state| {
+            from_json("state of a dialog", state)
+                .inspect_err(|error| tracing::error!(%error, "a waiting dialog is left out"))
+                .ok()
+        });
+        Ok(read.collect())
     }
 }
 
