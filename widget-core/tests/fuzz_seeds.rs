@@ -76,10 +76,12 @@ fn what_is_cut_short_or_spoiled_is_no_panic() {
     }
 }
 
-/// Writes the seeds of journals anew: `cargo test -p widget-core --test fuzz_seeds -- --ignored`.
+/// Writes the seeds of journals anew when `GOLDEN_WRITE=1` asks for it.
 #[test]
-#[ignore = "makes the seeds"]
 fn make_the_seeds() {
+    if std::env::var_os("GOLDEN_WRITE").is_none() {
+        return;
+    }
     let policy = parse(include_str!("../../backend/policies/sanatorium.toml")).expect("good");
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/decode");
     for seed in 1..=4 {

@@ -205,13 +205,21 @@ fn the_reader_of_uses_reads_them() {
 // --- packages -----------------------------------------------------------------------------------------------------------
 
 /// Names of the packages that a manifest depends on, in any table.
+/// Everything that a package names, for its tests too.
 fn dependencies(manifest: &str) -> BTreeSet<String> {
+    let mut names = dependencies_in(manifest, "dependencies");
+    names.extend(dependencies_in(manifest, "build-dependencies"));
+    names.extend(dependencies_in(manifest, "dev-dependencies"));
+    names
+}
+
+fn dependencies_in(manifest: &str, kind: &str) -> BTreeSet<String> {
     let text = fs::read_to_string(root().join(manifest)).expect("a manifest");
     let table: toml::Table = text.parse().expect("TOML");
     let mut names = BTreeSet::new();
     let mut add = |table: &toml::Table| {
         for (name, value) in table {
-            if name.ends_with("dependencies") {
+            if name == kind {
                 names.extend(value.as_table().expect("a table").keys().cloned());
             }
         }
@@ -228,6 +236,8 @@ fn dependencies(manifest: &str) -> BTreeSet<String> {
     names
 }
 
+/// Of which packages of ours a package is built. Tests may look further: the archive's hold the core in the browser
+/// against the core on the server.
 fn ours_in(manifest: &str) -> Vec<String> {
     let ours = [
         "backend",
@@ -236,7 +246,8 @@ fn ours_in(manifest: &str) -> Vec<String> {
         "widget-core",
         "widget-ui",
     ];
-    let known = dependencies(manifest);
+    let mut known = dependencies_in(manifest, "dependencies");
+    known.extend(dependencies_in(manifest, "build-dependencies"));
     ours.into_iter()
         .filter(|name| known.contains(*name))
         .map(str::to_owned)

@@ -103,3 +103,208 @@ fn design_9_a_waiting_dialog_finds_its_deal_with_one_read() {
     scene.run_reads();
     assert_eq!((scene.state.deal, reads(&scene)), (Some(DEAL), 1));
 }
+
+/// The messages that the bot was last asked about.
+fn asked_about(scene: &Scene) -> usize {
+    let asked = scene.asked.iter().rev().find_map(|action| match action {
+        Action::AskBot { messages, .. } => Some(messages.len()),
+        _ => None,
+    });
+    asked.expect("the bot was asked")
+}
+
+#[test]
+fn behaviour_1_guest_edited_while_the_bot_works_is_asked_again_and_the_old_answer_dropped() {
+    let mut scene = Scene::at_stage("prepaid");
+    scene.hears("Есть ли Wi-Fi?", nothing());
+    let known = scene.state.unanswered[0].clone();
+    scene.event(Event::GuestEdited(GuestMessage {
+        id: known.id,
+        at: known.at,
+        text: Some(TextRef(9)),
+        understood: nothing(),
+        listed: Listed::default(),
+        window_until: None,
+    }));
+    scene.bot_answers();
+    assert_eq!(scene.texts(), [], "an answer to what was not asked");
+    scene.wait(0);
+    scene.run();
+    assert_eq!(scene.questions(), 2);
+    scene.answers();
+    assert_eq!(scene.delivered(), 1);
+}
+
+#[test]
+fn behaviour_1_guest_deleted_one_of_two_while_the_bot_works_asks_about_the_other() {
+    let mut scene = Scene::at_stage("prepaid");
+    scene.guest("Есть ли Wi-Fi?", nothing());
+    scene.hears("А бассейн?", nothing());
+    assert_eq!(asked_about(&scene), 2);
+    let message = scene.state.unanswered[1].id.clone();
+    scene.event(Event::GuestDeleted { message });
+    scene.bot_answers();
+    assert_eq!(scene.texts(), [], "an answer to what was deleted");
+    scene.wait(0);
+    scene.run();
+    assert_eq!((scene.questions(), asked_about(&scene)), (2, 1));
+    scene.answers();
+    assert_eq!(scene.delivered(), 1);
+}
+
+#[test]
+fn behaviour_1_take_undone_in_the_bots_hands_the_guest_still_gets_the_answer() {
+    let mut scene = Scene::at_stage("prepaid").with(|policy| {
+        policy.ownership.take_on_open = crate::policy::TakeOnOpen::Always;
+    });
+    scene.hears("Есть ли Wi-Fi?", nothing());
+    scene.event(Event::CardOpened {
+        user: ANNA,
+        responsible: true,
+    });
+    assert!(scene.led_by(ANNA));
+    scene.event(Event::TakeUndone { user: ANNA });
+    scene.run();
+    assert_eq!(scene.questions(), 2, "the question of before was stopped");
+    scene.answers();
+    assert_eq!(scene.delivered(), 1);
+}
+
+/// The sentences of a decision, in Russian.
+fn sentences(decision: &Decision) -> String {
+    let lines = decision.trace.iter().map(|check| check.sentence().ru);
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn promise_5_explained_the_trace_names_the_fields_value_and_the_stages() {
+    for (value, name) in [
+        (FieldValue::Manager, "Менеджер"),
+        (FieldValue::Waiting, "Ждёт менеджера"),
+    ] {
+        let mut scene = Scene::talking();
+        let told = sentences(&scene.field_by(value, Changer::Person(ANNA)));
+        assert!(told.contains(name), "{told}");
+    }
+    let mut scene = Scene::at_stage("new");
+    scene.hears("Сколько стоит номер?", nothing());
+    scene.bot_answers();
+    let at = scene
+        .pending
+        .iter()
+        .position(|(_, a)| matches!(a, Action::Send { .. }));
+    let (key, action) = scene.pending.remove(at.expect("an answer"));
+    let left = scene.carry_out(&key, &action);
+    let told = sentences(&scene.event(left));
+    for stage in ["Новая заявка", "Проведена консультация"] {
+        assert!(told.contains(stage), "{stage}: {told}");
+    }
+}
+
+#[test]
+fn behaviour_4_escalation_without_a_deal_comes_back_in_a_minute_and_after_a_refusal_in_half_an_hour()
+ {
+    for (refused, minutes) in [(false, 1), (true, 30)] {
+        let mut scene = Scene::new_guest().with(|policy| {
+            policy.tasks.escalate_to = Some(IGOR);
+        });
+        scene.hears("Нас будет пятеро", five());
+        scene.wait(seconds(5));
+        scene.run_reads();
+        scene.wait(seconds(15));
+        scene.run_reads();
+        if refused {
+            fails(&mut scene, "create_contact", Failure::Refused);
+        }
+        let due = scene.due(Timer::WaitingEscalation).expect("armed");
+        scene.wait(due - scene.now);
+        let again = scene.now + minutes * crate::time::MINUTE;
+        assert_eq!(
+            scene.due(Timer::WaitingEscalation),
+            Some(again),
+            "refused: {refused}"
+        );
+    }
+}
+
+#[test]
+fn promise_5_explained_a_reminder_says_how_long_the_guest_waits() {
+    let mut scene = Scene::handed_over();
+    let due = scene.state.timers[&Timer::WaitingReminder];
+    scene.now = due.due;
+    let told = scene.event(Event::TimerFired {
+        timer: Timer::WaitingReminder,
+        generation: due.generation,
+    });
+    assert!(sentences(&told).contains("15"), "{}", sentences(&told));
+}
+
+/// Whether the condition, alone in the policy, hands a guest with so many open deals over.
+fn hands_over(when: &crate::policy::Condition, deals: i64, said: Understood) -> bool {
+    let mut scene = Scene::at_stage("prepaid").with(|policy| {
+        policy.inquiry.several = crate::policy::InquiryAct::Bot;
+        policy.triggers.truncate(1);
+        let trigger = &mut policy.triggers[0];
+        trigger.when = when.clone();
+        trigger.reason = ReasonId::HumanRequest;
+    });
+    for n in 1..deals {
+        let another = scene.deal(DealId(700 + n), "prepaid");
+        scene.deals.push(another);
+    }
+    scene.hears("…", said);
+    scene.reason() == Some(ReasonId::HumanRequest)
+}
+
+#[test]
+fn design_4_conditions_only_intents_and_open_deals_over() {
+    use crate::policy::Condition::{OnlyIntents, OpenDealsOver};
+    let greeting = OnlyIntents(vec![Intent::Greeting]);
+    let more = Understood {
+        intents: BTreeSet::from([Intent::Greeting, Intent::HowToPay]),
+        ..nothing()
+    };
+    for (row, when, deals, said, fires) in [
+        (
+            "only a greeting",
+            &greeting,
+            1,
+            wants(Intent::Greeting),
+            true,
+        ),
+        ("a greeting and more", &greeting, 1, more, false),
+        ("nothing recognised", &greeting, 1, nothing(), false),
+        ("one deal", &OpenDealsOver(1), 1, nothing(), false),
+        ("two deals", &OpenDealsOver(1), 2, nothing(), true),
+        ("three deals", &OpenDealsOver(1), 3, nothing(), true),
+    ] {
+        assert_eq!(hands_over(when, deals, said), fires, "{row}");
+    }
+}
+
+#[test]
+fn promise_5_explained_the_trace_and_the_reason_say_what_was_sent_and_how_sure_the_bot_was() {
+    let mut scene = Scene::at_stage("prepaid");
+    let voice = Understood {
+        attachments: vec![crate::understand::AttachmentKind::Voice],
+        ..nothing()
+    };
+    scene.hears("", voice);
+    let Owner::Waiting { reason, .. } = &scene.state.view.owner else {
+        panic!("a voice message is for a person");
+    };
+    assert_eq!(reason.values.get("kind").map(String::as_str), Some("voice"));
+
+    for (confidence, rule) in [(69, "confidence.low"), (70, "confidence.ok")] {
+        let mut scene = Scene::at_stage("prepaid");
+        scene.hears("Есть ли Wi-Fi?", nothing());
+        let decision = scene.bot(BotAnswer {
+            confidence,
+            ..good()
+        });
+        let said = decision.trace.iter().find(|check| check.rule == rule);
+        let said = said.unwrap_or_else(|| panic!("{rule} at {confidence}"));
+        assert_eq!(said.values["limit"], "70");
+        assert_eq!(said.values["value"], confidence.to_string());
+    }
+}
