@@ -44,6 +44,9 @@ fn behaviour_3_claim_what_the_crm_refuses_is_not_tried_again_and_what_it_missed_
             goes_on,
             "{failure:?}"
         );
+        // The CRM's pause before the next try.
+        let again = goes_on.then_some(scene.now + seconds(30));
+        assert_eq!(scene.due(Timer::ClaimGrace), again, "{failure:?}");
     }
 }
 
@@ -71,6 +74,7 @@ fn behaviour_3_claim_a_contact_that_is_made_after_all_makes_no_deal_that_nobody_
 fn masterplan_departure_a_deal_that_the_crm_makes_for_the_new_booking_is_taken_and_none_made() {
     let mut scene = Scene::at_stage("departure");
     scene.hears("Хочу приехать снова", wants(Intent::NewBooking));
+    assert!(!scene.traced("deals.none") && !scene.traced("deals.refused"));
     let by_crm = scene.deal(DealId(701), "new");
     scene.deals.insert(0, by_crm);
     scene.grace_ends();
@@ -306,5 +310,140 @@ fn promise_5_explained_the_trace_and_the_reason_say_what_was_sent_and_how_sure_t
         let said = said.unwrap_or_else(|| panic!("{rule} at {confidence}"));
         assert_eq!(said.values["limit"], "70");
         assert_eq!(said.values["value"], confidence.to_string());
+    }
+}
+
+#[test]
+fn behaviour_3_triggers_a_second_complaint_goes_to_a_person_like_the_first() {
+    let mut scene = Scene::at_stage("prepaid");
+    for row in ["the first", "after a person answered the first"] {
+        scene.hears("Это безобразие", wants(Intent::Complaint));
+        assert_eq!(scene.reason(), Some(ReasonId::Complaint), "{row}");
+        scene.person(Some(ANNA));
+        scene.returned(ANNA);
+        scene.run();
+    }
+}
+
+fn touches(scene: &Scene) -> usize {
+    let texts = scene.texts();
+    texts
+        .iter()
+        .filter(|(kind, _)| *kind == SendKind::Touch)
+        .count()
+}
+
+#[test]
+fn behaviour_4_final_touch_is_not_sent_where_a_person_wrote_and_the_bot_leads_again() {
+    for (row, by_person) in [("the bot alone", false), ("a person wrote", true)] {
+        let mut scene = Scene::at_stage("new");
+        scene.hears("Сколько стоит номер?", nothing());
+        scene.answers();
+        if by_person {
+            scene.person(Some(ANNA));
+            scene.returned(ANNA);
+            scene.run();
+        }
+        for _ in 0..30 {
+            scene.passes(HOUR);
+        }
+        assert_eq!(touches(&scene), usize::from(!by_person), "{row}");
+    }
+}
+
+#[test]
+fn behaviour_4_final_touch_a_read_of_the_crm_does_not_bring_it_forward() {
+    let mut scene = Scene::at_stage("new");
+    scene.hears("Сколько стоит номер?", nothing());
+    scene.answers();
+    scene.passes(HOUR);
+    scene.event(Event::DealChanged {
+        deal: DEAL,
+        by: Changer::Person(ANNA),
+        field: None,
+        stage: None,
+    });
+    scene.run();
+    assert_eq!((reads(&scene) > 1, touches(&scene)), (true, 0));
+    assert!(
+        scene.due(Timer::FinalTouch).is_some(),
+        "it is still planned"
+    );
+}
+
+#[test]
+fn behaviour_4_final_touch_is_not_planned_again_after_the_guests_thanks() {
+    let mut scene = Scene::at_stage("new");
+    scene.hears("Сколько стоит номер?", nothing());
+    scene.answers();
+    scene.hears("Спасибо!", wants(Intent::ThanksOnly));
+    scene.wait(HOUR);
+    scene.event(Event::DealChanged {
+        deal: DEAL,
+        by: Changer::Person(ANNA),
+        field: None,
+        stage: None,
+    });
+    scene.run();
+    assert_eq!(
+        scene.due(Timer::FinalTouch),
+        None,
+        "the last word is the guest's"
+    );
+}
+
+#[test]
+fn behaviour_4_after_the_touch_thanks_for_it_are_an_answer() {
+    for (row, later, awaited) in [("thanks after it", 1, false), ("nothing after it", 0, true)] {
+        let mut scene = Scene::at_stage("new");
+        scene.hears("Сколько стоит номер?", nothing());
+        scene.answers();
+        let due = scene.due(Timer::FinalTouch).expect("planned");
+        scene.wait(due - scene.now);
+        scene.run_reads();
+        let touch = |action: &Action| matches!(action, Action::Send { kind, .. } if *kind == SendKind::Touch);
+        let at = scene.pending.iter().position(|(_, a)| touch(a));
+        let (key, action) = scene.pending.remove(at.expect("the touch is on its way"));
+        let left = scene.carry_out(&key, &action);
+        scene.wait(later);
+        if later > 0 {
+            scene.guest("Спасибо!", wants(Intent::ThanksOnly));
+        }
+        scene.event(left);
+        assert_eq!(scene.due(Timer::AfterTouch).is_some(), awaited, "{row}");
+    }
+}
+
+#[test]
+fn behaviour_3_a_foreign_deal_is_noted_and_our_own_never_is() {
+    let mut scene = Scene::new_guest();
+    scene.hears("Сколько стоит номер?", nothing());
+    scene.answers();
+    scene.grace_ends();
+    assert_eq!(scene.new_deals(), 1);
+    let noted = |scene: &Scene| {
+        let foreign = |action: &Action| {
+            matches!(
+                action,
+                Action::AddNote {
+                    note: crate::action::Note::ForeignDeal { .. },
+                    ..
+                }
+            )
+        };
+        scene.count(foreign)
+    };
+    for (row, appears, notes) in [("ours alone", false, 0), ("another", true, 1)] {
+        if appears {
+            let foreign = DealFacts {
+                created_at: scene.now,
+                ..scene.deal(DealId(801), "new")
+            };
+            scene.deals.insert(0, foreign);
+        }
+        scene.passes(2 * crate::time::MINUTE);
+        scene.hears("А с питанием?", nothing());
+        scene.answers();
+        assert_eq!(noted(&scene), notes, "{row}");
     }
 }
