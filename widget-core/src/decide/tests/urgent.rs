@@ -275,3 +275,33 @@ fn behaviour_3_urgent_comes_before_a_bot_that_fails() {
     );
     assert_eq!(whatsapp(&scene), [(scene.now, Some(IGOR))]);
 }
+
+#[test]
+fn behaviour_3_urgent_keeps_the_bots_own_words_for_the_manager() {
+    let mut scene = on_duty();
+    scene.guest("Есть ли Wi-Fi?", nothing());
+    scene.burst_ends();
+    scene.wait(35_000);
+    scene.guest("Ребёнку плохо!", urgent());
+    scene.bot(BotAnswer {
+        handoff: Some(crate::event::BotHandoff {
+            reason: None,
+            note: Some(TextRef(88)),
+        }),
+        ..good()
+    });
+    assert_eq!(scene.reason(), Some(ReasonId::Urgent));
+    let told = |action: &Action| {
+        matches!(
+            action,
+            Action::AddNote {
+                note: crate::action::Note::Handoff {
+                    bot_note: Some(TextRef(88)),
+                    ..
+                },
+                ..
+            }
+        )
+    };
+    assert_eq!(scene.count(told), 1);
+}
