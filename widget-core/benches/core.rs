@@ -5,6 +5,8 @@ mod talk;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
+use std::path::Path;
+use std::time::Instant;
 use widget_core::action::Action;
 use widget_core::change::Change;
 use widget_core::decide::decide;
@@ -132,12 +134,53 @@ fn texts(c: &mut Criterion) {
     let text = "Добрый день! Хотим приехать на две недели в декабре, нас двое взрослых и ребёнок 7 лет. \
                 Подскажите, пожалуйста, сколько стоит номер с лечением и можно ли оплатить частями?";
     c.bench_function("understand: typical message", |b| {
-        b.iter(|| understand(black_box(Some(text)), &[]));
+        b.iter(|| understand(black_box(Some(text)), &[], 20_775));
     });
     c.bench_function("baseline: lower case of the message", |b| {
         b.iter(|| black_box(text).to_lowercase());
     });
 }
 
-criterion_group!(core, decisions, journals, texts);
+/// Each message of the voices held aside, timed by itself.
+fn voices(_: &mut Criterion) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    let read =
+        |name: &str| std::fs::read_to_string(folder.join(name)).expect("a file of the repository");
+    let texts: Vec<String> = read("held.txt")
+        .lines()
+        .flat_map(|voice| {
+            read(&format!("{voice}.jsonl"))
+                .lines()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(&line).expect("JSON")["text"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        })
+        .collect();
+    let mut took: Vec<f64> = Vec::new();
+    for round in 0..4 {
+        for text in &texts {
+            let begun = Instant::now();
+            black_box(understand(black_box(Some(text)), &[], 20_775));
+            let micros = begun.elapsed().as_secs_f64() * 1e6;
+            // The first round warms up.
+            if round > 0 {
+                took.push(micros);
+            }
+        }
+    }
+    took.sort_by(f64::total_cmp);
+    for (name, per_mille) in [("p50", 500), ("p99", 990)] {
+        let micros = took[took.len() * per_mille / 1_000];
+        println!(
+            "understand: held voices, {name}        time:   [{micros:.1} µs {micros:.1} µs {micros:.1} µs]"
+        );
+    }
+}
+
+criterion_group!(core, decisions, journals, texts, voices);
 criterion_main!(core);

@@ -36,6 +36,7 @@
 //! Which rule and which tests stand behind every row of the requirements: `ROWS.md`, kept true by `tests/rows`.
 
 pub mod action;
+#[cfg(feature = "understand")]
 pub mod case;
 pub mod change;
 pub mod decide;

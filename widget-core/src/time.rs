@@ -51,7 +51,8 @@ pub struct Date {
     pub day: u32,
 }
 
-/// Days in a row, both ends included; in files `2027-03-10/2027-03-20`, one day `2027-03-10`.
+/// Days in a row, both ends included; in files `2027-03-10/2027-03-20`, one day `2027-03-10`, a whole
+/// month `2027-03`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Days {
@@ -68,6 +69,20 @@ impl Days {
             first: day,
             last: day,
         }
+    }
+
+    /// A whole month: `2027-03`.
+    fn month(text: &str) -> Option<Self> {
+        let first: Date = format!("{text}-01").parse().ok()?;
+        let next = Date {
+            year: first.year + i64::from(first.month / 12),
+            month: first.month % 12 + 1,
+            day: 1,
+        };
+        Some(Self {
+            first: first.day_number(),
+            last: next.day_number() - 1,
+        })
     }
 
     /// Whether both share a day.
@@ -91,6 +106,9 @@ impl FromStr for Days {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(month) = Self::month(text) {
+            return Ok(month);
+        }
         let (first, last) = text.split_once('/').unwrap_or((text, text));
         let day = |text: &str| {
             text.parse::<Date>()

@@ -413,6 +413,24 @@ lines! {
     "policy.changed":
         "Вопрос задан боту по правилам версии {asked}, ответ оценён по версии {now}",
         "The bot was asked under rules version {asked}, its answer is judged under version {now}";
+    "differ.guests":
+        "Гостей в сообщении {text}, по оценке бота {bot}: берём {taken}",
+        "Guests: {text} in the message, {bot} as the bot reads it: {taken} is taken";
+    "differ.child":
+        "Возраст ребёнка в сообщении {text}, по оценке бота {bot}: берём {taken}",
+        "Child's age: {text} in the message, {bot} as the bot reads it: {taken} is taken";
+    "differ.rooms":
+        "Номеров в сообщении {text}, по оценке бота {bot}: берём {taken}",
+        "Rooms: {text} in the message, {bot} as the bot reads it: {taken} is taken";
+    "differ.pet":
+        "О питомце сообщение и бот говорят разное: считаем, что он едет",
+        "Message and bot differ about a pet: taken as travelling";
+    "differ.past_stay":
+        "О прошлом заезде сообщение и бот говорят разное: считаем, что он был",
+        "Message and bot differ about a past stay: taken as there";
+    "differ.several_deals":
+        "О числе броней сообщение и бот говорят разное: считаем, что их несколько",
+        "Message and bot differ about the bookings: taken as several";
     "kb.hit": "База знаний: ответ найден", "Knowledge base: answer found";
     "kb.miss": "База знаний: ничего не нашлось", "Knowledge base: nothing found";
     "confidence.ok": "Уверенность бота {value}, достаточно {limit}", "Bot's confidence {value}, enough is {limit}";
@@ -658,6 +676,21 @@ mod tests {
         ("bot.failed", &[]),
         ("reply.stale", &[]),
         ("policy.changed", &[("asked", "3"), ("now", "4")]),
+        (
+            "differ.guests",
+            &[("text", "3"), ("bot", "5"), ("taken", "5")],
+        ),
+        (
+            "differ.child",
+            &[("text", "5"), ("bot", "3"), ("taken", "3")],
+        ),
+        (
+            "differ.rooms",
+            &[("text", "1"), ("bot", "2"), ("taken", "2")],
+        ),
+        ("differ.pet", &[]),
+        ("differ.past_stay", &[]),
+        ("differ.several_deals", &[]),
         ("kb.hit", &[]),
         ("kb.miss", &[]),
         ("confidence.ok", &[("value", "90"), ("limit", "70")]),

@@ -53,6 +53,18 @@ fn what_is_read_from_the_store_is_decided_and_folded_without_a_panic() {
     }
 }
 
+#[test]
+fn a_text_is_understood_within_bounds() {
+    for (path, seed) in seeds("understand") {
+        assert!(fuzzed::understand(&seed), "{}", path.display());
+        let chars: Vec<char> = String::from_utf8_lossy(&seed).chars().collect();
+        for cut in 0..chars.len() {
+            fuzzed::understand(chars[cut..].iter().collect::<String>().as_bytes());
+            fuzzed::understand(chars[..cut].iter().rev().collect::<String>().as_bytes());
+        }
+    }
+}
+
 /// Every prefix and every changed byte of a real journal row, a real policy.
 #[test]
 fn what_is_cut_short_or_spoiled_is_no_panic() {

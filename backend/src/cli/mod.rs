@@ -12,6 +12,7 @@ mod policy;
 mod replay;
 mod sandbox;
 mod serve;
+mod understand;
 mod url;
 
 use crate::lifecycle::Stop;
@@ -46,6 +47,8 @@ enum Command {
     Check(archive::Check),
     /// What becomes of cases: JSON lines on stdin, JSON lines on stdout.
     Decide(decide::Args),
+    /// What a message says, and by which words.
+    Understand(understand::Args),
     /// Policies.
     #[command(subcommand)]
     Policy(policy::Command),
@@ -65,6 +68,7 @@ pub fn main() -> ExitCode {
         Command::Widget(args) => archive::write(&args),
         Command::Check(args) => archive::check(&args),
         Command::Decide(args) => decide::run(&args),
+        Command::Understand(args) => understand::run(&args),
         Command::Policy(command) => policy::run(&command),
         Command::Account(command) => account::run(&command),
         Command::Replay(args) => replay::run(&args),

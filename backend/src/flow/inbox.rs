@@ -257,7 +257,11 @@ impl Flow {
             id: message.id.clone(),
             at,
             text: self.seal(tenant, dialog, message.text.as_deref()).await?,
-            understood: understand(message.text.as_deref(), &message.attachments),
+            understood: understand(
+                message.text.as_deref(),
+                &message.attachments,
+                tenant.rules().zone(at).local(at).day,
+            ),
             listed: guest.map_or(Listed::default(), |guest| {
                 listed(&tenant.rules().policy, &guest.phone)
             }),

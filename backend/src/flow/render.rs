@@ -13,7 +13,7 @@ use widget_core::policy::StageRole;
 use widget_core::text::{excerpt, render};
 use widget_core::time::{Days, Local};
 use widget_core::trace::{Check, Lang, reason_text};
-use widget_core::understand::Facts;
+use widget_core::understand::{Facts, Programme};
 
 /// A guest's words are quoted in tasks up to so many characters.
 const QUOTE: usize = 200;
@@ -116,9 +116,13 @@ fn is_active(rules: &Rules, deal: &DealFacts) -> bool {
 
 /// A deal as its guest would name it: by its days, or else by its stage.
 fn named_deal(deal: &DealFacts) -> String {
-    let Some(days) = deal.booking.days else {
-        return format!("«{}»", deal.stage_name);
-    };
+    match deal.booking.days {
+        Some(days) => named_days(days),
+        None => format!("«{}»", deal.stage_name),
+    }
+}
+
+fn named_days(days: Days) -> String {
     let date = |day| {
         let date = Local { day, minute: 0 }.date();
         format!("{:02}.{:02}.{}", date.day, date.month, date.year)
@@ -304,6 +308,22 @@ fn facts_line(facts: &Facts) -> Option<String> {
     }
     if facts.pet == Some(true) {
         known.push("с питомцем".to_owned());
+    }
+    if let Some(days) = facts.dates {
+        known.push(named_days(days));
+    }
+    if let Some(nights) = facts.nights {
+        known.push(format!("ночей: {nights}"));
+    }
+    if let Some(programme) = facts.programme {
+        known.push(
+            match programme {
+                Programme::Treatment => "с лечением",
+                Programme::Wellness => "оздоровительная программа",
+                Programme::Rest => "без лечения",
+            }
+            .to_owned(),
+        );
     }
     (!known.is_empty()).then(|| known.join(", "))
 }

@@ -395,7 +395,7 @@ async fn a_phone_in_any_spelling_is_one_guest() {
         .into_iter()
         .enumerate()
     {
-        let text = format!("Вопрос {n}");
+        let text = format!("Вопрос {n}: есть ли у вас бассейн?");
         let mut message = undelivered(&world, PHONE, &text).await;
         message["object"]["contact"]["phone"] = json!(spelled);
         message["object"]["conversation"]["sender_phone"] = json!(spelled);
@@ -414,8 +414,11 @@ async fn a_phone_in_any_spelling_is_one_guest() {
 async fn long_and_strange_texts_pass_through() {
     let world = World::new().await;
     let guest = world.guest(PHONE);
-    let strange = "\u{202e}Привет\u{0000}🧘‍♀️ <script>alert(1)</script> {name} %s \u{feff}";
-    let long = "очень ".repeat(5_000);
+    let strange = "\u{202e}Привет\u{0000}🧘‍♀️ <script>alert(1)</script> {name} %s \u{feff} Есть ли у вас бассейн?";
+    let long = format!(
+        "Есть ли у вас бассейн? {}",
+        "Очень интересно. ".repeat(2_000)
+    );
     for (n, text) in [strange, &long].into_iter().enumerate() {
         let message = guest.asks(text).await;
         guest.hears(n + 1).await;

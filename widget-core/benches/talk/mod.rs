@@ -210,9 +210,9 @@ impl Talk {
         let voice = self.random.percent(4);
         let words = self.random.one_of(&TEXTS);
         let understood = if voice {
-            understand(None, &[AttachmentKind::Voice])
+            understand(None, &[AttachmentKind::Voice], 20_775)
         } else {
-            self.with_facts(understand(Some(words), &[]))
+            self.with_facts(understand(Some(words), &[], 20_775))
         };
         Event::GuestWrote(GuestMessage {
             id: self.message(),

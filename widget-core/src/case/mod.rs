@@ -57,7 +57,7 @@ use crate::ids::TextRef;
 use crate::owner::ReasonId;
 use crate::policy::Policy;
 use crate::time::{Days, Zone};
-use crate::understand::{AttachmentKind, Facts, Intent, Understood, understand};
+use crate::understand::{AttachmentKind, Facts, Intent, Programme, Understood, understand};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -205,6 +205,10 @@ struct CaseFacts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     dates: Option<Days>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    nights: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    programme: Option<Programme>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     several_deals: Option<bool>,
 }
 
@@ -293,17 +297,21 @@ pub fn judge(policy: &Policy, case: &Case, zone: impl Fn(i64) -> Zone) -> Verdic
 }
 
 impl Case {
-    /// What the message says.
-    fn understood(&self) -> Understood {
+    /// What the message says; `today`: the day on which it comes, in days since 1970-01-01.
+    fn understood(&self, today: i64) -> Understood {
         let kinds: Vec<_> = self
             .context
             .attachments
             .iter()
             .map(Attachment::kind)
             .collect();
-        let mut understood = understand(self.text.as_deref(), &kinds);
+        let mut understood = understand(self.text.as_deref(), &kinds, today);
         if let Some(test) = &self.test {
             understood.facts.learn(&test.facts);
+            if !test.intents.is_empty() {
+                // That a text is nothing in particular gives way to what is known of it.
+                understood.intents.remove(&Intent::General);
+            }
             understood.intents.extend(&test.intents);
         }
         understood

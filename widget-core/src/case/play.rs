@@ -165,7 +165,7 @@ impl<'a> Play<'a> {
 
     /// The message comes, and no other follows it.
     fn guest_writes(&mut self, case: &Case) {
-        let understood = case.understood();
+        let understood = case.understood(self.zone.local(self.message_at).day);
         self.event(&Event::GuestWrote(GuestMessage {
             id: "guest".into(),
             at: self.now,

@@ -56,17 +56,55 @@ impl Said {
         known.new_booking = known.new_booking.max(facts.new_booking);
         known.several_deals = known.several_deals.max(facts.several_deals);
         known.dates = facts.dates.or(known.dates);
+        known.nights = facts.nights.or(known.nights);
+        known.programme = facts.programme.or(known.programme);
         self.intents.extend(intents);
     }
 
     /// Adds what the bot saw, and how it answers.
     pub fn hear(&mut self, answer: &BotAnswer) {
+        // That a text is nothing in particular is the weakest thing that we say of it, and gives way to the bot.
+        if !answer.intents.is_empty() {
+            self.intents.remove(&Intent::General);
+        }
         // What is unclear to one side and plain to the other is plain.
         if !answer.intents.is_empty() && !answer.intents.contains(&Intent::Unclear) {
             self.intents.remove(&Intent::Unclear);
         }
         self.add(&answer.facts, &answer.intents);
         self.bot = Some((answer.kb, answer.confidence));
+    }
+
+    /// Where the bot read another fact than we did: of the two the one that needs a person is taken.
+    pub fn differences(&self, answer: &BotAnswer) -> Vec<Check> {
+        let mut taken = self.clone();
+        taken.add(&answer.facts, &BTreeSet::new());
+        let (text, bot, taken) = (&self.facts, &answer.facts, &taken.facts);
+        let number = |rule, text: Option<u32>, bot: Option<u32>, taken: Option<u32>| {
+            let (text, bot, taken) = (text?, bot?, taken?);
+            let check = Check::passed(rule).with("text", text).with("bot", bot);
+            (text != bot).then(|| check.with("taken", taken))
+        };
+        let flag = |rule, text: Option<bool>, bot: Option<bool>| {
+            let differ = text.is_some() && bot.is_some() && text != bot;
+            differ.then(|| Check::passed(rule))
+        };
+        let (age, age_bot) = (text.youngest_child, bot.youngest_child);
+        [
+            number("differ.guests", text.guests, bot.guests, taken.guests),
+            number("differ.child", age, age_bot, taken.youngest_child),
+            number("differ.rooms", text.rooms, bot.rooms, taken.rooms),
+            flag("differ.pet", text.pet, bot.pet),
+            flag("differ.past_stay", text.past_stay, bot.past_stay),
+            flag(
+                "differ.several_deals",
+                text.several_deals,
+                bot.several_deals,
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     /// Whether it cannot be told what is meant, and nothing else was recognised.

@@ -159,9 +159,14 @@ impl Draft<'_> {
         }
     }
 
-    /// Adds to what was said where the dialog stands.
+    /// Adds to what was said where the dialog stands. A guest without a deal stands where the new one will be: a past
+    /// stay that they mention is one relied on for a new booking (masterplan: Сценарий 2).
     fn place(&self, said: &mut Said) {
-        said.stage = self.state.stage().cloned();
+        let first = || self.policy.first_stage().map(|stage| stage.key.clone());
+        said.stage = match self.state.deal {
+            Some(_) => self.state.stage().cloned(),
+            None => first(),
+        };
         said.open_deals = u32::try_from(self.open_deals().len()).unwrap_or(u32::MAX);
     }
 
@@ -346,6 +351,9 @@ impl Draft<'_> {
             // A person was given all of it and left it to the bot: what the bot sees in it hands over no more.
             said.bot = Some((answer.kb, answer.confidence));
         } else {
+            for difference in said.differences(answer) {
+                self.check(difference);
+            }
             said.hear(answer);
         }
         if said.intents.contains(&Intent::OptOut) && !self.state.opted_out {

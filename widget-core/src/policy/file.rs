@@ -786,12 +786,12 @@ mod tests {
             (
                 "{ meaning_unclear = true }",
                 "{ any = [] }",
-                "departure[unclear].when.any",
+                "departure[unclear].when.any[0].any",
             ),
             (
                 "{ meaning_unclear = true }",
                 "{ only_intents = [] }",
-                "departure[unclear].when.only_intents",
+                "departure[unclear].when.any[0].only_intents",
             ),
             (
                 "trial_phones = []",

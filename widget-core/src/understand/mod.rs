@@ -1,16 +1,18 @@
 //! Facts and intents from a guest's text.
 //!
-//! [`understand`] runs once per message, before a decision, and its result is stored with the event. It names the
-//! words it went by as spans of the text, so that no word of a guest stands in a journal.
+//! `understand` runs once per message, before a decision, and its result is stored with the event. It names the words it
+//! went by as spans of the text, so that no word of a guest stands in a journal. What is read here are the types; how a
+//! text is read stands in [`mod@reader`], which the card does without (feature `understand`).
 
-mod numbers;
-mod rules;
+#[cfg(feature = "understand")]
+mod reader;
+
+#[cfg(feature = "understand")]
+pub use reader::*;
 
 use crate::time::Days;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-pub use rules::understand;
 
 /// What a guest's message says. Everything absent was not stated.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -57,9 +59,27 @@ pub struct Facts {
     /// The days that the guest names: of an arrival, a stay or a month.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dates: Option<Days>,
+    /// Number of nights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nights: Option<u32>,
+    /// The kind of programme wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub programme: Option<Programme>,
     /// Several bookings are meant at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub several_deals: Option<bool>,
+}
+
+/// A kind of programme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Programme {
+    /// With treatment prescribed by a physician.
+    Treatment,
+    /// Wellness: baths, massages, slimming, without a diagnosis.
+    Wellness,
+    /// Rest without treatment.
+    Rest,
 }
 
 impl Facts {
@@ -72,6 +92,8 @@ impl Facts {
         self.past_stay = newer.past_stay.or(self.past_stay);
         self.new_booking = newer.new_booking.or(self.new_booking);
         self.dates = newer.dates.or(self.dates);
+        self.nights = newer.nights.or(self.nights);
+        self.programme = newer.programme.or(self.programme);
         self.several_deals = newer.several_deals.or(self.several_deals);
     }
 }
@@ -120,8 +142,40 @@ pub enum Intent {
     OwnBooking,
     /// A greeting without a question.
     Greeting,
+    /// Something plain that no other intent says: a question about the house, an answer, a remark. The bot's.
+    General,
     /// It cannot be told what is meant.
     Unclear,
+}
+
+impl Intent {
+    /// Its name in files and spans.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PaymentStatus => "payment_status",
+            Self::RefundStatus => "refund_status",
+            Self::PaymentCheck => "payment_check",
+            Self::PaymentLinkAgain => "payment_link_again",
+            Self::RefundLinkAgain => "refund_link_again",
+            Self::PaidNotice => "paid_notice",
+            Self::ReceiptSent => "receipt_sent",
+            Self::ExtensionCost => "extension_cost",
+            Self::ExtraServiceCost => "extra_service_cost",
+            Self::HumanRequest => "human_request",
+            Self::Complaint => "complaint",
+            Self::Review => "review",
+            Self::PastVisit => "past_visit",
+            Self::ThanksOnly => "thanks_only",
+            Self::OptOut => "opt_out",
+            Self::HowToPay => "how_to_pay",
+            Self::Urgent => "urgent",
+            Self::NewBooking => "new_booking",
+            Self::OwnBooking => "own_booking",
+            Self::Greeting => "greeting",
+            Self::General => "general",
+            Self::Unclear => "unclear",
+        }
+    }
 }
 
 impl AttachmentKind {

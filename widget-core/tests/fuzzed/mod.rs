@@ -15,13 +15,43 @@ use widget_core::event::Event;
 use widget_core::ids::AccountId;
 use widget_core::policy::{Policy, check, diff, parse};
 use widget_core::time::{Now, Zone};
+use widget_core::understand as reader;
 
+/// Wednesday 2026-11-18, days since 1970-01-01.
+const TODAY: i64 = 20_775;
 /// Wednesday 2026-11-18 11:00 in Moscow.
 const NOON: i64 = 1_794_988_800_000;
 
 static POLICY: LazyLock<Policy> = LazyLock::new(|| {
     parse(include_str!("../../../backend/policies/sanatorium.toml")).expect("the default policy")
 });
+
+/// A guest's text of any kind: read within bounds, the same each time, with spans that lie in the text. Answers whether
+/// it was text.
+///
+/// # Panics
+/// When it is none of that.
+pub fn understand(data: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return false;
+    };
+    let understood = reader::understand(Some(text), &[], TODAY);
+    assert_eq!(understood, reader::understand(Some(text), &[], TODAY));
+    let chars = text.chars().count() as u64;
+    for (name, (from, length)) in &understood.spans {
+        let end = u64::from(*from) + u64::from(*length);
+        assert!(
+            *length > 0 && end <= chars,
+            "{name}: {from}+{length} of {chars}"
+        );
+    }
+    let facts = &understood.facts;
+    assert!(facts.youngest_child.is_none_or(|age| age < 18), "a child");
+    assert!(facts.dates.is_none_or(|days| days.first <= days.last));
+    let kept = serde_json::to_string(&understood).expect("it serialises");
+    there_and_back::<reader::Understood>(&kept);
+    true
+}
 
 /// A policy from somewhere: either findings, each with words, or rules that check clean and come back the same from
 /// TOML. Answers whether it was a policy.

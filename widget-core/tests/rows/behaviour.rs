@@ -731,8 +731,8 @@ pub const ROWS: &[Row] = &[
         &[
             "widget-core/src/decide/tests/triggers.rs::masterplan_2_triggers_by_intent",
             "backend/tests/it/path.rs::promise_4_a_guest_who_asks_for_a_person_gets_one",
-            "widget-core/src/understand/rules/table.rs::who_asks_for_a_person_is_heard",
-            "widget-core/src/understand/rules/table.rs::who_speaks_of_people_asks_for_none",
+            "widget-core/src/understand/reader/tests.rs::who_asks_for_a_person_is_heard",
+            "widget-core/src/understand/reader/tests.rs::who_speaks_of_people_asks_for_none",
         ],
     ),
     Row::code(

@@ -173,10 +173,8 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/decide/tests/clarify.rs::masterplan_1_unclear_is_asked_back_at_every_stage",
             "backend/tests/it/scenarios/new_guest.rs::scenario_1_when_unclear_the_bot_asks_back_and_then_a_manager_answers",
             "backend/tests/it/scenarios/new_guest.rs::scenario_1_an_answer_to_the_question_back_goes_on",
+            "widget-core/src/case/tests/words.rs::behaviour_3_thanks_torn_sentences_and_other_languages",
         ],
-    )
-    .and_later(
-        "seeing in the text itself that it is unclear comes with text understanding; until then the bot reports it",
     ),
     Row::code(
         "A017",
@@ -223,10 +221,8 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/decide/tests/triggers.rs::masterplan_2_the_rows_in_the_masterplans_words",
             "widget-core/src/decide/tests/triggers.rs::masterplan_2_triggers_by_fact_with_their_boundaries",
             "backend/tests/it/scenarios/handoff.rs::scenario_2_every_topic_of_the_list_goes_to_a_manager",
+            "widget-core/src/case/tests/words.rs::masterplan_scenario_2_every_trigger_is_heard_in_the_guests_words",
         ],
-    )
-    .and_later(
-        "hearing it in the guest's words comes with text understanding; until then the bot reports it",
     ),
     Row::code(
         "A022",
@@ -236,10 +232,8 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/decide/tests/inquiry.rs::masterplan_2_several_deals_at_once_are_a_persons",
             "widget-core/src/decide/tests/inquiry.rs::behaviour_3_several_open_deals_are_clarified_once_then_a_person",
             "backend/tests/it/scenarios/handoff.rs::scenario_2_of_several_deals_the_guest_is_asked_which_one_and_then_a_manager_answers",
+            "widget-core/src/case/tests/words.rs::masterplan_scenario_2_every_trigger_is_heard_in_the_guests_words",
         ],
-    )
-    .and_later(
-        "hearing it in the guest's words comes with text understanding; until then the bot reports it",
     ),
     Row::code(
         "A023",
@@ -266,10 +260,8 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/decide/tests/payment.rs::masterplan_2_payment_and_refund_status_are_repeated_from_a_filled_field",
             "widget-core/src/decide/tests/payment.rs::masterplan_2_payment_status_that_the_crm_does_not_know_is_a_persons",
             "backend/tests/it/scenarios/handoff.rs::payment_status_is_repeated_from_a_mapped_field",
+            "widget-core/src/case/tests/words.rs::masterplan_scenario_2_every_trigger_is_heard_in_the_guests_words",
         ],
-    )
-    .and_later(
-        "hearing it in the guest's words comes with text understanding; until then the bot reports it",
     ),
     Row::code(
         "A025",
@@ -279,10 +271,8 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/decide/tests/triggers.rs::masterplan_2_the_rows_in_the_masterplans_words",
             "backend/tests/it/scenarios/handoff.rs::scenario_2_every_topic_of_the_list_goes_to_a_manager",
             "widget-core/src/decide/tests/payment.rs::masterplan_2_payment_status_is_not_repeated_when_another_trigger_fires_too",
+            "widget-core/src/case/tests/words.rs::masterplan_scenario_2_every_trigger_is_heard_in_the_guests_words",
         ],
-    )
-    .and_later(
-        "hearing it in the guest's words comes with text understanding; until then the bot reports it",
     ),
     Row::code(
         "A026",
@@ -291,10 +281,8 @@ pub const ROWS: &[Row] = &[
         &[
             "widget-core/src/decide/tests/triggers.rs::masterplan_2_the_rows_in_the_masterplans_words",
             "backend/tests/it/scenarios/handoff.rs::scenario_2_every_topic_of_the_list_goes_to_a_manager",
+            "widget-core/src/case/tests/words.rs::masterplan_scenario_2_every_trigger_is_heard_in_the_guests_words",
         ],
-    )
-    .and_later(
-        "hearing it in the guest's words comes with text understanding; until then the bot reports it",
     ),
     Row::code(
         "A027",
@@ -303,10 +291,8 @@ pub const ROWS: &[Row] = &[
         &[
             "widget-core/src/decide/tests/triggers.rs::masterplan_2_the_rows_in_the_masterplans_words",
             "backend/tests/it/scenarios/handoff.rs::scenario_2_every_topic_of_the_list_goes_to_a_manager",
+            "widget-core/src/case/tests/words.rs::masterplan_scenario_2_every_trigger_is_heard_in_the_guests_words",
         ],
-    )
-    .and_later(
-        "hearing it in the guest's words comes with text understanding; until then the bot reports it",
     ),
     Row::code(
         "A028",
@@ -315,10 +301,8 @@ pub const ROWS: &[Row] = &[
         &[
             "widget-core/src/decide/tests/triggers.rs::masterplan_2_the_rows_in_the_masterplans_words",
             "backend/tests/it/scenarios/handoff.rs::scenario_2_every_topic_of_the_list_goes_to_a_manager",
+            "widget-core/src/case/tests/words.rs::masterplan_scenario_2_every_trigger_is_heard_in_the_guests_words",
         ],
-    )
-    .and_later(
-        "hearing it in the guest's words comes with text understanding; until then the bot reports it",
     ),
     Row::code(
         "A029",
@@ -328,10 +312,8 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/decide/tests/triggers.rs::masterplan_2_the_rows_in_the_masterplans_words",
             "widget-core/src/decide/tests/payment.rs::masterplan_2_a_payment_never_moves_the_deal",
             "backend/tests/it/scenarios/handoff.rs::scenario_2_every_topic_of_the_list_goes_to_a_manager",
+            "widget-core/src/case/tests/words.rs::masterplan_scenario_2_every_trigger_is_heard_in_the_guests_words",
         ],
-    )
-    .and_later(
-        "hearing it in the guest's words comes with text understanding; until then the bot reports it",
     ),
     Row::code(
         "A030",
@@ -341,10 +323,8 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/decide/tests/triggers.rs::behaviour_3_attachments_of_every_kind",
             "widget-core/src/decide/tests/triggers.rs::masterplan_2_attachments",
             "widget-core/src/case/tests/outcomes.rs::an_attachment_alone_goes_to_a_manager_and_one_at_the_prebooking_is_a_receipt",
+            "widget-core/src/case/tests/words.rs::masterplan_scenario_2_every_trigger_is_heard_in_the_guests_words",
         ],
-    )
-    .and_later(
-        "hearing it in the guest's words comes with text understanding; until then the bot reports it",
     ),
     Row::code(
         "A031",
@@ -352,8 +332,8 @@ pub const ROWS: &[Row] = &[
         &["policy: triggers[guests_over_4]"],
         &[
             "widget-core/src/decide/tests/triggers.rs::masterplan_2_triggers_by_fact_with_their_boundaries",
-            "widget-core/src/understand/rules/table.rs::masterplan_scenario_2_the_number_of_guests_is_read",
-            "widget-core/src/understand/rules/table.rs::what_counts_no_guests_states_none",
+            "widget-core/src/understand/reader/tests.rs::masterplan_scenario_2_the_number_of_guests_is_read",
+            "widget-core/src/understand/reader/tests.rs::what_counts_no_guests_states_none",
             "backend/tests/it/path.rs::point_2_five_guests_are_handed_over_with_one_text_one_task_the_field_and_a_note",
             "backend/tests/it/scenarios/handoff.rs::scenario_2_within_the_limits_the_bot_goes_on",
         ],
@@ -366,10 +346,8 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/decide/tests/triggers.rs::masterplan_2_triggers_by_fact_with_their_boundaries",
             "widget-core/src/decide/tests/triggers.rs::masterplan_2_the_rows_in_the_masterplans_words",
             "backend/tests/it/scenarios/handoff.rs::scenario_2_within_the_limits_the_bot_goes_on",
+            "widget-core/src/case/tests/words.rs::masterplan_scenario_2_every_trigger_is_heard_in_the_guests_words",
         ],
-    )
-    .and_later(
-        "ages in months and words come with text understanding; until then the bot reports them",
     ),
     Row::code(
         "A033",
@@ -379,10 +357,9 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/decide/tests/triggers.rs::masterplan_2_triggers_by_fact_with_their_boundaries",
             "backend/tests/it/scenarios/handoff.rs::scenario_2_every_topic_of_the_list_goes_to_a_manager",
             "backend/tests/it/scenarios/handoff.rs::scenario_2_within_the_limits_the_bot_goes_on",
+            "widget-core/src/case/tests/words.rs::masterplan_scenario_2_every_trigger_is_heard_in_the_guests_words",
+            "widget-core/src/case/tests/words.rs::masterplan_scenario_2_what_only_sounds_like_a_trigger_is_for_the_bot",
         ],
-    )
-    .and_later(
-        "telling a suite from two rooms comes with text understanding; until then the bot reports the number",
     ),
     Row::code(
         "A034",
@@ -392,10 +369,9 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/decide/tests/triggers.rs::masterplan_2_triggers_by_fact_with_their_boundaries",
             "backend/tests/it/scenarios/handoff.rs::scenario_2_every_topic_of_the_list_goes_to_a_manager",
             "widget-core/src/case/tests/outcomes.rs::masterplan_scenario_2_what_lies_on_the_line_fires_nothing",
+            "widget-core/src/case/tests/words.rs::masterplan_scenario_2_every_trigger_is_heard_in_the_guests_words",
+            "widget-core/src/case/tests/words.rs::masterplan_scenario_2_what_only_sounds_like_a_trigger_is_for_the_bot",
         ],
-    )
-    .and_later(
-        "telling a pet that travels from one that is only spoken of comes with text understanding",
     ),
     // --- Сценарий 2: what is done
     Row::code(
@@ -767,10 +743,8 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/case/tests/stages.rs::masterplan_departure_table",
             "widget-core/src/decide/tests/departure.rs::behaviour_3_departure_what_no_row_names_is_for_the_bot",
             "widget-core/src/decide/tests/departure.rs::behaviour_3_departure_may_be_left_to_people",
+            "widget-core/src/case/tests/words.rs::masterplan_scenario_2_every_trigger_is_heard_in_the_guests_words",
         ],
-    )
-    .and_later(
-        "hearing it in the guest's words comes with text understanding; until then the bot reports it",
     ),
     Row::code(
         "A070",
@@ -1203,9 +1177,10 @@ pub const ROWS: &[Row] = &[
         &[
             "widget-core/src/decide/tests/clarify.rs::masterplan_1_unclear_is_asked_back_at_every_stage",
             "widget-core/src/decide/tests/clarify.rs::behaviour_3_one_question_an_episode_whatever_it_is_about",
+            "widget-core/tests/understood.rs::voices_held_aside_are_understood",
+            "widget-core/tests/understood.rs::the_embedded_weights_are_what_the_messages_teach",
         ],
-    )
-    .and_later("how often it is right, on messages kept apart, comes with text understanding"),
+    ),
     Row::code(
         "A114",
         "Managers forget to mark: one button, writing takes, and whoever waits is brought up",

@@ -182,6 +182,8 @@ fn facts(value: &Value) -> Facts {
         past_stay: flag("past_stay"),
         new_booking: flag("new_booking"),
         dates: value["dates"].as_str().and_then(|days| days.parse().ok()),
+        nights: number("nights"),
+        programme: known(&value["programme"]),
         several_deals: flag("several_deals"),
     }
 }

@@ -90,7 +90,8 @@ async fn departure_table_a_review_is_accepted() {
 async fn departure_table_a_bad_review_is_accepted_and_goes_to_a_manager() {
     let world = World::new().await;
     let report = json!({"intents": ["review", "complaint"]});
-    let deal = writes_at_departure(&world, "Было холодно, а еда невкусная", report).await;
+    let deal =
+        writes_at_departure(&world, "Мой отзыв: было холодно, а еда невкусная", report).await;
     let heard = world.guest(PHONE).hears(1).await;
     assert!(heard.starts_with("Спасибо, что написали."), "{heard}");
     assert!(
@@ -103,7 +104,7 @@ async fn departure_table_a_bad_review_is_accepted_and_goes_to_a_manager() {
         .await;
     world
         .sees_deal(&deal, "the review and its task", |deal| {
-            has_its_task(deal) && has_note(deal, "Отзыв гостя: «Было холодно")
+            has_its_task(deal) && has_note(deal, "Отзыв гостя: «Мой отзыв: было холодно")
         })
         .await;
     stays_in_its_deal(&world, &deal).await;

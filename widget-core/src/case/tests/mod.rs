@@ -6,6 +6,7 @@ mod format;
 mod outcomes;
 mod past;
 mod stages;
+mod words;
 
 use super::{Case, Verdict, judge};
 use crate::policy::{Policy, parse};

@@ -64,11 +64,16 @@ fn masterplan_scenario_2_every_trigger_of_the_policy_hands_over_for_its_reason()
             "extra_service_cost",
         ),
     ] {
-        let verdict = tested(Some("Заезд"), "…", json!({"kb": "hit"}), test.clone());
+        let verdict = tested(
+            Some("Заезд"),
+            "Во сколько завтрак?",
+            json!({"kb": "hit"}),
+            test.clone(),
+        );
         assert_eq!(line(&verdict), handoff(reason), "{test}");
         let reported = tested(
             Some("Заезд"),
-            "…",
+            "Во сколько завтрак?",
             json!({"kb": "hit"}),
             json!({"bot": test}),
         );
@@ -87,7 +92,7 @@ fn masterplan_scenario_2_what_lies_on_the_line_fires_nothing() {
     ] {
         let verdict = tested(
             Some("Заезд"),
-            "…",
+            "Во сколько завтрак?",
             json!({"kb": "hit"}),
             json!({"facts": facts}),
         );
@@ -98,11 +103,21 @@ fn masterplan_scenario_2_what_lies_on_the_line_fires_nothing() {
 #[test]
 fn the_reason_is_the_first_rule_that_fires_in_the_order_of_the_policy() {
     let five_and_pet = json!({"facts": {"pet": true, "guests": 6}, "intents": ["paid_notice"]});
-    let verdict = tested(Some("Заезд"), "…", json!({"kb": "miss"}), five_and_pet);
+    let verdict = tested(
+        Some("Заезд"),
+        "Во сколько завтрак?",
+        json!({"kb": "miss"}),
+        five_and_pet,
+    );
     assert_eq!(verdict.reason, Some(ReasonId::PaidNotice));
     // The bot saw it, and found nothing: the fact stands before the knowledge base.
     let seen = json!({"bot": {"facts": {"guests": 6}}});
-    let verdict = tested(Some("Заезд"), "…", json!({"kb": "miss"}), seen);
+    let verdict = tested(
+        Some("Заезд"),
+        "Во сколько завтрак?",
+        json!({"kb": "miss"}),
+        seen,
+    );
     assert_eq!(verdict.reason, Some(ReasonId::GuestsOver4));
 }
 
@@ -118,7 +133,7 @@ fn an_unsure_bot_and_one_that_asks_for_a_person_hand_over() {
     ] {
         let verdict = tested(
             Some("Заезд"),
-            "…",
+            "Во сколько завтрак?",
             json!({"kb": "hit"}),
             json!({"bot": bot}),
         );
@@ -126,12 +141,22 @@ fn an_unsure_bot_and_one_that_asks_for_a_person_hand_over() {
     }
     let sure = json!({"bot": {"confidence": 70}});
     assert_eq!(
-        line(&tested(Some("Заезд"), "…", json!({"kb": "hit"}), sure)),
+        line(&tested(
+            Some("Заезд"),
+            "Во сколько завтрак?",
+            json!({"kb": "hit"}),
+            sure
+        )),
         ANSWER
     );
     let silent = json!({"bot": {"silent": true}});
     assert_eq!(
-        line(&tested(Some("Заезд"), "…", json!({"kb": "hit"}), silent)),
+        line(&tested(
+            Some("Заезд"),
+            "Во сколько завтрак?",
+            json!({"kb": "hit"}),
+            silent
+        )),
         SILENT
     );
 }

@@ -114,7 +114,11 @@ fn masterplan_departure_table() {
         (json!([]), json!({}), ANSWER.to_owned()),
     ] {
         let test = json!({"intents": intents, "facts": facts});
-        assert_eq!(departure("…", test.clone()), expected, "{test}");
+        assert_eq!(
+            departure("Во сколько завтрак?", test.clone()),
+            expected,
+            "{test}"
+        );
     }
     let miss = tested(
         Some("Выезд"),

@@ -22,6 +22,7 @@ mod touch;
 mod triggers;
 mod urgent;
 mod waiting;
+mod witnesses;
 
 use super::{Decision, decide, implied};
 use crate::action::{Action, SendKind, TaskKind, TextPart};

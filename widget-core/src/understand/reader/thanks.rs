@@ -1,7 +1,7 @@
 //! Thanks without a question.
 
-use super::super::numbers::Token;
-use super::span;
+use super::slots::span;
+use super::words::Token;
 
 #[rustfmt::skip]
 const THANKS: &[&str] = &[

@@ -1,17 +1,6 @@
-//! Words of a text, and the numbers among them, in digits and in words.
+//! Numbers among the words of a text, in digits and in words.
 
-/// A word, number or mark of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Token {
-    /// Lower case, `ё` as `е`; a mark is one character.
-    pub word: String,
-    /// First character in the text, from 0.
-    pub from: u32,
-    /// Length in characters.
-    pub len: u32,
-    /// Stands right after the token before it, without a space.
-    pub glued: bool,
-}
+use super::words::Token;
 
 /// How a number is said, which tells what it can count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,71 +24,6 @@ pub(super) struct Number {
     pub form: Form,
     /// How many tokens it takes.
     pub tokens: usize,
-}
-
-/// Abbreviations whose full stop ends no sentence.
-const ABBREVIATIONS: [&str; 8] = ["взр", "чел", "реб", "дет", "кол", "мес", "руб", "тыс"];
-
-/// The tokens of a text. A word keeps its inner hyphens and apostrophes: «кто-нибудь», «we're».
-pub(super) fn tokens(text: &str) -> Vec<Token> {
-    let chars: Vec<char> = text.chars().map(plain).collect();
-    let mut tokens: Vec<Token> = Vec::new();
-    let mut at = 0;
-    while at < chars.len() {
-        let first = chars[at];
-        if first.is_whitespace() && first != '\n' {
-            at += 1;
-            continue;
-        }
-        let mut end = at + 1;
-        if first.is_ascii_digit() {
-            end += count(&chars[end..], |c| c.is_ascii_digit());
-        } else if first.is_alphabetic() {
-            loop {
-                end += count(&chars[end..], char::is_alphabetic);
-                let joined = matches!(chars.get(end), Some('-' | '\''))
-                    && chars.get(end + 1).is_some_and(|c| c.is_alphabetic());
-                if !joined {
-                    break;
-                }
-                end += 1;
-            }
-        }
-        let abbreviated = first == '.'
-            && tokens
-                .last()
-                .is_some_and(|last| ABBREVIATIONS.contains(&last.word.as_str()));
-        if !abbreviated {
-            tokens.push(Token {
-                word: chars[at..end].iter().collect(),
-                from: short(at),
-                len: short(end - at),
-                glued: at > 0 && !chars[at - 1].is_whitespace(),
-            });
-        }
-        at = end;
-    }
-    tokens
-}
-
-/// One character for one, so that positions stay those of the text.
-fn plain(c: char) -> char {
-    let mut lower = c.to_lowercase();
-    match (lower.next(), lower.next()) {
-        (Some('ё'), None) => 'е',
-        (Some('’' | '`'), None) => '\'',
-        (Some('‑'), None) => '-',
-        (Some(lower), None) => lower,
-        _ => c,
-    }
-}
-
-fn count(chars: &[char], is: impl Fn(char) -> bool) -> usize {
-    chars.iter().take_while(|c| is(**c)).count()
-}
-
-fn short(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// The number that begins at token `at`, if it can count something: no part of a date, time, price, phone number
@@ -229,20 +153,20 @@ const CARDINALS: [(u32, &[&str]); 23] = [
     (10, &["десять", "десяти", "десятью", "ten"]),
     (11, &["одиннадцать", "одиннадцати", "eleven"]),
     (12, &["двенадцать", "двенадцати", "twelve"]),
-    (13, &["тринадцать", "тринадцати"]),
-    (14, &["четырнадцать", "четырнадцати"]),
-    (15, &["пятнадцать", "пятнадцати"]),
-    (16, &["шестнадцать", "шестнадцати"]),
-    (17, &["семнадцать", "семнадцати"]),
-    (18, &["восемнадцать", "восемнадцати"]),
-    (19, &["девятнадцать", "девятнадцати"]),
+    (13, &["тринадцать", "тринадцати", "thirteen"]),
+    (14, &["четырнадцать", "четырнадцати", "fourteen"]),
+    (15, &["пятнадцать", "пятнадцати", "fifteen"]),
+    (16, &["шестнадцать", "шестнадцати", "sixteen"]),
+    (17, &["семнадцать", "семнадцати", "seventeen"]),
+    (18, &["восемнадцать", "восемнадцати", "eighteen"]),
+    (19, &["девятнадцать", "девятнадцати", "nineteen"]),
     (20, &["двадцать", "двадцати", "twenty"]),
     (30, &["тридцать", "тридцати", "thirty"]),
-    (40, &["сорок", "сорока"]),
-    (50, &["пятьдесят", "пятидесяти"]),
+    (40, &["сорок", "сорока", "forty"]),
+    (50, &["пятьдесят", "пятидесяти", "fifty"]),
 ];
 
-fn word_number(word: &str) -> Option<Number> {
+pub(super) fn word_number(word: &str) -> Option<Number> {
     let number = |value, form| {
         Some(Number {
             value,
@@ -269,6 +193,7 @@ fn word_number(word: &str) -> Option<Number> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::words::tokens;
     use super::*;
 
     fn first(text: &str) -> Option<(u32, Form)> {
@@ -294,6 +219,7 @@ mod tests {
             ("троими", 3, Form::Oblique),
             ("вдвоём", 2, Form::Adverb),
             ("five", 5, Form::Cardinal),
+            ("a boy of thirteen", 13, Form::Cardinal),
         ] {
             assert_eq!(first(text), Some((value, form)), "{text}");
         }
@@ -319,24 +245,5 @@ mod tests {
         ] {
             assert_eq!(first(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn tokens_know_their_place_in_characters() {
-        let found = tokens("Ёлка, кто-нибудь 5чел.");
-        let words: Vec<(&str, u32, u32)> = found
-            .iter()
-            .map(|token| (token.word.as_str(), token.from, token.len))
-            .collect();
-        assert_eq!(
-            words,
-            [
-                ("елка", 0, 4),
-                (",", 4, 1),
-                ("кто-нибудь", 6, 10),
-                ("5", 17, 1),
-                ("чел", 18, 3)
-            ]
-        );
     }
 }

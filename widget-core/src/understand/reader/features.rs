@@ -1,0 +1,222 @@
+//! What the model of intents looks at: words, their stems and pieces, neighbours, and the notions behind them.
+
+use super::lexicon::{self, Lexicon};
+use super::words::{self, Token};
+use std::ops::Range;
+
+/// What kind of feature it is; part of its identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A word as it stands.
+    Word,
+    /// The stem of a word.
+    Stem,
+    /// Two stems side by side.
+    Pair,
+    /// Two stems with one between them.
+    Skip,
+    /// Letters in a row, with `^` before a word and `$` behind it.
+    Piece,
+    /// A notion.
+    Notion,
+    /// Two notions in one clause, in this order.
+    Notions,
+    /// A notion in a question.
+    Asked,
+    /// The word that a message begins with.
+    First,
+    /// How long the message is.
+    Length,
+}
+
+impl Kind {
+    /// How much it counts: notions are few and telling, pieces of words are many.
+    pub(super) const fn worth(self) -> u8 {
+        match self {
+            Self::Piece => 1,
+            Self::Word | Self::Pair | Self::Skip | Self::First | Self::Length => 2,
+            Self::Stem => 3,
+            Self::Notions | Self::Asked => 4,
+            Self::Notion => 5,
+        }
+    }
+
+    /// A letter for it: part of a feature's identity.
+    const fn letter(self) -> u8 {
+        match self {
+            Self::Word => b'w',
+            Self::Stem => b's',
+            Self::Pair => b'b',
+            Self::Skip => b'k',
+            Self::Piece => b'c',
+            Self::Notion => b'n',
+            Self::Notions => b'm',
+            Self::Asked => b'q',
+            Self::First => b'f',
+            Self::Length => b'l',
+        }
+    }
+}
+
+/// Notions stand in one relation no further apart than this, in words.
+const NEAR: usize = 7;
+/// A piece of a word has 3 to 5 letters.
+const PIECES: Range<usize> = 3..6;
+
+/// Every feature of the words once, by its hash, with the first tokens that it was read from.
+pub(super) fn all(tokens: &[Token], lexicon: &Lexicon) -> Vec<(u32, Kind, Range<usize>)> {
+    let mut all = Vec::with_capacity(tokens.len() * 32);
+    each(tokens, lexicon, |kind, parts, tokens| {
+        all.push((hash(kind, parts), kind, tokens));
+    });
+    all.sort_by_key(|(hash, _, _)| *hash);
+    all.dedup_by_key(|(hash, _, _)| *hash);
+    all
+}
+
+/// Names every feature of the words: its kind, its parts, and the tokens that it was read from.
+pub(super) fn each(
+    tokens: &[Token],
+    lexicon: &Lexicon,
+    mut sink: impl FnMut(Kind, &[&str], Range<usize>),
+) {
+    let words: Vec<&str> = tokens.iter().map(|token| shown(&token.word)).collect();
+    let stems: Vec<&str> = words.iter().map(|word| stem(word)).collect();
+    let notions = lexicon.read(&words);
+    let ends = clause_ends(&words);
+    let mut padded = String::new();
+    for (at, word) in words.iter().enumerate() {
+        sink(Kind::Word, &[word], at..at + 1);
+        if word.starts_with(char::is_alphabetic) {
+            sink(Kind::Stem, &[stems[at]], at..at + 1);
+            pieces(word, &mut padded, |piece| {
+                sink(Kind::Piece, &[piece], at..at + 1);
+            });
+        }
+        if at + 1 < words.len() {
+            sink(Kind::Pair, &[stems[at], stems[at + 1]], at..at + 2);
+        }
+        if at + 2 < words.len() {
+            sink(Kind::Skip, &[stems[at], stems[at + 2]], at..at + 3);
+        }
+        let end = ends[at];
+        for notion in &notions[at] {
+            let here = lexicon::name(*notion);
+            sink(Kind::Notion, &[here], at..at + 1);
+            if words.get(end) == Some(&"?") {
+                sink(Kind::Asked, &[here], at..at + 1);
+            }
+            for (next, there) in notions
+                .iter()
+                .enumerate()
+                .take(end.min(at + NEAR))
+                .skip(at + 1)
+            {
+                for there in there {
+                    sink(Kind::Notions, &[here, lexicon::name(*there)], at..next + 1);
+                }
+            }
+        }
+    }
+    if let Some(first) = stems
+        .iter()
+        .position(|stem| stem.starts_with(char::is_alphabetic))
+    {
+        sink(Kind::First, &[stems[first]], first..first + 1);
+    }
+    let length = match words.len() {
+        0..=1 => "1",
+        2..=3 => "3",
+        4..=7 => "7",
+        8..=20 => "20",
+        _ => "more",
+    };
+    sink(Kind::Length, &[length], 0..tokens.len());
+}
+
+/// Identifies a feature (FNV-1a, 32 bits: the model's file holds it).
+fn hash(kind: Kind, parts: &[&str]) -> u32 {
+    let mut hash: u32 = 0x811c_9dc5;
+    let mut eat = |byte: u8| hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    eat(kind.letter());
+    for part in parts {
+        eat(0);
+        part.bytes().for_each(&mut eat);
+    }
+    hash
+}
+
+/// Numbers differ in what they count, not in their digits.
+fn shown(word: &str) -> &str {
+    if !word.starts_with(|c: char| c.is_ascii_digit()) {
+        return word;
+    }
+    match word.len() {
+        1 => "1",
+        2 => "12",
+        3 => "123",
+        4 => "1234",
+        _ => "12345",
+    }
+}
+
+/// For each word, where its clause ends: at the mark, or behind the last word.
+fn clause_ends(words: &[&str]) -> Vec<usize> {
+    let is_end = |word: &str| matches!(word, "." | "!" | "?" | ";" | "\n" | "…" | ")");
+    let mut ends = vec![words.len(); words.len()];
+    let mut end = words.len();
+    for at in (0..words.len()).rev() {
+        if is_end(words[at]) {
+            end = at;
+        }
+        ends[at] = end;
+    }
+    ends
+}
+
+fn pieces(word: &str, padded: &mut String, mut sink: impl FnMut(&str)) {
+    padded.clear();
+    padded.push('^');
+    padded.push_str(word);
+    padded.push('$');
+    let mut starts: Vec<usize> = padded.char_indices().map(|(at, _)| at).collect();
+    starts.push(padded.len());
+    for length in PIECES {
+        for window in starts.windows(length + 1) {
+            sink(&padded[window[0]..window[length]]);
+        }
+    }
+}
+
+/// Endings of Russian words, the longest first.
+#[rustfmt::skip]
+const ENDINGS: &[&str] = &[
+    "ившись", "ывшись", "вшись", "иями", "ейшие", "ейший",
+    "ями", "ами", "ого", "его", "ому", "ему", "ыми", "ими", "ать", "ять", "ить", "еть", "ыть", "уть", "ешь", "ишь", "ете",
+    "ите", "али", "яли", "или", "ели", "ыли", "ала", "яла", "ила", "ела", "ыла", "ало", "яло", "ило", "ело", "ыло", "ают",
+    "яют", "ует", "уют", "ает", "яет", "ием", "иях", "аем", "яем", "уем",
+    "ой", "ей", "ий", "ый", "ая", "яя", "ое", "ее", "ие", "ые", "ую", "юю", "ом", "ем", "им", "ым", "ах", "ях", "ам", "ям",
+    "ов", "ев", "ию", "ью", "ия", "ья", "ал", "ял", "ил", "ел", "ыл", "ет", "ит", "ут", "ют", "ат", "ят", "их", "ых", "ть",
+    "ай", "уй",
+    "а", "я", "о", "е", "и", "ы", "у", "ю", "ь", "й", "л",
+];
+
+/// A word without its ending: enough to see «оплата» and «оплату» as one. A full stemmer tells a learner no more.
+fn stem(word: &str) -> &str {
+    if !word.starts_with(words::is_cyrillic) {
+        return word
+            .strip_suffix('s')
+            .filter(|rest| rest.len() > 2)
+            .unwrap_or(word);
+    }
+    let base = ["ся", "сь"]
+        .iter()
+        .find_map(|back| word.strip_suffix(back))
+        .unwrap_or(word);
+    let long_enough = |stem: &&str| stem.chars().nth(2).is_some();
+    ENDINGS
+        .iter()
+        .filter_map(|ending| base.strip_suffix(ending))
+        .find(long_enough)
+        .unwrap_or(base)
+}

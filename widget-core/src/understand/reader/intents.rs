@@ -1,0 +1,152 @@
+//! What the guest wants: what the model makes of the whole message, where it is sure enough.
+
+use super::Intent;
+use super::lexicon;
+use super::model::{INTENTS, Judged, Model, model};
+use super::slots::{Span, span};
+use super::words::Token;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An intent is taken for one from this probability on, 0..=100.
+const ENOUGH: u8 = 50;
+/// In doubt, a person: what hands the dialog over is taken for it a little earlier.
+const ENOUGH_FOR_A_PERSON: u8 = 35;
+/// Silence is the worst answer to a guest who asked something.
+const ENOUGH_FOR_SILENCE: u8 = 60;
+/// So sure is the model that the guest asks something plain beside another intent.
+const ENOUGH_BESIDE: u8 = 70;
+
+/// So many features are looked at for the words to quote.
+const WEIGHTIEST: usize = 4;
+/// No more words than these are quoted.
+const QUOTED: usize = 8;
+
+/// The intents of a message of one word at least, and where each was read. `says_more`: it states facts or brings
+/// something along, and so is more than thanks or a greeting.
+pub(super) fn read(
+    tokens: &[Token],
+    model: &Model,
+    says_more: bool,
+    spans: &mut BTreeMap<String, Span>,
+) -> BTreeSet<Intent> {
+    let judged = model.judge(tokens);
+    let intents = taken(&judged, tokens, says_more);
+    for intent in &intents {
+        // Of the weightiest features the one that quotes most words tells a reader most.
+        let reasons = model.reasons(&judged, *intent, WEIGHTIEST);
+        let quoted = reasons.iter().map(|reason| &reason.tokens);
+        if let Some(at) = quoted
+            .filter(|at| at.len() <= QUOTED)
+            .max_by_key(|at| at.len())
+        {
+            spans.insert(intent.name().to_owned(), span(tokens, at.start, at.end));
+        }
+    }
+    intents
+}
+
+/// Which intents are taken for certain enough. One at least: what is neither an intent nor plain is unclear.
+fn taken(judged: &Judged, tokens: &[Token], says_more: bool) -> BTreeSet<Intent> {
+    let sure = |intent: Intent| {
+        let at = INTENTS.iter().position(|known| *known == intent);
+        at.map_or(0, |at| judged.sure[at])
+    };
+    let wanted = |intent: &Intent| {
+        !stands_alone(*intent) && *intent != Intent::General && sure(*intent) >= enough(*intent)
+    };
+    let mut taken: BTreeSet<Intent> = INTENTS.into_iter().filter(wanted).collect();
+    if declines_a_person(tokens) {
+        taken.remove(&Intent::HumanRequest);
+    }
+    if taken.contains(&Intent::PaymentLinkAgain) && !speaks_of_a_link_before(tokens) {
+        taken.remove(&Intent::PaymentLinkAgain);
+        taken.insert(Intent::HowToPay);
+    }
+    let general = sure(Intent::General);
+    if !taken.is_empty() {
+        if general >= ENOUGH_BESIDE {
+            taken.insert(Intent::General);
+        }
+        return taken;
+    }
+    let likelier = |intent: Intent| sure(intent) >= enough(intent) && sure(intent) > general;
+    let polite = [Intent::ThanksOnly, Intent::Greeting]
+        .into_iter()
+        .find(|one| likelier(*one));
+    taken.insert(match polite {
+        Some(polite) if !says_more && !asks_or_answers(tokens) => polite,
+        _ if !says_more && sure(Intent::Unclear) > general => Intent::Unclear,
+        _ => Intent::General,
+    });
+    taken
+}
+
+/// Whether the words ask something or answer it: then they are more than thanks or a greeting.
+fn asks_or_answers(tokens: &[Token]) -> bool {
+    let asks_or_answers = |token: &Token| {
+        let word = token.word.as_str();
+        matches!(word, "?" | "да" | "нет" | "не" | "yes" | "no" | "not")
+            || word.starts_with(|c: char| c.is_ascii_digit())
+    };
+    tokens.iter().any(asks_or_answers)
+}
+
+/// A link «again»: one that was there before, is gone, or does not work. «Пришлите ссылку» asks for the first, which is
+/// the bot's to send (masterplan: «Проведена консультация»).
+fn speaks_of_a_link_before(tokens: &[Token]) -> bool {
+    let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
+    let notions = model().lexicon.read(&words);
+    let told =
+        |notion: &usize| matches!(lexicon::name(*notion), "again" | "broken" | "works" | "not");
+    notions.iter().flatten().any(told)
+}
+
+/// «Не зовите менеджера», «звать никого не надо», «дайте менеджеру время»: the words of a wish for a person, and the
+/// contrary.
+fn declines_a_person(tokens: &[Token]) -> bool {
+    const CALLS: [&str; 6] = [
+        "зов",
+        "зва",
+        "соединя",
+        "переключа",
+        "перезванива",
+        "подключа",
+    ];
+    const STAFF: [&str; 3] = ["менеджер", "оператор", "администратор"];
+    let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
+    let near = |mut range: std::ops::Range<usize>, stems: &[&str]| {
+        range.any(|at| stems.iter().any(|stem| word(at).starts_with(stem)))
+    };
+    (0..tokens.len()).any(|at| match (word(at), word(at + 1)) {
+        ("не", "надо" | "нужно" | "нужен" | "нужна") => {
+            near(at.saturating_sub(4)..at + 5, &CALLS)
+        }
+        ("не", "хочу") => near(at + 2..at + 7, &STAFF),
+        ("не", _) => near(at + 1..at + 2, &CALLS),
+        ("дайте", whom) => whom.ends_with('у') && near(at + 1..at + 2, &STAFF),
+        _ => false,
+    })
+}
+
+/// Whether a message that says this says nothing else.
+fn stands_alone(intent: Intent) -> bool {
+    matches!(
+        intent,
+        Intent::ThanksOnly | Intent::Greeting | Intent::Unclear
+    )
+}
+
+fn enough(intent: Intent) -> u8 {
+    use Intent::{
+        Complaint, ExtensionCost, ExtraServiceCost, HumanRequest, PaidNotice, PaymentCheck,
+        PaymentLinkAgain, PaymentStatus, ReceiptSent, RefundLinkAgain, RefundStatus, ThanksOnly,
+        Urgent,
+    };
+    match intent {
+        PaymentStatus | RefundStatus | PaymentCheck | PaymentLinkAgain | RefundLinkAgain
+        | PaidNotice | ReceiptSent | ExtensionCost | ExtraServiceCost | HumanRequest
+        | Complaint | Urgent => ENOUGH_FOR_A_PERSON,
+        ThanksOnly => ENOUGH_FOR_SILENCE,
+        _ => ENOUGH,
+    }
+}

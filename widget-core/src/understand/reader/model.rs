@@ -1,0 +1,231 @@
+//! The model of intents: one linear score per intent over the features of a text, in whole numbers, so that server and
+//! browser come to the same result.
+//!
+//! `scripts/train` writes `weights.bin`; a test holds the two together. The file, little-endian:
+//!
+//! ```text
+//! u8  number of intents, in the order of [`INTENTS`]; then for each: 9 × i32, the scores of 10, 20 … 90 %
+//! u32 number of features
+//! u32 × features   their hashes, ascending
+//! u8  × features   how many weights each has
+//! (u8 intent, i8 weight) × all weights
+//! ```
+
+use super::Intent;
+use super::features::{self, Kind};
+use super::lexicon::Lexicon;
+use super::words::Token;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+/// The intents that the model knows, in the order of its file.
+pub(super) const INTENTS: [Intent; 22] = [
+    Intent::PaymentStatus,
+    Intent::RefundStatus,
+    Intent::PaymentCheck,
+    Intent::PaymentLinkAgain,
+    Intent::RefundLinkAgain,
+    Intent::PaidNotice,
+    Intent::ReceiptSent,
+    Intent::ExtensionCost,
+    Intent::ExtraServiceCost,
+    Intent::HumanRequest,
+    Intent::Complaint,
+    Intent::Review,
+    Intent::PastVisit,
+    Intent::ThanksOnly,
+    Intent::OptOut,
+    Intent::HowToPay,
+    Intent::Urgent,
+    Intent::NewBooking,
+    Intent::OwnBooking,
+    Intent::Greeting,
+    Intent::General,
+    Intent::Unclear,
+];
+/// How many intents the model knows.
+pub(super) const COUNT: usize = INTENTS.len();
+/// Scores are known for 10, 20 … 90 %.
+pub(super) const KNOTS: usize = 9;
+/// Scores are multiplied by this before they are divided by the root of the number of features.
+pub(super) const SCALE: i64 = 1 << 10;
+
+/// The file of the embedded model.
+pub static WEIGHTS: &[u8] = include_bytes!("weights.bin");
+
+/// A trained model.
+pub(super) struct Model {
+    knots: [[i32; KNOTS]; COUNT],
+    hashes: Vec<u32>,
+    /// Where the weights of a feature begin.
+    starts: Vec<u32>,
+    weights: Vec<(u8, i8)>,
+    /// The notions of words.
+    pub lexicon: Lexicon,
+}
+
+/// A feature of a text that the model weighs.
+struct Seen {
+    feature: usize,
+    kind: Kind,
+    tokens: Range<usize>,
+}
+
+/// What the model makes of a text.
+pub(super) struct Judged {
+    /// How probable each intent is, 0..=100, in the order of [`INTENTS`].
+    pub sure: [u8; COUNT],
+    seen: Vec<Seen>,
+}
+
+/// The embedded model.
+pub(super) fn model() -> &'static Model {
+    static MODEL: OnceLock<Model> = OnceLock::new();
+    MODEL.get_or_init(|| Model::read(WEIGHTS).expect("weights.bin is checked by a test"))
+}
+
+impl Model {
+    /// Reads a model's file. `None`: it is none.
+    pub(super) fn read(mut bytes: &[u8]) -> Option<Self> {
+        let mut take = |length: usize| {
+            let (head, rest) = bytes.split_at_checked(length)?;
+            bytes = rest;
+            Some(head)
+        };
+        let count = usize::from(take(1)?[0]);
+        if count != COUNT {
+            return None;
+        }
+        let mut knots = [[0; KNOTS]; COUNT];
+        for knot in knots.iter_mut().flatten() {
+            *knot = i32::from_le_bytes(take(4)?.try_into().ok()?);
+        }
+        let features = u32::from_le_bytes(take(4)?.try_into().ok()?) as usize;
+        let hashes: Vec<u32> = take(features.checked_mul(4)?)?
+            .chunks_exact(4)
+            .map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+            .collect();
+        let mut starts = Vec::with_capacity(features + 1);
+        let mut total: u32 = 0;
+        for count in take(features)? {
+            starts.push(total);
+            total += u32::from(*count);
+        }
+        starts.push(total);
+        let weights = take(total as usize * 2)?
+            .chunks_exact(2)
+            .map(|two| (two[0], i8::from_le_bytes([two[1]])))
+            .collect::<Vec<_>>();
+        let in_range = weights
+            .iter()
+            .all(|(intent, _)| usize::from(*intent) < COUNT);
+        (in_range && take(1).is_none()).then(|| Self {
+            knots,
+            hashes,
+            starts,
+            weights,
+            lexicon: Lexicon::new(),
+        })
+    }
+
+    /// How probable each intent is.
+    pub(super) fn judge(&self, tokens: &[Token]) -> Judged {
+        let (scores, seen) = self.score(tokens);
+        let mut sure = [0; COUNT];
+        for ((sure, score), knots) in sure.iter_mut().zip(scores).zip(&self.knots) {
+            *sure = percent(score, knots);
+        }
+        Judged { sure, seen }
+    }
+
+    /// The score of each intent, and the features that it comes from.
+    fn score(&self, tokens: &[Token]) -> ([i32; COUNT], Vec<Seen>) {
+        let met = features::all(tokens, &self.lexicon);
+        let known = |(hash, kind, tokens): &(u32, Kind, Range<usize>)| {
+            let feature = self.hashes.binary_search(hash).ok()?;
+            Some(Seen {
+                feature,
+                kind: *kind,
+                tokens: tokens.clone(),
+            })
+        };
+        let seen: Vec<Seen> = met.iter().filter_map(known).collect();
+        let mut sums = [0_i64; COUNT];
+        for seen in &seen {
+            for (intent, weight) in self.weights_of(seen.feature) {
+                sums[usize::from(*intent)] += i64::from(*weight) * i64::from(seen.kind.worth());
+            }
+        }
+        let root = norm(squares(met.iter().map(|(_, kind, _)| kind.worth())));
+        let scores = sums.map(|sum| i32::try_from(sum * SCALE / root).unwrap_or(i32::MAX));
+        (scores, seen)
+    }
+
+    fn weights_of(&self, feature: usize) -> &[(u8, i8)] {
+        &self.weights[self.starts[feature] as usize..self.starts[feature + 1] as usize]
+    }
+
+    /// The features that speak most for an intent, the weightiest first.
+    pub(super) fn reasons(&self, judged: &Judged, intent: Intent, most: usize) -> Vec<Weighty> {
+        let Some(place) = INTENTS.iter().position(|known| *known == intent) else {
+            return Vec::new();
+        };
+        let mut reasons: Vec<Weighty> = judged
+            .seen
+            .iter()
+            .filter_map(|seen| {
+                let mut weights = self.weights_of(seen.feature).iter();
+                let (_, weight) = weights.find(|(intent, _)| usize::from(*intent) == place)?;
+                (*weight > 0).then(|| Weighty {
+                    weight: *weight,
+                    kind: seen.kind,
+                    tokens: seen.tokens.clone(),
+                })
+            })
+            .collect();
+        reasons.sort_by_key(|reason| (-i32::from(reason.weight), reason.tokens.start));
+        reasons.truncate(most);
+        reasons
+    }
+}
+
+/// A feature that speaks for an intent.
+pub(super) struct Weighty {
+    /// How much, 1..=127.
+    pub weight: i8,
+    pub kind: Kind,
+    /// The tokens that it was read from.
+    pub tokens: Range<usize>,
+}
+
+/// The sum of the squares of what features are worth.
+pub(super) fn squares(worths: impl Iterator<Item = u8>) -> u32 {
+    worths.map(|worth| u32::from(worth).pow(2)).sum()
+}
+
+/// The length of a text in the space of its features, times 32: a long text is judged like a short one.
+pub(super) fn norm(squares: u32) -> i64 {
+    (i64::from(squares) << 10).isqrt().max(1)
+}
+
+/// How probable a score is: straight lines between the knots.
+fn percent(score: i32, knots: &[i32; KNOTS]) -> u8 {
+    let score = i64::from(score);
+    let step = |at: usize| i64::try_from(at + 1).unwrap_or(0) * 10;
+    let above = knots.iter().position(|knot| score < i64::from(*knot));
+    let (low, high, from) = match above {
+        // Beyond the ends the line goes on.
+        Some(0) => (
+            i64::from(knots[0]) - i64::from(knots[1] - knots[0]).max(1),
+            i64::from(knots[0]),
+            0,
+        ),
+        Some(at) => (i64::from(knots[at - 1]), i64::from(knots[at]), step(at - 1)),
+        None => {
+            let (before, last) = (i64::from(knots[KNOTS - 2]), i64::from(knots[KNOTS - 1]));
+            (last, last + (last - before).max(1), 90)
+        }
+    };
+    let within = (score - low) * 10 / (high - low).max(1);
+    u8::try_from((from + within.clamp(0, 10)).clamp(0, 100)).unwrap_or(100)
+}

@@ -1,0 +1,103 @@
+//! Names of months and weekdays, and numbers of days in words.
+
+use super::super::{begins, word};
+use crate::understand::reader::words::Token;
+
+/// What the names of the months are in full or in short.
+#[rustfmt::skip]
+const MONTHS: [&[&str]; 12] = [
+    &["jan"], &["feb"], &["март", "марта", "марте", "марту", "мартом", "мартa", "мар", "march", "mar"], &["апр", "apr"],
+    &["май", "мая", "мае", "маю", "маем", "маи", "маия", "may"], &["юня", "jun", "june"], &["jul", "july"],
+    &["авг", "aug"], &["сен", "сент", "sep", "sept"], &["окт", "oct"], &["ноя", "nov"], &["дек", "dec"],
+];
+
+/// How their names begin, in every case and with common typos.
+#[rustfmt::skip]
+const MONTH_STEMS: [&[&str]; 12] = [
+    &["янв", "генв", "januar"], &["фев", "февр", "februar"], &["мартя"], &["апре", "апри", "april"], &["маййя"],
+    &["июн"], &["июл"], &["авгус", "авгст", "august"], &["сентя", "сенте", "сенти", "сентб", "septem"],
+    &["октя", "окте", "окти", "октб", "octob"], &["нояб", "ноеб", "ноиа", "novem"],
+    &["декаб", "декоб", "дикаб", "декбр", "decem"],
+];
+
+/// The month that the word names, 1..=12. «Июньский» names none.
+pub(super) fn month(word: &str) -> Option<i64> {
+    if word.contains("ск") || word.contains('-') {
+        return None;
+    }
+    (1..)
+        .zip(MONTHS.iter().zip(MONTH_STEMS))
+        .find(|(_, (names, stems))| names.contains(&word) || begins(word, stems))
+        .map(|(month, _)| month)
+}
+
+/// «Май-июнь» is one word.
+pub(super) fn two_months(word: &str) -> Option<(i64, i64)> {
+    let (first, last) = word.split_once('-')?;
+    Some((month(first)?, month(last)?))
+}
+
+#[rustfmt::skip]
+const WEEKDAYS: [&[&str]; 7] = [
+    &["понедельник", "понедельника", "понедельнику", "пн", "monday", "mon"],
+    &["вторник", "вторника", "вторнику", "вт", "tuesday"],
+    &["среду", "среды", "среда", "среде", "ср", "wednesday"],
+    &["четверг", "четверга", "четвергу", "чт", "thursday"],
+    &["пятницу", "пятницы", "пятница", "пятнице", "пт", "friday"],
+    &["субботу", "субботы", "суббота", "субботе", "сб", "saturday"],
+    &["воскресенье", "воскресенья", "воскресенью", "воскресение", "воскресения", "вс", "sunday"],
+];
+
+/// The weekday that the word names, 0 = Monday.
+pub(super) fn weekday(word: &str) -> Option<i64> {
+    (0..)
+        .zip(WEEKDAYS)
+        .find(|(_, names)| names.contains(&word))
+        .map(|(weekday, _)| weekday)
+}
+
+/// Stems of «первого», «второе» and so on up to «двадцатого».
+#[rustfmt::skip]
+const ORDINALS: [&str; 20] = [
+    "перв", "втор", "трет", "четверт", "пят", "шест", "седьм", "восьм", "девят", "десят", "одиннадцат", "двенадцат",
+    "тринадцат", "четырнадцат", "пятнадцат", "шестнадцат", "семнадцат", "восемнадцат", "девятнадцат", "двадцат",
+];
+
+#[rustfmt::skip]
+const ENGLISH_ORDINALS: [&str; 10] = [
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+];
+
+/// «Пятого», «пятое», «пятому», and as they are misspelt.
+const ENDINGS: [&str; 9] = [
+    "ого", "ова", "ово", "ое", "ому", "ье", "ьего", "ьева", "ьему",
+];
+
+/// The day that words name from `at` on, and where they end: «двадцать пятого», «третье».
+pub(super) fn day_in_words(tokens: &[Token], at: usize) -> Option<(i64, usize)> {
+    let here = word(tokens, at);
+    let tens = match here {
+        "двадцать" => 20,
+        "тридцать" => 30,
+        _ => return ordinal(here).map(|day| (day, at + 1)),
+    };
+    let unit = ordinal(word(tokens, at + 1)).filter(|unit| *unit < 10 && tens + unit <= 31)?;
+    Some((tens + unit, at + 2))
+}
+
+fn ordinal(word: &str) -> Option<i64> {
+    let is = |stem: &str| {
+        word.strip_prefix(stem)
+            .is_some_and(|ending| ENDINGS.contains(&ending))
+    };
+    let english = (1..)
+        .zip(ENGLISH_ORDINALS)
+        .find(|(_, name)| *name == word)
+        .map(|(day, _)| day);
+    (1..)
+        .zip(ORDINALS)
+        .find(|(_, stem)| is(stem))
+        .map(|(day, _)| day)
+        .or(english)
+        .or_else(|| is("тридцат").then_some(30))
+}

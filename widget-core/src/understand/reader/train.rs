@@ -1,0 +1,275 @@
+//! Trains the model of intents: a linear support vector machine per intent, by dual coordinate descent.
+//!
+//! Our own, because the result must be the same bytes on every machine (a test holds the embedded weights against it)
+//! and must learn from the very features that the model reads. Only sums, products, quotients and roots are taken, all
+//! of which IEEE 754 fixes to the bit.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "whole weights are at most 127, there are 22 intents, and features are far fewer than 2^32"
+)]
+
+use super::features;
+use super::lexicon::Lexicon;
+use super::model::{COUNT, INTENTS, KNOTS, Model, SCALE, norm, squares};
+use super::sample::Sample;
+use super::{Understood, understand_with, words};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The model's file is no larger than this, bytes.
+pub const LARGEST: usize = 300_000;
+/// How much an error costs against large weights.
+const COST: f64 = 4.0;
+/// Passes over the examples.
+const PASSES: usize = 12;
+/// The voices are cut into so many parts, each judged by a model that has not heard it.
+const PARTS: usize = 6;
+/// Weights are whole numbers up to this.
+const TOP: f64 = 127.0;
+
+/// Messages as the trainer sees them.
+struct Corpus {
+    hashes: Vec<u32>,
+    /// The features of each message with their worth, and the squares of all that it has.
+    messages: Vec<(Vec<(u32, u8)>, u32)>,
+    labels: Vec<[bool; COUNT]>,
+    parts: Vec<usize>,
+}
+
+/// A model beside the embedded one.
+pub struct Trained(Model);
+
+impl Trained {
+    /// What [`super::understand`] would say with this model.
+    pub fn understand(&self, text: &str, today: i64) -> Understood {
+        understand_with(&self.0, Some(text), &[], today)
+    }
+}
+
+/// A model that has learnt from these messages.
+pub fn learn(samples: &[Sample]) -> Trained {
+    Trained(Model::read(&train(samples)).expect("what is written can be read"))
+}
+
+/// The bytes of a model that has learnt from these messages.
+pub fn train(samples: &[Sample]) -> Vec<u8> {
+    let corpus = Corpus::of(samples);
+    let mut weights: Vec<Vec<i8>> = Vec::new();
+    let mut knots = Vec::new();
+    for intent in 0..COUNT {
+        let everything: Vec<usize> = (0..corpus.messages.len()).collect();
+        let full = corpus.learn(intent, &everything);
+        let top = full
+            .iter()
+            .fold(0.0_f64, |top, weight| top.max(weight.abs()));
+        let whole = |weights: &[f64]| -> Vec<i8> {
+            let scale = TOP / top.max(f64::MIN_POSITIVE);
+            weights
+                .iter()
+                .map(|weight| (weight * scale).clamp(-TOP, TOP).round() as i8)
+                .collect()
+        };
+        let mut scored: Vec<(i64, bool)> = Vec::new();
+        for part in 0..PARTS {
+            let (held, heard): (Vec<usize>, Vec<usize>) =
+                everything.iter().partition(|at| corpus.parts[**at] == part);
+            let model = whole(&corpus.learn(intent, &heard));
+            scored.extend(
+                held.iter()
+                    .map(|at| (corpus.score(&model, *at), corpus.labels[*at][intent])),
+            );
+        }
+        knots.push(knots_of(scored));
+        weights.push(whole(&full));
+    }
+    file(&corpus.hashes, &weights, &knots)
+}
+
+impl Corpus {
+    /// A feature counts when at least two voices use it.
+    fn of(samples: &[Sample]) -> Self {
+        let lexicon = Lexicon::new();
+        let voices: BTreeSet<&str> = samples.iter().map(|sample| sample.voice.as_str()).collect();
+        let voice = |sample: &Sample| voices.iter().position(|voice| *voice == sample.voice);
+        let mut users: BTreeMap<u32, (Option<usize>, bool)> = BTreeMap::new();
+        let mut all = Vec::new();
+        for sample in samples {
+            let hashes: Vec<(u32, u8)> = features::all(&words::tokens(&sample.text), &lexicon)
+                .into_iter()
+                .map(|(hash, kind, _)| (hash, kind.worth()))
+                .collect();
+            let user = voice(sample);
+            for (hash, _) in &hashes {
+                let (first, several) = users.entry(*hash).or_insert((user, false));
+                *several |= *first != user;
+            }
+            all.push(hashes);
+        }
+        let hashes: Vec<u32> = users
+            .into_iter()
+            .filter(|(_, (_, several))| *several)
+            .map(|(hash, _)| hash)
+            .collect();
+        let messages = all
+            .into_iter()
+            .map(|own| {
+                let squares = squares(own.iter().map(|(_, worth)| *worth));
+                let known = own.iter().filter_map(|(hash, worth)| {
+                    Some((hashes.binary_search(hash).ok()? as u32, *worth))
+                });
+                (known.collect(), squares)
+            })
+            .collect();
+        Self {
+            messages,
+            labels: samples
+                .iter()
+                .map(|sample| INTENTS.map(|intent| sample.intents.contains(&intent)))
+                .collect(),
+            parts: samples
+                .iter()
+                .map(|sample| voice(sample).unwrap_or(0) % PARTS)
+                .collect(),
+            hashes,
+        }
+    }
+
+    /// The weights that tell one intent from the others in the messages `chosen`.
+    fn learn(&self, intent: usize, chosen: &[usize]) -> Vec<f64> {
+        let mut weights = vec![0.0; self.hashes.len()];
+        let mut bias = 0.0;
+        let mut alphas = vec![0.0; chosen.len()];
+        let mut order: Vec<usize> = (0..chosen.len()).collect();
+        let mut random = Random(0x5DEE_CE66);
+        for _ in 0..PASSES {
+            random.shuffle(&mut order);
+            for at in &order {
+                let (features, all) = &self.messages[chosen[*at]];
+                let (sign, cost) = if self.labels[chosen[*at]][intent] {
+                    (1.0, COST)
+                } else {
+                    (-1.0, COST)
+                };
+                let unit = 1.0 / f64::from(*all).sqrt().max(1.0);
+                let slack = 1.0 / (2.0 * cost);
+                let sum: f64 = features
+                    .iter()
+                    .map(|(feature, worth)| weights[*feature as usize] * f64::from(*worth))
+                    .sum();
+                let gradient = sign * (sum * unit + bias) - 1.0 + slack * alphas[*at];
+                let known = squares(features.iter().map(|(_, worth)| *worth));
+                let length = f64::from(known) * unit * unit + 1.0 + slack;
+                let alpha: f64 = (alphas[*at] - gradient / length).max(0.0);
+                let step = (alpha - alphas[*at]) * sign;
+                if step == 0.0 {
+                    continue;
+                }
+                alphas[*at] = alpha;
+                bias += step;
+                for (feature, worth) in features {
+                    weights[*feature as usize] += step * unit * f64::from(*worth);
+                }
+            }
+        }
+        weights
+    }
+
+    /// The score that the model would give.
+    fn score(&self, weights: &[i8], message: usize) -> i64 {
+        let (features, all) = &self.messages[message];
+        let sum: i64 = features
+            .iter()
+            .map(|(feature, worth)| i64::from(weights[*feature as usize]) * i64::from(*worth))
+            .sum();
+        sum * SCALE / norm(*all)
+    }
+}
+
+/// The scores at which an intent is 10, 20 … 90 % probable: isotonic regression over judged messages, lightly smoothed.
+fn knots_of(mut scored: Vec<(i64, bool)>) -> [i32; KNOTS] {
+    scored.sort_unstable();
+    // Blocks of equal probability: score of the first, hits, messages.
+    let mut blocks: Vec<(i64, f64, f64)> = Vec::new();
+    for (score, hit) in scored {
+        blocks.push((score, f64::from(u8::from(hit)), 1.0));
+        while let [.., before, last] = blocks.as_slice()
+            && before.1 * last.2 >= last.1 * before.2
+        {
+            let (hits, messages) = (last.1, last.2);
+            blocks.pop();
+            if let Some(before) = blocks.last_mut() {
+                before.1 += hits;
+                before.2 += messages;
+            }
+        }
+    }
+    let highest = blocks.last().map_or(0, |block| block.0);
+    let mut knots = [0; KNOTS];
+    let mut lowest = i64::from(i32::MIN / 2);
+    for (at, knot) in (1_u8..).zip(&mut knots) {
+        let share = f64::from(at) / 10.0;
+        let reached = blocks
+            .iter()
+            .find(|(_, hits, messages)| hits / (messages + 1.0) >= share);
+        lowest = reached.map_or(highest + 1, |block| block.0).max(lowest + 1);
+        *knot = i32::try_from(lowest).unwrap_or(i32::MAX);
+    }
+    knots
+}
+
+/// The model's file, cut down to its size by leaving out the smallest weights.
+fn file(hashes: &[u32], weights: &[Vec<i8>], knots: &[[i32; KNOTS]]) -> Vec<u8> {
+    (1..=127_u8)
+        .map(|least| file_of(hashes, weights, knots, least))
+        .find(|bytes| bytes.len() <= LARGEST)
+        .unwrap_or_default()
+}
+
+fn file_of(hashes: &[u32], weights: &[Vec<i8>], knots: &[[i32; KNOTS]], least: u8) -> Vec<u8> {
+    let rows: Vec<(u32, Vec<(u8, i8)>)> = hashes
+        .iter()
+        .enumerate()
+        .map(|(at, hash)| {
+            let row = weights.iter().map(|weights| weights[at]).enumerate();
+            let kept = row.filter(|(_, weight)| weight.unsigned_abs() >= least);
+            (
+                *hash,
+                kept.map(|(intent, weight)| (intent as u8, weight))
+                    .collect(),
+            )
+        })
+        .filter(|(_, row): &(u32, Vec<_>)| !row.is_empty())
+        .collect();
+    let mut bytes = vec![COUNT as u8];
+    for knot in knots.iter().flatten() {
+        bytes.extend(knot.to_le_bytes());
+    }
+    bytes.extend((rows.len() as u32).to_le_bytes());
+    for (hash, _) in &rows {
+        bytes.extend(hash.to_le_bytes());
+    }
+    bytes.extend(rows.iter().map(|(_, row)| row.len() as u8));
+    for (intent, weight) in rows.iter().flat_map(|(_, row)| row) {
+        bytes.extend([*intent, weight.to_le_bytes()[0]]);
+    }
+    bytes
+}
+
+/// A linear congruential generator: the order of the examples is the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit
+    }
+
+    fn shuffle(&mut self, order: &mut [usize]) {
+        for at in (1..order.len()).rev() {
+            order.swap(at, self.below(at + 1));
+        }
+    }
+}
