@@ -27,32 +27,6 @@ fn main() {
             println!("{} messages, {} bytes", messages.heard.len(), bytes.len());
         }
         Some("held") => println!("{}", measure(&learn(&messages.heard), &messages.held)),
-        Some("parts") => {
-            let mut voices: Vec<&str> = messages
-                .heard
-                .iter()
-                .map(|sample| sample.voice.as_str())
-                .collect();
-            voices.dedup();
-            let mut all = Measured::default();
-            for part in 0..5 {
-                let is_left = |sample: &Sample| {
-                    voices
-                        .iter()
-                        .position(|voice| *voice == sample.voice)
-                        .unwrap_or(0)
-                        % 5
-                        == part
-                };
-                let (left_out, heard): (Vec<Sample>, Vec<Sample>) =
-                    messages.heard.iter().cloned().partition(is_left);
-                let model = learn(&heard);
-                for sample in &left_out {
-                    all.look_at(sample, &model.understand(&sample.text, TODAY));
-                }
-            }
-            println!("{all}");
-        }
         Some("voices") => leave_one_out(&messages.heard, measure),
         Some(other) => panic!("`{other}` is neither `held` nor `voices`"),
     }

@@ -13,6 +13,9 @@ use widget_core::time::Date;
 use widget_core::understand::measure::{Measured, Miss, TRIGGERS, Tally};
 use widget_core::understand::{Explanation, Sample, explain, understand};
 
+/// The day of the labels in `widget-core/data`: 2026-11-18, in days since 1970-01-01.
+const LABELLED_ON: i64 = 20_775;
+
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// A message.
@@ -21,9 +24,10 @@ pub(super) struct Args {
     /// Labelled messages, one JSON a line; may stand several times.
     #[arg(long, value_name = "FILE")]
     eval: Vec<PathBuf>,
-    /// The day on which the messages come: ages and dates are reckoned from it.
-    #[arg(long, default_value = "2026-11-18")]
-    today: String,
+    /// The day on which the messages come: ages and dates are reckoned from it. Without it today, and for labelled
+    /// messages the day of their labels.
+    #[arg(long, value_name = "DATE")]
+    today: Option<String>,
     /// How many of the worst misses are shown.
     #[arg(long, default_value_t = 20)]
     misses: usize,
@@ -31,11 +35,19 @@ pub(super) struct Args {
 
 /// Explains a message, or measures files of them.
 pub(super) fn run(args: &Args) -> Outcome {
-    let today: Date = args
-        .today
-        .parse()
-        .map_err(|()| format!("--today {}: not a date such as 2026-11-18", args.today))?;
-    let today = today.day_number();
+    let today = match &args.today {
+        Some(day) => day
+            .parse::<Date>()
+            .map_err(|()| format!("--today {day}: not a date such as 2026-11-18"))?
+            .day_number(),
+        None if args.eval.is_empty() => i64::from(
+            jiff::Zoned::now()
+                .date()
+                .since(jiff::civil::date(1970, 1, 1))?
+                .get_days(),
+        ),
+        None => LABELLED_ON,
+    };
     let mut out = io::stdout().lock();
     if let Some(text) = &args.text {
         write_explanation(&mut out, &explain(text, &[], today))?;
@@ -171,4 +183,52 @@ fn worst(mut misses: Vec<Miss>, today: i64) -> Vec<Miss> {
         (harmless, -invented.max(missed))
     });
     misses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(lines: &str) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        file.write_all(lines.as_bytes()).expect("written");
+        file
+    }
+
+    #[test]
+    fn labelled_messages_are_measured_beside_words_alone() {
+        let lines = "{\"text\": \"Нас пятеро\", \"intents\": [\"general\"], \"facts\": {\"guests\": 5}}\n\
+                     {\"text\": \"как оплатить?\", \"intents\": [\"paid_notice\"], \"voice\": \"wrong\"}\n";
+        let samples = read(file(lines).path()).expect("messages");
+        let mut out = Vec::new();
+        evaluate(&mut out, &samples, 20_775, 5).expect("in memory");
+        let report = String::from_utf8(out).expect("text");
+        for part in [
+            "guests > 4",
+            "= guests",
+            "words alone",
+            "there \\ seen",
+            "wrong: как оплатить?",
+        ] {
+            assert!(report.contains(part), "{part} is missing in\n{report}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_no_message_is_named() {
+        let bad = file("{\"text\": \"да\", \"intents\": [\"general\"]}\n{\"text\": 5}\n");
+        let error = read(bad.path()).expect_err("the second line is none");
+        assert!(error.contains("line 2"), "{error}");
+        assert!(read(Path::new("/nowhere/at/all")).is_err());
+    }
+
+    #[test]
+    fn a_message_is_explained_with_its_words() {
+        let mut out = Vec::new();
+        let explained = explain("Нас пятеро, позовите менеджера", &[], 20_775);
+        write_explanation(&mut out, &explained).expect("in memory");
+        let shown = String::from_utf8(out).expect("text");
+        assert!(shown.contains("guests = 5   «пятеро»"), "{shown}");
+        assert!(shown.contains("human_request"), "{shown}");
+    }
 }

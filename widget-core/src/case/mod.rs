@@ -309,8 +309,9 @@ impl Case {
         if let Some(test) = &self.test {
             understood.facts.learn(&test.facts);
             if !test.intents.is_empty() {
-                // That a text is nothing in particular gives way to what is known of it.
+                // That a text is nothing in particular, or unclear, gives way to what is known of it.
                 understood.intents.remove(&Intent::General);
+                understood.intents.remove(&Intent::Unclear);
             }
             understood.intents.extend(&test.intents);
         }

@@ -64,14 +64,22 @@ impl Said {
     /// Adds what the bot saw, and how it answers.
     pub fn hear(&mut self, answer: &BotAnswer) {
         // That a text is nothing in particular is the weakest thing that we say of it, and gives way to the bot.
-        if !answer.intents.is_empty() {
+        let says_something =
+            |intent: &&Intent| !matches!(intent, Intent::Greeting | Intent::ThanksOnly);
+        if answer.intents.iter().any(|intent| says_something(&intent)) {
             self.intents.remove(&Intent::General);
         }
         // What is unclear to one side and plain to the other is plain.
         if !answer.intents.is_empty() && !answer.intents.contains(&Intent::Unclear) {
             self.intents.remove(&Intent::Unclear);
         }
+        // What needs no person either way is taken from the guest's own words first.
+        let (dates, nights, programme) =
+            (self.facts.dates, self.facts.nights, self.facts.programme);
         self.add(&answer.facts, &answer.intents);
+        self.facts.dates = dates.or(self.facts.dates);
+        self.facts.nights = nights.or(self.facts.nights);
+        self.facts.programme = programme.or(self.facts.programme);
         self.bot = Some((answer.kb, answer.confidence));
     }
 

@@ -159,14 +159,9 @@ impl Draft<'_> {
         }
     }
 
-    /// Adds to what was said where the dialog stands. A guest without a deal stands where the new one will be: a past
-    /// stay that they mention is one relied on for a new booking (masterplan: Сценарий 2).
+    /// Adds to what was said where the dialog stands.
     fn place(&self, said: &mut Said) {
-        let first = || self.policy.first_stage().map(|stage| stage.key.clone());
-        said.stage = match self.state.deal {
-            Some(_) => self.state.stage().cloned(),
-            None => first(),
-        };
+        said.stage = self.state.stage().cloned();
         said.open_deals = u32::try_from(self.open_deals().len()).unwrap_or(u32::MAX);
     }
 

@@ -54,6 +54,12 @@ fn masterplan_scenario_2_a_past_stay_counts_for_a_guest_without_a_deal_too() {
         assert_eq!(line(&verdict), new_deal_handoff("past_stays"), "{stage:?}");
     }
     assert_eq!(heard("Заезд", text), ANSWER, "no new booking");
+    // Without a deal such a message is about the past stay itself.
+    for text in ["Забыла в номере зарядку", "где можно оставить отзыв?"]
+    {
+        let verdict = verdict(None, text, json!({"kb": "none"}));
+        assert_eq!(verdict.reason, None, "{text}");
+    }
 }
 
 #[test]
@@ -100,6 +106,7 @@ fn masterplan_departure_table_is_read_from_the_guests_words() {
             new_deal_handoff("past_stays"),
         ),
         ("ну так что там", CLARIFY.to_owned()),
+        ("Здравствуйте! Во сколько у вас завтрак?", ANSWER.to_owned()),
         ("Здравствуйте", CLARIFY.to_owned()),
     ] {
         assert_eq!(heard("Выезд", text), expected, "{text}");

@@ -100,3 +100,27 @@ fn behaviour_3_that_a_text_is_plain_gives_way_to_a_bot_that_finds_it_unclear() {
     let booking = both_read(wants(Intent::OwnBooking), unclear);
     assert_eq!(booking.texts()[0].0, SendKind::Answer);
 }
+
+#[test]
+fn behaviour_3_a_bot_that_saw_a_greeting_beside_a_question_has_answered_it() {
+    let mut scene = Scene::at_stage("departure");
+    scene.guest("Здравствуйте! Во сколько завтрак?", wants(Intent::General));
+    scene.burst_ends();
+    scene.run();
+    scene.bot(BotAnswer {
+        intents: BTreeSet::from([Intent::Greeting]),
+        ..good()
+    });
+    scene.run();
+    assert_eq!(scene.texts()[0].0, SendKind::Answer);
+}
+
+#[test]
+fn promise_4_what_needs_no_person_either_way_is_the_guests_own_word() {
+    let scene = both_read(
+        facts(stated(|f| f.nights = Some(7))),
+        reports(stated(|f| f.nights = Some(10))),
+    );
+    let known = scene.state.episode.as_ref().map(|e| e.facts.nights);
+    assert_eq!(known, Some(Some(7)));
+}

@@ -80,6 +80,9 @@ pub(super) fn each(
     lexicon: &Lexicon,
     mut sink: impl FnMut(Kind, &[&str], Range<usize>),
 ) {
+    if tokens.is_empty() {
+        return;
+    }
     let words: Vec<&str> = tokens.iter().map(|token| shown(&token.word)).collect();
     let stems: Vec<&str> = words.iter().map(|word| stem(word)).collect();
     let notions = lexicon.read(&words);

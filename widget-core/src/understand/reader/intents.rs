@@ -34,13 +34,13 @@ pub(super) fn read(
     for intent in &intents {
         // Of the weightiest features the one that quotes most words tells a reader most.
         let reasons = model.reasons(&judged, *intent, WEIGHTIEST);
-        let quoted = reasons.iter().map(|reason| &reason.tokens);
-        if let Some(at) = quoted
+        let quoted = reasons.iter().map(|reason| reason.tokens.clone());
+        let quoted = quoted
             .filter(|at| at.len() <= QUOTED)
-            .max_by_key(|at| at.len())
-        {
-            spans.insert(intent.name().to_owned(), span(tokens, at.start, at.end));
-        }
+            .max_by_key(std::ops::Range::len);
+        // What follows from no word of its own is read from all of them.
+        let at = quoted.unwrap_or(0..tokens.len());
+        spans.insert(intent.name().to_owned(), span(tokens, at.start, at.end));
     }
     intents
 }
@@ -75,10 +75,18 @@ fn taken(judged: &Judged, tokens: &[Token], says_more: bool) -> BTreeSet<Intent>
         .find(|one| likelier(*one));
     taken.insert(match polite {
         Some(polite) if !says_more && !asks_or_answers(tokens) => polite,
-        _ if !says_more && sure(Intent::Unclear) > general => Intent::Unclear,
+        // A bare number answers a question.
+        _ if !says_more && sure(Intent::Unclear) > general && !is_number(tokens) => Intent::Unclear,
         _ => Intent::General,
     });
     taken
+}
+
+/// Whether the message is a number, with marks at most.
+fn is_number(tokens: &[Token]) -> bool {
+    let digits = |token: &Token| token.word.starts_with(|c: char| c.is_ascii_digit());
+    let marks = |token: &Token| !token.word.contains(char::is_alphanumeric);
+    tokens.iter().any(digits) && tokens.iter().all(|token| digits(token) || marks(token))
 }
 
 /// Whether the words ask something or answer it: then they are more than thanks or a greeting.
@@ -102,30 +110,62 @@ fn speaks_of_a_link_before(tokens: &[Token]) -> bool {
 }
 
 /// «Не зовите менеджера», «звать никого не надо», «дайте менеджеру время»: the words of a wish for a person, and the
-/// contrary.
+/// contrary; unless another clause wishes for one.
 fn declines_a_person(tokens: &[Token]) -> bool {
-    const CALLS: [&str; 6] = [
-        "зов",
-        "зва",
-        "соединя",
-        "переключа",
-        "перезванива",
-        "подключа",
-    ];
-    const STAFF: [&str; 3] = ["менеджер", "оператор", "администратор"];
-    let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
-    let near = |mut range: std::ops::Range<usize>, stems: &[&str]| {
-        range.any(|at| stems.iter().any(|stem| word(at).starts_with(stem)))
+    let clauses = || {
+        tokens.split(|token| {
+            matches!(
+                token.word.as_str(),
+                "," | "." | "!" | "?" | ";" | "\n" | "…" | "-" | "–"
+            )
+        })
     };
-    (0..tokens.len()).any(|at| match (word(at), word(at + 1)) {
+    clauses().any(declines)
+        && !clauses().any(|clause| has(clause, &CALLED_FOR) && !declines(clause))
+}
+
+/// Beginnings of the words by which somebody is called or named.
+const CALLED_FOR: [&str; 14] = [
+    "зов",
+    "зва",
+    "позов",
+    "соедин",
+    "переключ",
+    "перезвон",
+    "перезван",
+    "подключ",
+    "дайте",
+    "менеджер",
+    "оператор",
+    "администратор",
+    "человек",
+    "свяж",
+];
+const STAFF: [&str; 3] = ["менеджер", "оператор", "администратор"];
+
+/// Whether a clause wishes for no person. Only commands and infinitives: «не соединяете» is a reproach, and a wish.
+fn declines(clause: &[Token]) -> bool {
+    #[rustfmt::skip]
+    const COMMANDS: [&str; 14] = [
+        "зовите", "звать", "зови", "соединяйте", "соединять", "соединяй", "переключайте", "переключать", "переключай",
+        "перезванивайте", "перезванивать", "подключайте", "подключать", "звоните",
+    ];
+    let word = |at: usize| clause.get(at).map_or("", |token| token.word.as_str());
+    let names_bot = has(clause, &["бот", "робот"]);
+    (0..clause.len()).any(|at| match (word(at), word(at + 1)) {
+        ("не", next) if COMMANDS.contains(&next) => true,
         ("не", "надо" | "нужно" | "нужен" | "нужна") => {
-            near(at.saturating_sub(4)..at + 5, &CALLS)
+            !names_bot && (has(clause, &STAFF) || has(clause, &COMMANDS))
         }
-        ("не", "хочу") => near(at + 2..at + 7, &STAFF),
-        ("не", _) => near(at + 1..at + 2, &CALLS),
-        ("дайте", whom) => whom.ends_with('у') && near(at + 1..at + 2, &STAFF),
+        ("не", "хочу") => !names_bot && has(clause, &STAFF),
+        ("дайте", whom) => whom.ends_with('у') && has(&clause[at + 1..at + 2], &STAFF),
         _ => false,
     })
+}
+
+fn has(tokens: &[Token], stems: &[&str]) -> bool {
+    let begins = |token: &Token| stems.iter().any(|stem| token.word.starts_with(stem));
+    tokens.iter().any(begins)
 }
 
 /// Whether a message that says this says nothing else.

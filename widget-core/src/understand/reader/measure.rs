@@ -262,11 +262,6 @@ impl fmt::Display for Measured {
             row(name, *tally)?;
         }
         row("all triggers", self.triggers())?;
-        let mut intents = Tally::default();
-        for class in &TRIGGERS[..12] {
-            intents.add(self.classes.get(*class).copied().unwrap_or_default());
-        }
-        row("intent triggers", intents)?;
         write!(
             f,
             "{} of {} messages without a mistake",

@@ -186,6 +186,13 @@ fn who_asks_for_a_person_is_heard() {
         "как связаться с администратором?",
         "не могу связаться с менеджером",
         "не хочу общаться с ботом",
+        "не хочу с роботом, дайте оператора",
+        "Вы мне не перезваниваете. Позовите менеджера",
+        "почему не соединяете с менеджером? позовите человека",
+        "Не надо бота, переключайте на менеджера",
+        "бот мне не нужен, переключайте меня на оператора",
+        "не хочу ждать, дайте менеджера",
+        "ya ne hochu s robotom, dayte operatora",
         "хочу говорить не с роботом",
         "перезвоните мне",
         "свяжитесь со мной",
@@ -360,6 +367,7 @@ fn hostile_texts_are_read_as_far_as_they_count() {
         long("ребёнок 2 года, "),
         long("обе брони, два номера, собака, "),
         long("мы были у вас раз "),
+        long("май с "),
         long("а"),
         long("\u{301}"),
         long("***"),
@@ -403,6 +411,24 @@ fn each_fact_and_intent_names_its_words_and_the_model_its_reasons() {
             explained.quotes.contains_key(intent.name()),
             "{}",
             intent.name()
+        );
+    }
+}
+
+#[test]
+fn nothing_to_read_is_explained_too() {
+    for text in ["", "  ", "\u{200b}"] {
+        let explained = super::explain(text, &[AttachmentKind::Sticker], TODAY);
+        assert!(
+            explained.understood.intents.contains(&Intent::ThanksOnly),
+            "{text:?}"
+        );
+    }
+    for text in ["17", "2", "12-15"] {
+        let answer = understand(Some(text), &[]);
+        assert!(
+            !answer.intents.contains(&Intent::Unclear),
+            "{text} answers a question"
         );
     }
 }

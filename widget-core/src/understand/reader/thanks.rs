@@ -18,9 +18,9 @@ const BESIDE: &[&str] = &[
     "заранее", "you", "very", "much", "so", "a", "lot", "for", "your", "help", "the", "answer",
 ];
 
-/// Signs that stand for thanks or a nod. Skin tones and the like follow them as characters of their own.
+/// Signs that stand for thanks or a nod.
 const SIGNS: &str = "👍🙏👌🤝❤♥💐🌹🌷😊☺🙂😀😃😄🥰😍😘🤗💖💕💛💚💙💜🧡👏🔥✅";
-const BESIDE_SIGNS: &str = ",.!)(❤\u{fe0f}\u{200d}🏻🏼🏽🏾🏿\n";
+const BESIDE_SIGNS: &str = ",.!)(❤\n";
 
 /// Where the message says thanks, if it says nothing else. A bare «ок» is no thanks: it may be an answer.
 pub(super) fn thanks_only(tokens: &[Token]) -> Option<(u32, u32)> {

@@ -145,13 +145,13 @@ impl Corpus {
             random.shuffle(&mut order);
             for at in &order {
                 let (features, all) = &self.messages[chosen[*at]];
-                let (sign, cost) = if self.labels[chosen[*at]][intent] {
-                    (1.0, COST)
+                let sign = if self.labels[chosen[*at]][intent] {
+                    1.0
                 } else {
-                    (-1.0, COST)
+                    -1.0
                 };
                 let unit = 1.0 / f64::from(*all).sqrt().max(1.0);
-                let slack = 1.0 / (2.0 * cost);
+                let slack = 1.0 / (2.0 * COST);
                 let sum: f64 = features
                     .iter()
                     .map(|(feature, worth)| weights[*feature as usize] * f64::from(*worth))

@@ -161,7 +161,14 @@ fn figures(tokens: &[Token], at: usize) -> Option<(u32, u32, i64, usize)> {
 fn date(year: i64, month: u32, day: u32, now: Date) -> Option<Date> {
     let fits = (1..=12).contains(&month) && (1..=31).contains(&day);
     let date = Date { year, month, day };
-    (fits && date.day_number() <= now.day_number().saturating_add(31)).then_some(date)
+    // A day that the calendar does not have comes back as another one.
+    let real = Local {
+        day: date.day_number(),
+        minute: 0,
+    }
+    .date()
+        == date;
+    (fits && real && date.day_number() <= now.day_number().saturating_add(31)).then_some(date)
 }
 
 fn number(tokens: &[Token], at: usize) -> Option<u32> {

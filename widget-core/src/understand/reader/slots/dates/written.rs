@@ -80,14 +80,22 @@ const UNITS: &[&str] = &[
 
 /// The days that stand from token `at` on, if any.
 pub(super) fn written_at(tokens: &[Token], at: usize) -> Option<Written> {
+    let (found, whole) = days_at(tokens, at)?;
+    let within = (!whole).then(|| within_month(tokens, &found)).flatten();
+    Some(within.unwrap_or(found))
+}
+
+/// Days without those of a month named before them, and whether both their ends are said.
+fn days_at(tokens: &[Token], at: usize) -> Option<(Written, bool)> {
     if let Some((first, last)) = two_months(word(tokens, at)) {
-        return Some(Written {
+        let both = Written {
             first: End::part(1, None).of(first, None),
             last: End::part(1, None).of(last, None),
             from: at,
             to: at + 1,
             sure: true,
-        });
+        };
+        return Some((both, true));
     }
     let first = point_at(tokens, at)?;
     let alone = Written {
@@ -98,9 +106,12 @@ pub(super) fn written_at(tokens: &[Token], at: usize) -> Option<Written> {
         sure: first.sure,
     };
     let Some((link, next)) = next_point(tokens, first.to) else {
-        return Some(within_month(tokens, &alone).unwrap_or(alone));
+        return Some((alone, false));
     };
-    Some(joined(tokens, &alone, &first, link, &next).unwrap_or(alone))
+    Some((
+        joined(tokens, &alone, &first, link, &next).unwrap_or(alone),
+        true,
+    ))
 }
 
 /// «В мае, с 3 по 12», «на апрель, с 4 числа»: days of a month that is named before them.
@@ -118,7 +129,7 @@ fn within_month(tokens: &[Token], whole: &Written) -> Option<Written> {
     if !matches!(word(tokens, from), "с" | "со" | "from") {
         return None;
     }
-    let days = written_at(tokens, from + 1)?;
+    let (days, _) = days_at(tokens, from + 1)?;
     let (first, last) = (days.first, days.last);
     let bare = first.month.is_none() && last.month.is_none() && days.sure;
     let ends = if first.from <= last.from {
