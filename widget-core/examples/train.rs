@@ -26,18 +26,39 @@ fn main() {
                 .expect("the file is ours");
             println!("{} messages, {} bytes", messages.heard.len(), bytes.len());
         }
-        Some("held") => println!("{}", measure(&learn(&messages.heard), &messages.held)),
+        Some("held") => {
+            let model = learn(&messages.heard);
+            println!("{:<16} {HEADINGS}", "voice");
+            for voice in messages.held.chunk_by(|one, next| one.voice == next.voice) {
+                println!("{:<16} {}", voice[0].voice, row(&measure(&model, voice)));
+            }
+            println!("\n{}", measure(&model, &messages.held));
+        }
         Some("voices") => leave_one_out(&messages.heard, measure),
         Some(other) => panic!("`{other}` is neither `held` nor `voices`"),
     }
+}
+
+/// Above [`row`].
+const HEADINGS: &str = "a person: precision, recall   all triggers: precision, recall";
+
+fn row(measured: &Measured) -> String {
+    let (person, all) = (measured.person(), measured.triggers());
+    format!(
+        "{:>19.3} {:>7.3} {:>23.3} {:>7.3}",
+        person.precision(),
+        person.recall(),
+        all.precision(),
+        all.recall()
+    )
 }
 
 fn leave_one_out(samples: &[Sample], measure: impl Fn(&Trained, &[Sample]) -> Measured) {
     let mut voices: Vec<&str> = samples.iter().map(|sample| sample.voice.as_str()).collect();
     voices.dedup();
     println!(
-        "{:<16} {:>9} {:>9}   all triggers, by a model that has not heard the voice",
-        "voice", "precision", "recall"
+        "each voice by a model that has not heard it\n{:<16} {HEADINGS}",
+        "voice"
     );
     let mut all = Measured::default();
     for voice in voices {
@@ -46,15 +67,10 @@ fn leave_one_out(samples: &[Sample], measure: impl Fn(&Trained, &[Sample]) -> Me
             .cloned()
             .partition(|sample| sample.voice == voice);
         let model = learn(&heard);
-        let triggers = measure(&model, &left_out).triggers();
         for sample in &left_out {
             all.look_at(sample, &model.understand(&sample.text, TODAY));
         }
-        println!(
-            "{voice:<16} {:>9.3} {:>9.3}",
-            triggers.precision(),
-            triggers.recall()
-        );
+        println!("{voice:<16} {}", row(&measure(&model, &left_out)));
     }
     println!("\n{all}");
 }

@@ -11,6 +11,7 @@
 //! A text is hostile until read: of a very long one the beginning counts, and every loop over its words is bounded.
 
 mod explain;
+mod facts;
 mod features;
 mod intents;
 mod lexicon;
@@ -68,8 +69,12 @@ fn understand_with(
         understood.intents.insert(Intent::ThanksOnly);
         understood.spans.insert("thanks_only".to_owned(), span);
     } else {
+        let judged = model.judge(&tokens);
+        let Understood { facts, spans, .. } = &mut understood;
+        facts::add(facts, &tokens, model, &judged, spans);
         let says_more = !stickers || understood.facts != Facts::default();
-        understood.intents = intents::read(&tokens, model, says_more, &mut understood.spans);
+        understood.intents =
+            intents::read(&tokens, model, &judged, says_more, &mut understood.spans);
     }
     understood
 }

@@ -2,7 +2,7 @@
 //! quotes the guest, so it is shown and never stored.
 
 use super::features::Kind;
-use super::model::{INTENTS, model};
+use super::model::{Class, model};
 use super::slots::span;
 use super::words::tokens;
 use super::{AttachmentKind, Intent, Understood, beginning, understand};
@@ -56,7 +56,7 @@ pub fn explain(text: &str, attachments: &[AttachmentKind], today: i64) -> Explan
         .intents
         .iter()
         .map(|intent| {
-            let reasons = model().reasons(&judged, *intent, REASONS);
+            let reasons = model().reasons(&judged, Class::Intent(*intent), REASONS);
             let reasons = reasons.into_iter().map(|reason| Reason {
                 words: cut(span(&tokens, reason.tokens.start, reason.tokens.end)),
                 kind: kind(reason.kind),
@@ -66,7 +66,7 @@ pub fn explain(text: &str, attachments: &[AttachmentKind], today: i64) -> Explan
         })
         .collect();
     Explanation {
-        sure: INTENTS.into_iter().zip(judged.sure).collect(),
+        sure: judged.intents().collect(),
         understood,
         reasons,
         quotes,

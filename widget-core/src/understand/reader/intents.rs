@@ -2,7 +2,7 @@
 
 use super::Intent;
 use super::lexicon;
-use super::model::{INTENTS, Judged, Model, model};
+use super::model::{Class, Judged, Model};
 use super::slots::{Span, span};
 use super::words::Token;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,8 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 const ENOUGH: u8 = 50;
 /// In doubt, a person: what hands the dialog over is taken for it a little earlier.
 const ENOUGH_FOR_A_PERSON: u8 = 35;
+/// A booking, new or had, changes nothing but whose deal it is: it may be heard early.
+const ENOUGH_FOR_A_BOOKING: u8 = 35;
 /// Silence is the worst answer to a guest who asked something.
-const ENOUGH_FOR_SILENCE: u8 = 60;
+const ENOUGH_FOR_SILENCE: u8 = 75;
 /// So sure is the model that the guest asks something plain beside another intent.
 const ENOUGH_BESIDE: u8 = 70;
 
@@ -26,39 +28,43 @@ const QUOTED: usize = 8;
 pub(super) fn read(
     tokens: &[Token],
     model: &Model,
+    judged: &Judged,
     says_more: bool,
     spans: &mut BTreeMap<String, Span>,
 ) -> BTreeSet<Intent> {
-    let judged = model.judge(tokens);
-    let intents = taken(&judged, tokens, says_more);
+    let intents = taken(model, judged, tokens, says_more);
     for intent in &intents {
         // Of the weightiest features the one that quotes most words tells a reader most.
-        let reasons = model.reasons(&judged, *intent, WEIGHTIEST);
+        let reasons = model.reasons(judged, Class::Intent(*intent), WEIGHTIEST);
         let quoted = reasons.iter().map(|reason| reason.tokens.clone());
         let quoted = quoted
             .filter(|at| at.len() <= QUOTED)
             .max_by_key(std::ops::Range::len);
+        let called = || calls_for_a_person(tokens).filter(|_| *intent == Intent::HumanRequest);
         // What follows from no word of its own is read from all of them.
-        let at = quoted.unwrap_or(0..tokens.len());
+        let at = called().or(quoted).unwrap_or(0..tokens.len());
         spans.insert(intent.name().to_owned(), span(tokens, at.start, at.end));
     }
     intents
 }
 
 /// Which intents are taken for certain enough. One at least: what is neither an intent nor plain is unclear.
-fn taken(judged: &Judged, tokens: &[Token], says_more: bool) -> BTreeSet<Intent> {
-    let sure = |intent: Intent| {
-        let at = INTENTS.iter().position(|known| *known == intent);
-        at.map_or(0, |at| judged.sure[at])
+fn taken(model: &Model, judged: &Judged, tokens: &[Token], says_more: bool) -> BTreeSet<Intent> {
+    let sure = |intent: Intent| judged.sure(Class::Intent(intent));
+    let wanted = |(intent, sure): (Intent, u8)| {
+        let says_something = !stands_alone(intent) && intent != Intent::General;
+        (says_something && sure >= enough(intent)).then_some(intent)
     };
-    let wanted = |intent: &Intent| {
-        !stands_alone(*intent) && *intent != Intent::General && sure(*intent) >= enough(*intent)
-    };
-    let mut taken: BTreeSet<Intent> = INTENTS.into_iter().filter(wanted).collect();
+    let mut taken: BTreeSet<Intent> = judged.intents().filter_map(wanted).collect();
     if declines_a_person(tokens) {
         taken.remove(&Intent::HumanRequest);
+    } else if calls_for_a_person(tokens).is_some() {
+        taken.insert(Intent::HumanRequest);
     }
-    if taken.contains(&Intent::PaymentLinkAgain) && !speaks_of_a_link_before(tokens) {
+    if !taken.contains(&Intent::OwnBooking) && tokens.iter().any(|token| is_order(&token.word)) {
+        taken.insert(Intent::NewBooking);
+    }
+    if taken.contains(&Intent::PaymentLinkAgain) && !speaks_of_a_link_before(model, tokens) {
         taken.remove(&Intent::PaymentLinkAgain);
         taken.insert(Intent::HowToPay);
     }
@@ -93,17 +99,19 @@ fn is_number(tokens: &[Token]) -> bool {
 fn asks_or_answers(tokens: &[Token]) -> bool {
     let asks_or_answers = |token: &Token| {
         let word = token.word.as_str();
-        matches!(word, "?" | "да" | "нет" | "не" | "yes" | "no" | "not")
-            || word.starts_with(|c: char| c.is_ascii_digit())
+        matches!(
+            word,
+            "?" | "да" | "нет" | "не" | "ок" | "окей" | "yes" | "no" | "not" | "ok"
+        ) || word.starts_with(|c: char| c.is_ascii_digit())
     };
     tokens.iter().any(asks_or_answers)
 }
 
 /// A link «again»: one that was there before, is gone, or does not work. «Пришлите ссылку» asks for the first, which is
 /// the bot's to send (masterplan: «Проведена консультация»).
-fn speaks_of_a_link_before(tokens: &[Token]) -> bool {
+fn speaks_of_a_link_before(model: &Model, tokens: &[Token]) -> bool {
     let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
-    let notions = model().lexicon.read(&words);
+    let notions = model.lexicon.read(&words);
     let told =
         |notion: &usize| matches!(lexicon::name(*notion), "again" | "broken" | "works" | "not");
     notions.iter().flatten().any(told)
@@ -143,6 +151,42 @@ const CALLED_FOR: [&str; 14] = [
 ];
 const STAFF: [&str; 3] = ["менеджер", "оператор", "администратор"];
 
+/// A word that orders a booking.
+fn is_order(word: &str) -> bool {
+    matches!(
+        word,
+        "забронируйте" | "забронируй" | "бронируйте" | "бронируй"
+    )
+}
+
+/// «Дайте менеджера», «соедините меня с человеком»: words that leave nothing to weigh, and where they stand.
+fn calls_for_a_person(tokens: &[Token]) -> Option<std::ops::Range<usize>> {
+    #[rustfmt::skip]
+    const COMMANDS: [&str; 18] = [
+        "позовите", "позови", "дайте", "дай", "соедините", "соедини", "переключите", "переключи", "свяжите", "подключите",
+        "пригласите", "переведите", "нужен", "хочу", "зовите", "зови", "требую", "прошу",
+    ];
+    #[rustfmt::skip]
+    const WHOM: [&str; 14] = [
+        "менеджера", "менеджером", "оператора", "оператором", "администратора", "администратором", "человека", "человеком",
+        "сотрудника", "сотрудником", "консультанта", "консультантом", "начальника", "директора",
+    ];
+    /// So many words may stand between, «меня, пожалуйста, с живым».
+    const BETWEEN: usize = 4;
+    (0..tokens.len()).find_map(|at| {
+        let word = tokens[at].word.as_str();
+        if !COMMANDS.contains(&word) || at > 0 && tokens[at - 1].word == "не" {
+            return None;
+        }
+        let rest = tokens[at + 1..].iter().take(BETWEEN);
+        let to = rest
+            // «Номер на одного человека» calls nobody.
+            .take_while(|token| !matches!(token.word.as_str(), "." | "!" | "?" | ";" | "\n" | "на"))
+            .position(|token| WHOM.contains(&token.word.as_str()))?;
+        Some(at..at + to + 2)
+    })
+}
+
 /// Whether a clause wishes for no person. Only commands and infinitives: «не соединяете» is a reproach, and a wish.
 fn declines(clause: &[Token]) -> bool {
     #[rustfmt::skip]
@@ -177,16 +221,33 @@ fn stands_alone(intent: Intent) -> bool {
 }
 
 fn enough(intent: Intent) -> u8 {
-    use Intent::{
-        Complaint, ExtensionCost, ExtraServiceCost, HumanRequest, PaidNotice, PaymentCheck,
-        PaymentLinkAgain, PaymentStatus, ReceiptSent, RefundLinkAgain, RefundStatus, ThanksOnly,
-        Urgent,
-    };
     match intent {
-        PaymentStatus | RefundStatus | PaymentCheck | PaymentLinkAgain | RefundLinkAgain
-        | PaidNotice | ReceiptSent | ExtensionCost | ExtraServiceCost | HumanRequest
-        | Complaint | Urgent => ENOUGH_FOR_A_PERSON,
-        ThanksOnly => ENOUGH_FOR_SILENCE,
+        Intent::ThanksOnly => ENOUGH_FOR_SILENCE,
+        Intent::NewBooking | Intent::OwnBooking => ENOUGH_FOR_A_BOOKING,
+        _ if is_for_a_person(intent) => ENOUGH_FOR_A_PERSON,
         _ => ENOUGH,
     }
+}
+
+/// Whether the intent hands the dialog over (masterplan: Сценарий 2).
+fn is_for_a_person(intent: Intent) -> bool {
+    use Intent::{
+        Complaint, ExtensionCost, ExtraServiceCost, HumanRequest, PaidNotice, PaymentCheck,
+        PaymentLinkAgain, PaymentStatus, ReceiptSent, RefundLinkAgain, RefundStatus, Urgent,
+    };
+    matches!(
+        intent,
+        PaymentStatus
+            | RefundStatus
+            | PaymentCheck
+            | PaymentLinkAgain
+            | RefundLinkAgain
+            | PaidNotice
+            | ReceiptSent
+            | ExtensionCost
+            | ExtraServiceCost
+            | HumanRequest
+            | Complaint
+            | Urgent
+    )
 }

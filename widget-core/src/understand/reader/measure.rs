@@ -99,6 +99,9 @@ pub const TRIGGERS: [&str; 18] = [
     "several_deals",
 ];
 
+/// The class of a message that holds any of the [`TRIGGERS`].
+const PERSON: &str = "a person";
+
 impl Measured {
     /// Measures what `understand` makes of the messages.
     pub fn of<'a>(
@@ -179,6 +182,11 @@ impl Measured {
         count("= programme", programme(there), programme(seen));
     }
 
+    /// Messages for which a person must come, for whatever reason.
+    pub fn person(&self) -> Tally {
+        self.classes.get(PERSON).copied().unwrap_or_default()
+    }
+
     /// The classes that hand a dialog over, together.
     pub fn triggers(&self) -> Tally {
         let mut all = Tally::default();
@@ -238,7 +246,7 @@ fn classes(facts: &Facts, intents: &BTreeSet<Intent>) -> BTreeSet<String> {
     add(facts.past_stay == Some(true), "past_stay");
     add(facts.several_deals == Some(true), "several_deals");
     if TRIGGERS.iter().any(|trigger| classes.contains(*trigger)) {
-        classes.insert("a person".to_owned());
+        classes.insert(PERSON.to_owned());
     }
     classes
 }

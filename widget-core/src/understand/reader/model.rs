@@ -1,14 +1,14 @@
-//! The model of intents: one linear score per intent over the features of a text, in whole numbers, so that server and
+//! The model: one linear score per class over the features of a text, in whole numbers, so that server and
 //! browser come to the same result.
 //!
 //! `scripts/train` writes `weights.bin`; a test holds the two together. The file, little-endian:
 //!
 //! ```text
-//! u8  number of intents, in the order of [`INTENTS`]; then for each: 9 × i32, the scores of 10, 20 … 90 %
-//! u32 number of features
-//! u32 × features   their hashes, ascending
-//! u8  × features   how many weights each has
-//! (u8 intent, i8 weight) × all weights
+//! u8  number of classes, in the order of [`CLASSES`]; then for each: 9 × i32, the scores of 10, 20 … 90 %
+//! u32 number of features; then for each, in ascending order of their hashes:
+//!     the distance from the hash before, in groups of 7 bits, the lowest first; the last has no high bit
+//!     u8   number of weights
+//!     (u8 class, i8 weight) × weights
 //! ```
 
 use super::Intent;
@@ -18,33 +18,32 @@ use super::words::Token;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// The intents that the model knows, in the order of its file.
-pub(super) const INTENTS: [Intent; 22] = [
-    Intent::PaymentStatus,
-    Intent::RefundStatus,
-    Intent::PaymentCheck,
-    Intent::PaymentLinkAgain,
-    Intent::RefundLinkAgain,
-    Intent::PaidNotice,
-    Intent::ReceiptSent,
-    Intent::ExtensionCost,
-    Intent::ExtraServiceCost,
-    Intent::HumanRequest,
-    Intent::Complaint,
-    Intent::Review,
-    Intent::PastVisit,
-    Intent::ThanksOnly,
-    Intent::OptOut,
-    Intent::HowToPay,
-    Intent::Urgent,
-    Intent::NewBooking,
-    Intent::OwnBooking,
-    Intent::Greeting,
-    Intent::General,
-    Intent::Unclear,
+/// What the model tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    Intent(Intent),
+    /// The writer stayed here before.
+    PastStay,
+    /// An animal is to travel along.
+    Pet,
+    /// Several bookings are meant at once.
+    SeveralDeals,
+}
+
+/// The classes that the model knows, in the order of its file.
+#[rustfmt::skip]
+pub(super) const CLASSES: [Class; 25] = [
+    Class::Intent(Intent::PaymentStatus), Class::Intent(Intent::RefundStatus), Class::Intent(Intent::PaymentCheck),
+    Class::Intent(Intent::PaymentLinkAgain), Class::Intent(Intent::RefundLinkAgain), Class::Intent(Intent::PaidNotice),
+    Class::Intent(Intent::ReceiptSent), Class::Intent(Intent::ExtensionCost), Class::Intent(Intent::ExtraServiceCost),
+    Class::Intent(Intent::HumanRequest), Class::Intent(Intent::Complaint), Class::Intent(Intent::Review),
+    Class::Intent(Intent::PastVisit), Class::Intent(Intent::ThanksOnly), Class::Intent(Intent::OptOut),
+    Class::Intent(Intent::HowToPay), Class::Intent(Intent::Urgent), Class::Intent(Intent::NewBooking),
+    Class::Intent(Intent::OwnBooking), Class::Intent(Intent::Greeting), Class::Intent(Intent::General),
+    Class::Intent(Intent::Unclear),  Class::PastStay, Class::Pet, Class::SeveralDeals,
 ];
-/// How many intents the model knows.
-pub(super) const COUNT: usize = INTENTS.len();
+/// How many classes the model knows.
+pub(super) const COUNT: usize = CLASSES.len();
 /// Scores are known for 10, 20 … 90 %.
 pub(super) const KNOTS: usize = 9;
 /// Scores are multiplied by this before they are divided by the root of the number of features.
@@ -73,9 +72,32 @@ struct Seen {
 
 /// What the model makes of a text.
 pub(super) struct Judged {
-    /// How probable each intent is, 0..=100, in the order of [`INTENTS`].
-    pub sure: [u8; COUNT],
+    /// How probable each class is, 0..=100, in the order of [`CLASSES`].
+    sure: [u8; COUNT],
     seen: Vec<Seen>,
+}
+
+impl Judged {
+    /// How probable a class is, 0..=100.
+    pub(super) fn sure(&self, class: Class) -> u8 {
+        place(class).map_or(0, |at| self.sure[at])
+    }
+
+    /// How probable each intent is, 0..=100.
+    pub(super) fn intents(&self) -> impl Iterator<Item = (Intent, u8)> {
+        CLASSES
+            .iter()
+            .zip(self.sure)
+            .filter_map(|(class, sure)| match class {
+                Class::Intent(intent) => Some((*intent, sure)),
+                _ => None,
+            })
+    }
+}
+
+/// Where a class stands in [`CLASSES`].
+fn place(class: Class) -> Option<usize> {
+    CLASSES.iter().position(|known| *known == class)
 }
 
 /// The embedded model.
@@ -101,24 +123,27 @@ impl Model {
             *knot = i32::from_le_bytes(take(4)?.try_into().ok()?);
         }
         let features = u32::from_le_bytes(take(4)?.try_into().ok()?) as usize;
-        let hashes: Vec<u32> = take(features.checked_mul(4)?)?
-            .chunks_exact(4)
-            .map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
-            .collect();
-        let mut starts = Vec::with_capacity(features + 1);
-        let mut total: u32 = 0;
-        for count in take(features)? {
-            starts.push(total);
-            total += u32::from(*count);
+        let mut hashes = Vec::new();
+        let mut starts = vec![0];
+        let mut weights: Vec<(u8, i8)> = Vec::new();
+        let mut hash = 0_u32;
+        for _ in 0..features {
+            let mut shift = 0;
+            loop {
+                let group = take(1)?[0];
+                hash = hash.checked_add(u32::from(group & 0x7F).checked_shl(shift)?)?;
+                shift += 7;
+                if group < 0x80 {
+                    break;
+                }
+            }
+            hashes.push(hash);
+            let count = usize::from(take(1)?[0]);
+            let row = take(count * 2)?.chunks_exact(2);
+            weights.extend(row.map(|two| (two[0], i8::from_le_bytes([two[1]]))));
+            starts.push(u32::try_from(weights.len()).ok()?);
         }
-        starts.push(total);
-        let weights = take(total as usize * 2)?
-            .chunks_exact(2)
-            .map(|two| (two[0], i8::from_le_bytes([two[1]])))
-            .collect::<Vec<_>>();
-        let in_range = weights
-            .iter()
-            .all(|(intent, _)| usize::from(*intent) < COUNT);
+        let in_range = weights.iter().all(|(class, _)| usize::from(*class) < COUNT);
         (in_range && take(1).is_none()).then(|| Self {
             knots,
             hashes,
@@ -128,7 +153,7 @@ impl Model {
         })
     }
 
-    /// How probable each intent is.
+    /// How probable each class is.
     pub(super) fn judge(&self, tokens: &[Token]) -> Judged {
         let (scores, seen) = self.score(tokens);
         let mut sure = [0; COUNT];
@@ -138,7 +163,7 @@ impl Model {
         Judged { sure, seen }
     }
 
-    /// The score of each intent, and the features that it comes from.
+    /// The score of each class, and the features that it comes from.
     fn score(&self, tokens: &[Token]) -> ([i32; COUNT], Vec<Seen>) {
         let met = features::all(tokens, &self.lexicon);
         let known = |(hash, kind, tokens): &(u32, Kind, Range<usize>)| {
@@ -152,8 +177,8 @@ impl Model {
         let seen: Vec<Seen> = met.iter().filter_map(known).collect();
         let mut sums = [0_i64; COUNT];
         for seen in &seen {
-            for (intent, weight) in self.weights_of(seen.feature) {
-                sums[usize::from(*intent)] += i64::from(*weight) * i64::from(seen.kind.worth());
+            for (class, weight) in self.weights_of(seen.feature) {
+                sums[usize::from(*class)] += i64::from(*weight) * i64::from(seen.kind.worth());
             }
         }
         let root = norm(squares(met.iter().map(|(_, kind, _)| kind.worth())));
@@ -165,9 +190,9 @@ impl Model {
         &self.weights[self.starts[feature] as usize..self.starts[feature + 1] as usize]
     }
 
-    /// The features that speak most for an intent, the weightiest first.
-    pub(super) fn reasons(&self, judged: &Judged, intent: Intent, most: usize) -> Vec<Weighty> {
-        let Some(place) = INTENTS.iter().position(|known| *known == intent) else {
+    /// The features that speak most for a class, the weightiest first.
+    pub(super) fn reasons(&self, judged: &Judged, class: Class, most: usize) -> Vec<Weighty> {
+        let Some(place) = place(class) else {
             return Vec::new();
         };
         let mut reasons: Vec<Weighty> = judged
@@ -175,7 +200,7 @@ impl Model {
             .iter()
             .filter_map(|seen| {
                 let mut weights = self.weights_of(seen.feature).iter();
-                let (_, weight) = weights.find(|(intent, _)| usize::from(*intent) == place)?;
+                let (_, weight) = weights.find(|(class, _)| usize::from(*class) == place)?;
                 (*weight > 0).then(|| Weighty {
                     weight: *weight,
                     kind: seen.kind,
@@ -189,7 +214,7 @@ impl Model {
     }
 }
 
-/// A feature that speaks for an intent.
+/// A feature that speaks for a class.
 pub(super) struct Weighty {
     /// How much, 1..=127.
     pub weight: i8,

@@ -1,6 +1,7 @@
 //! Numbers among the words of a text, in digits and in words.
 
 use super::words::Token;
+use super::words::list::{List, Stems, list};
 
 /// How a number is said, which tells what it can count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +127,13 @@ const PEOPLE: [(u32, &str, &str, &str); 9] = [
     (10, "десятеро", "десятеры", "вдесятером"),
 ];
 
+/// How all these and those begin.
+#[rustfmt::skip]
+const BEGINNINGS: &List = list![
+    "од", "дв", "вд", "тр", "вт", "че", "вч", "пя", "вп", "ше", "вш", "се", "вс", "во", "вв", "де", "со", "on", "tw",
+    "th", "fo", "fi", "si", "se", "ei", "ni", "te", "el",
+];
+
 /// «семью» is left out: it is mostly the family.
 const CARDINALS: [(u32, &[&str]); 23] = [
     (
@@ -167,6 +175,10 @@ const CARDINALS: [(u32, &[&str]); 23] = [
 ];
 
 pub(super) fn word_number(word: &str) -> Option<Number> {
+    // Most words are no numbers.
+    if !BEGINNINGS.any(word, |_, _| true) {
+        return None;
+    }
     let number = |value, form| {
         Some(Number {
             value,
@@ -222,6 +234,29 @@ mod tests {
             ("a boy of thirteen", 13, Form::Cardinal),
         ] {
             assert_eq!(first(text), Some((value, form)), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_number_in_words_is_read() {
+        for (value, collective, stem, adverb) in PEOPLE {
+            let oblique = format!("{stem}х");
+            for word in [collective, adverb, &oblique] {
+                assert_eq!(
+                    word_number(word).map(|number| number.value),
+                    Some(value),
+                    "{word}"
+                );
+            }
+        }
+        for (value, forms) in CARDINALS {
+            for word in forms {
+                assert_eq!(
+                    word_number(word).map(|number| number.value),
+                    Some(value),
+                    "{word}"
+                );
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 mod ages;
 mod dates;
 mod guests;
+mod months;
 mod past_stay;
 mod pets;
 mod programme;
@@ -15,6 +16,7 @@ pub(crate) use dates::days_alone;
 
 use super::Facts;
 use super::words::Token;
+use super::words::list::Stems;
 use std::collections::BTreeMap;
 
 /// Where in a text something was read: `(first, length)` in characters.
@@ -82,8 +84,8 @@ fn is_stop(word: &str) -> bool {
 }
 
 /// Whether the word begins with one of these stems.
-fn begins(word: &str, stems: &[&str]) -> bool {
-    stems.iter().any(|stem| word.starts_with(stem))
+fn begins(word: &str, stems: &(impl Stems + ?Sized)) -> bool {
+    stems.any(word, |_, _| true)
 }
 
 /// The sentences of a text; an endless one is cut, so that each word is compared with few others.
@@ -96,15 +98,13 @@ fn sentences(tokens: &[Token]) -> impl Iterator<Item = &[Token]> {
 }
 
 /// Whether one of the words begins with one of these stems.
-fn has(words: &[Token], stems: &[&str]) -> bool {
+fn has(words: &[Token], stems: &(impl Stems + ?Sized)) -> bool {
     words.iter().any(|token| begins(&token.word, stems))
 }
 
 /// Whether one of the words is in the list.
-fn has_word(words: &[Token], list: &[&str]) -> bool {
-    words
-        .iter()
-        .any(|token| list.contains(&token.word.as_str()))
+fn has_word(words: &[Token], list: &(impl Stems + ?Sized)) -> bool {
+    words.iter().any(|token| list.has(&token.word))
 }
 
 /// The words up to `before` before and `after` behind `at`, with the one at `at`.

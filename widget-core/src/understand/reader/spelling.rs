@@ -3,10 +3,11 @@
 //! Only the grammar of facts needs it: the model of intents looks at pieces of words and forgives slips by itself.
 
 use super::words::Token;
+use super::words::list::{List, list};
 
 /// Words that are worth a correction, the longer ones of the grammar of facts.
 #[rustfmt::skip]
-const WORTH_IT: &[&str] = &[
+const WORTH_IT: &List = list![
     "человек", "человека", "взрослых", "взрослые", "взрослый", "взрослого", "взрослым", "взрослыми", "ребенок", "ребенка", "ребенком",
     "ребеночек", "детьми", "девочка", "девочки", "мальчик", "мальчика", "малыша", "малышом", "подросток", "родители", "родителей",
     "родителями", "бабушка", "бабушкой", "дедушка", "дедушкой", "супруга", "супругом", "супругой", "внучка", "внучкой",
@@ -22,7 +23,7 @@ const WORTH_IT: &[&str] = &[
 
 /// Words that end in «ь» and are often written without it.
 #[rustfmt::skip]
-const SOFT: &[&str] = &["пять", "шесть", "семь", "восемь", "девять", "десять", "двадцать", "тридцать", "день", "ночь", "дочь"];
+const SOFT: &List = list!["пять", "шесть", "семь", "восемь", "девять", "десять", "двадцать", "тридцать", "день", "ночь", "дочь"];
 
 /// Words of this length at least are corrected, characters; in shorter ones a slip makes another word.
 const LONG_ENOUGH: usize = 6;
@@ -30,8 +31,10 @@ const LONG_ENOUGH: usize = 6;
 /// The tokens with their slips mended.
 pub(super) fn corrected(tokens: &[Token]) -> Vec<Token> {
     let mend = |token: &Token| Token {
-        word: correction(&token.word).map_or_else(|| token.word.clone(), str::to_owned),
-        ..token.clone()
+        word: correction(&token.word).unwrap_or(&token.word).to_owned(),
+        from: token.from,
+        len: token.len,
+        glued: token.glued,
     };
     tokens.iter().map(mend).collect()
 }
@@ -39,24 +42,25 @@ pub(super) fn corrected(tokens: &[Token]) -> Vec<Token> {
 /// The word that was meant, if this one is a slip.
 fn correction(word: &str) -> Option<&'static str> {
     let soft = |full: &&&str| full.strip_suffix('ь') == Some(word);
-    if let Some(full) = SOFT.iter().find(soft) {
+    if let Some(full) = SOFT.of_letter(word).iter().find(soft) {
         return Some(full);
     }
     let letters = word.chars().count();
-    if letters + 1 < LONG_ENOUGH || WORTH_IT.contains(&word) {
+    if letters + 1 < LONG_ENOUGH || WORTH_IT.contains(word) {
         return None;
     }
-    let first = word.chars().next();
+    let (first, last) = (word.chars().next(), word.chars().last());
     let near = |meant: &&&str| {
+        // A word's ending may differ without a slip: the rules know the endings that they want.
+        if meant.chars().next() != first || meant.chars().last() != last {
+            return false;
+        }
         let length = meant.chars().count();
         length.abs_diff(letters) <= 1
             && length.max(letters) >= LONG_ENOUGH
-            && meant.chars().next() == first
-            // A word's ending may differ without a slip: the rules know the endings that they want.
-            && meant.chars().last() == word.chars().last()
             && strsim::osa_distance(meant, word) == 1
     };
-    WORTH_IT.iter().find(near).copied()
+    WORTH_IT.of_letter(word).iter().find(near).copied()
 }
 
 #[cfg(test)]

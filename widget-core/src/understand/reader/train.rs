@@ -11,7 +11,7 @@
 
 use super::features;
 use super::lexicon::Lexicon;
-use super::model::{COUNT, INTENTS, KNOTS, Model, SCALE, norm, squares};
+use super::model::{CLASSES, COUNT, Class, KNOTS, Model, SCALE, norm, squares};
 use super::sample::Sample;
 use super::{Understood, understand_with, words};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The model's file is no larger than this, bytes.
 pub const LARGEST: usize = 300_000;
 /// How much an error costs against large weights.
-const COST: f64 = 4.0;
+const COST: f64 = 8.0;
+/// What fewer voices use is a mannerism.
+const VOICES: usize = 3;
 /// Passes over the examples.
 const PASSES: usize = 12;
 /// The voices are cut into so many parts, each judged by a model that has not heard it.
@@ -34,6 +36,8 @@ struct Corpus {
     messages: Vec<(Vec<(u32, u8)>, u32)>,
     labels: Vec<[bool; COUNT]>,
     parts: Vec<usize>,
+    /// So many messages are as they were written; the rest are the same with slips of the thumb.
+    clean: usize,
 }
 
 /// A model beside the embedded one.
@@ -76,6 +80,7 @@ pub fn train(samples: &[Sample]) -> Vec<u8> {
             let model = whole(&corpus.learn(intent, &heard));
             scored.extend(
                 held.iter()
+                    .filter(|at| **at < corpus.clean)
                     .map(|at| (corpus.score(&model, *at), corpus.labels[*at][intent])),
             );
         }
@@ -86,13 +91,23 @@ pub fn train(samples: &[Sample]) -> Vec<u8> {
 }
 
 impl Corpus {
-    /// A feature counts when at least two voices use it.
+    /// A feature counts when [`VOICES`] use it.
     fn of(samples: &[Sample]) -> Self {
         let lexicon = Lexicon::new();
         let voices: BTreeSet<&str> = samples.iter().map(|sample| sample.voice.as_str()).collect();
         let voice = |sample: &Sample| voices.iter().position(|voice| *voice == sample.voice);
-        let mut users: BTreeMap<u32, (Option<usize>, bool)> = BTreeMap::new();
+        let mut users: BTreeMap<u32, BTreeSet<Option<usize>>> = BTreeMap::new();
         let mut all = Vec::new();
+        let mut random = Random(0x2F0E_14F3);
+        let slipped: Vec<Sample> = samples
+            .iter()
+            .map(|sample| Sample {
+                text: slips(&sample.text, &mut random),
+                ..sample.clone()
+            })
+            .collect();
+        let clean = samples.len();
+        let samples = &[samples, &slipped].concat();
         for sample in samples {
             let hashes: Vec<(u32, u8)> = features::all(&words::tokens(&sample.text), &lexicon)
                 .into_iter()
@@ -100,14 +115,16 @@ impl Corpus {
                 .collect();
             let user = voice(sample);
             for (hash, _) in &hashes {
-                let (first, several) = users.entry(*hash).or_insert((user, false));
-                *several |= *first != user;
+                let users = users.entry(*hash).or_default();
+                if users.len() < VOICES {
+                    users.insert(user);
+                }
             }
             all.push(hashes);
         }
         let hashes: Vec<u32> = users
             .into_iter()
-            .filter(|(_, (_, several))| *several)
+            .filter(|(_, users)| users.len() >= VOICES)
             .map(|(hash, _)| hash)
             .collect();
         let messages = all
@@ -124,13 +141,14 @@ impl Corpus {
             messages,
             labels: samples
                 .iter()
-                .map(|sample| INTENTS.map(|intent| sample.intents.contains(&intent)))
+                .map(|sample| CLASSES.map(|class| is_there(class, sample)))
                 .collect(),
             parts: samples
                 .iter()
                 .map(|sample| voice(sample).unwrap_or(0) % PARTS)
                 .collect(),
             hashes,
+            clean,
         }
     }
 
@@ -185,6 +203,16 @@ impl Corpus {
     }
 }
 
+/// Whether a careful reader sees the class in the message.
+fn is_there(class: Class, sample: &Sample) -> bool {
+    match class {
+        Class::Intent(intent) => sample.intents.contains(&intent),
+        Class::PastStay => sample.facts.past_stay == Some(true),
+        Class::Pet => sample.facts.pet == Some(true),
+        Class::SeveralDeals => sample.facts.several_deals == Some(true),
+    }
+}
+
 /// The scores at which an intent is 10, 20 … 90 % probable: isotonic regression over judged messages, lightly smoothed.
 fn knots_of(mut scored: Vec<(i64, bool)>) -> [i32; KNOTS] {
     scored.sort_unstable();
@@ -226,33 +254,72 @@ fn file(hashes: &[u32], weights: &[Vec<i8>], knots: &[[i32; KNOTS]]) -> Vec<u8> 
 }
 
 fn file_of(hashes: &[u32], weights: &[Vec<i8>], knots: &[[i32; KNOTS]], least: u8) -> Vec<u8> {
-    let rows: Vec<(u32, Vec<(u8, i8)>)> = hashes
-        .iter()
-        .enumerate()
-        .map(|(at, hash)| {
-            let row = weights.iter().map(|weights| weights[at]).enumerate();
-            let kept = row.filter(|(_, weight)| weight.unsigned_abs() >= least);
-            (
-                *hash,
-                kept.map(|(intent, weight)| (intent as u8, weight))
-                    .collect(),
-            )
-        })
-        .filter(|(_, row): &(u32, Vec<_>)| !row.is_empty())
-        .collect();
     let mut bytes = vec![COUNT as u8];
     for knot in knots.iter().flatten() {
         bytes.extend(knot.to_le_bytes());
     }
-    bytes.extend((rows.len() as u32).to_le_bytes());
-    for (hash, _) in &rows {
-        bytes.extend(hash.to_le_bytes());
+    let head = bytes.len();
+    let (mut features, mut before) = (0_u32, 0);
+    bytes.extend(features.to_le_bytes());
+    for (at, hash) in hashes.iter().enumerate() {
+        let row = weights.iter().map(|weights| weights[at]).zip(0_u8..);
+        let row: Vec<(i8, u8)> = row
+            .filter(|(weight, _)| weight.unsigned_abs() >= least)
+            .collect();
+        if row.is_empty() {
+            continue;
+        }
+        features += 1;
+        let mut distance = hash - before;
+        before = *hash;
+        while distance >= 0x80 {
+            bytes.push(distance as u8 | 0x80);
+            distance >>= 7;
+        }
+        bytes.extend([distance as u8, row.len() as u8]);
+        bytes.extend(
+            row.iter()
+                .flat_map(|(weight, class)| [*class, weight.to_le_bytes()[0]]),
+        );
     }
-    bytes.extend(rows.iter().map(|(_, row)| row.len() as u8));
-    for (intent, weight) in rows.iter().flat_map(|(_, row)| row) {
-        bytes.extend([*intent, weight.to_le_bytes()[0]]);
-    }
+    bytes[head..head + 4].copy_from_slice(&features.to_le_bytes());
     bytes
+}
+
+/// Letters that stand side by side on a phone's keyboard.
+const ROWS: [&str; 3] = ["йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю"];
+/// One word in so many gets a slip.
+const SLIPS: usize = 4;
+
+/// The text as a hasty thumb would write it.
+fn slips(text: &str, random: &mut Random) -> String {
+    let word = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        if letters.len() < 4 || random.below(SLIPS) != 0 {
+            return word.to_owned();
+        }
+        let at = 1 + random.below(letters.len() - 2);
+        match random.below(4) {
+            0 => {
+                letters.remove(at);
+            }
+            1 => letters.swap(at, at + 1),
+            2 => letters.insert(at, letters[at]),
+            _ => {
+                let row: Option<Vec<char>> = ROWS
+                    .iter()
+                    .find(|row| row.contains(letters[at]))
+                    .map(|row| row.chars().collect());
+                if let Some(row) = row
+                    && let Some(place) = row.iter().position(|key| *key == letters[at])
+                {
+                    letters[at] = row[if place == 0 { 1 } else { place - 1 }];
+                }
+            }
+        }
+        letters.into_iter().collect()
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// A linear congruential generator: the order of the examples is the same in every run.

@@ -4,6 +4,7 @@
 //! starred-out swearing) and keeps the place of each word in the text, which is what an explanation points at.
 
 mod latin;
+pub(super) mod list;
 
 /// A word, number or mark of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,25 +75,25 @@ fn end_of_token(chars: &[(usize, char)], at: usize) -> usize {
         rest.take_while(|(_, c)| is(*c)).count()
     };
     let get = |index: usize| chars.get(index).map(|(_, c)| *c);
-    let is_letter = |index: usize| get(index).is_some_and(char::is_alphabetic);
+    let letter_at = |index: usize| get(index).is_some_and(is_letter);
     let first = chars[at].1;
     if first.is_ascii_digit() {
         return at + 1 + run(at + 1, |c| c.is_ascii_digit());
     }
-    if !first.is_alphabetic() {
+    if !is_letter(first) {
         return at + 1;
     }
     let mut end = at + 1;
     loop {
-        end += run(end, char::is_alphabetic);
+        end += run(end, is_letter);
         match get(end) {
-            Some('-' | '\'' | '0') if is_letter(end + 1) => end += 1,
+            Some('-' | '\'' | '0') if letter_at(end + 1) => end += 1,
             // Letters in disguise: «бл*ть», «опл@тил», «д0ма»; but not «нас5».
             Some('*' | '@' | '$') if end - at <= 12 => {
                 let stars = run(end, |c| matches!(c, '*' | '@' | '$' | '#'));
                 let bold = at > 0 && chars[at - 1].1 == '*';
                 let starred = get(end) == Some('*') && !bold && (stars > 1 || end - at <= 4);
-                if is_letter(end + stars) || starred {
+                if letter_at(end + stars) || starred {
                     end += stars;
                 } else {
                     break;
@@ -115,7 +116,7 @@ fn spelled(chars: &[(usize, char)]) -> String {
     }
     let cyrillic = chars.iter().any(|(_, c)| is_cyrillic(*c));
     let latin = chars.iter().any(|(_, c)| c.is_ascii_alphabetic());
-    let letters = chars[0].1.is_alphabetic();
+    let letters = is_letter(chars[0].1);
     let mut word = String::with_capacity(chars.len() * 2);
     let mut run = 0;
     for (at, (_, c)) in chars.iter().take(LONGEST_WORD).enumerate() {
@@ -143,6 +144,9 @@ fn spelled(chars: &[(usize, char)]) -> String {
 
 /// One character for one, so that positions stay those of the text.
 fn plain(c: char) -> char {
+    if is_plain(c) {
+        return c;
+    }
     let mut lower = c.to_lowercase();
     match (lower.next(), lower.next()) {
         (Some('ё'), None) => 'е',
@@ -155,6 +159,15 @@ fn plain(c: char) -> char {
         (Some(lower), None) => lower,
         _ => c,
     }
+}
+
+/// The letters of which texts mostly are: told before the tables of Unicode are asked.
+fn is_plain(c: char) -> bool {
+    matches!(c, 'а'..='я' | 'a'..='z')
+}
+
+fn is_letter(c: char) -> bool {
+    is_plain(c) || c.is_alphabetic()
 }
 
 /// Marks that are not seen: joiners, directions, accents, skin tones, variation selectors.

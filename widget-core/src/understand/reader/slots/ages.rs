@@ -12,10 +12,10 @@ mod ruled_out;
 pub(super) mod said;
 pub(super) mod whose;
 
-use super::{Found, back, begins, span, word};
+use super::{Found, back, begins, months, span, word};
 use crate::understand::reader::words::Token;
 use between::Between;
-use births::{Birth, birth_at, month_of, year_of_life};
+use births::{Birth, birth_at, year_of_life};
 use said::{Ages, Unit, ages_at, years_and_months};
 use whose::{Who, implied, is_animal, is_child, is_counted, is_said_of_animals, is_thing, who};
 
@@ -285,8 +285,10 @@ impl<'a> Text<'a> {
                     at += 1;
                 }
                 // «Сыну пять в феврале.»
-                here if month_of(here).is_some() && is_mark(self.word(at + 1)) => return at > to,
-                here if month_of(here).is_some() => at += 1,
+                here if months::spoken_of(here).is_some() && is_mark(self.word(at + 1)) => {
+                    return at > to;
+                }
+                here if months::spoken_of(here).is_some() => at += 1,
                 _ => return false,
             }
         }

@@ -9,6 +9,7 @@ mod written;
 
 use super::{Found, Span, back, begins, is_stop, span, word};
 use crate::time::Days;
+use crate::understand::reader::words::list::{List, list};
 use crate::understand::reader::words::{Token, tokens};
 use spoken::spoken_at;
 use written::{Written, written_at};
@@ -21,14 +22,14 @@ const LONGEST: i64 = 200;
 
 /// Moves a booking to another date.
 #[rustfmt::skip]
-const MOVES: &[&str] = &[
+const MOVES: &List = list![
     "перенес", "перенос", "передвин", "подвин", "смест", "смещ", "сдвин", "двига", "переброн", "переселите", "измен", "поменя", "смен", "resched",
     "move", "change", "shift", "postpone",
 ];
 
 /// Says nothing of when, beside a date.
 #[rustfmt::skip]
-const FILLERS: &[&str] = &[
+const FILLERS: &List = list![
     "с", "со", "по", "до", "в", "во", "на", "от", "и", "г", "год", "года", "заезд", "выезд", "-", "–", "—", "/", ".", ",",
     "…", "(", ")", "\n",
 ];
@@ -77,7 +78,7 @@ pub(crate) fn days_alone(text: &str, today: i64, since: i64) -> Option<Days> {
     let tokens = tokens(text);
     let skip = |from: usize| {
         (from..tokens.len())
-            .find(|at| !FILLERS.contains(&word(&tokens, *at)))
+            .find(|at| !FILLERS.contains(word(&tokens, *at)))
             .unwrap_or(tokens.len())
     };
     let named = written_at(&tokens, skip(0))?;
@@ -175,7 +176,7 @@ fn names_a_day(tokens: &[Token], written: &Written) -> bool {
 
 /// Stems of words that speak of coming, going and booking.
 #[rustfmt::skip]
-const ARRIVAL: &[&str] = &[
+const ARRIVAL: &List = list![
     "заезд", "заезж", "заед", "приезд", "приезж", "приед", "прибы", "прибу", "едем", "еду", "брон", "выезд", "выезж",
     "уезж", "засел", "arriv", "come", "coming", "check",
 ];

@@ -12,9 +12,11 @@ use super::ages::whose::is_name;
 use super::{Found, back, begins, is_stop, span, word};
 use crate::understand::reader::numbers::number_at;
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, list};
 use counts::{after_its_noun, children_by_age, counted, couple, is_stop_or_end, sum_of_figures};
 use links::{Link, begins_anew, is_detail, joins, link};
 use people::{Role, is_adult, is_any_child, is_headed, is_writer_in_passing, role};
+use std::ops::Range;
 
 /// People named at the tokens `from..to`.
 struct People {
@@ -24,9 +26,20 @@ struct People {
     to: usize,
 }
 
+impl People {
+    fn of(role: Role, count: u32, tokens: Range<usize>) -> Self {
+        Self {
+            role,
+            count,
+            from: tokens.start,
+            to: tokens.end,
+        }
+    }
+}
+
 /// The writer's own journey: only with it «с мужем» counts.
 #[rustfmt::skip]
-const JOURNEY: &[&str] = &[
+const JOURNEY: &List = list![
     "еду", "едем", "поеду", "поедем", "приеду", "приедем", "заеду", "заедем", "поехать", "приехать",
     "заехать", "отдохнуть", "отдыхать", "заселиться", "хочу", "хотим", "хотела", "хотел", "хотелось", "собираемся",
     "собираюсь", "планирую", "планируем", "планировали", "думаем", "думаю", "ищем", "ищу", "мечтаю", "мечтаем", "рвануть", "свозить",
@@ -39,7 +52,7 @@ const JOURNEY: &[&str] = &[
 
 /// Speaks of something else than this journey.
 #[rustfmt::skip]
-const ELSEWHERE: &[&str] = &[
+const ELSEWHERE: &List = list![
     "посоветовали", "советовали", "рекомендовали", "сказали",
     "было", "были", "был", "была", "очереди", "очередь", "вмещает", "вмещаются", "вместимость", "рассчитан",
     "рассчитана", "раньше", "персонал", "персонала", "were", "was", "отдыхали", "отдыхал", "отдыхала", "ездили",
@@ -168,19 +181,11 @@ fn sum(tokens: &[Token], group: &[(Link, People)], journey: &[bool]) -> Option<u
 
 /// Whom the tokens from `at` on name, if anybody.
 fn people_at(tokens: &[Token], at: usize) -> Option<People> {
-    let people = |role, count, to| {
-        Some(People {
-            role,
-            count,
-            from: at,
-            to,
-        })
-    };
     if let Some(to) = couple(tokens, at) {
-        return people(Role::Adult, 2, to);
+        return Some(People::of(Role::Adult, 2, at..to));
     }
     if let Some((count, to)) = sum_of_figures(tokens, at) {
-        return people(Role::All, count, to);
+        return Some(People::of(Role::All, count, at..to));
     }
     if let Some(number) = number_at(tokens, at) {
         return counted(tokens, at, number);
@@ -188,14 +193,14 @@ fn people_at(tokens: &[Token], at: usize) -> Option<People> {
     if matches!(word(tokens, at), "alone" | "solo" | "соло" | "single")
         && word(tokens, at + 1) != "room"
     {
-        return people(Role::Alone, 1, at + 1);
+        return Some(People::of(Role::Alone, 1, at..at + 1));
     }
     let english = matches!(word(tokens, at), "just" | "only")
         && matches!(word(tokens, at + 1), "me" | "myself");
     let russian =
         matches!(word(tokens, at), "только" | "ток" | "тока") && word(tokens, at + 1) == "я";
     if english || (russian && is_stop_or_end(word(tokens, at + 2))) {
-        return people(Role::Alone, 1, at + 2);
+        return Some(People::of(Role::Alone, 1, at..at + 2));
     }
     let here = word(tokens, at);
     if let Some((count, to)) = after_its_noun(tokens, at) {
@@ -206,7 +211,7 @@ fn people_at(tokens: &[Token], at: usize) -> Option<People> {
         } else {
             Role::All
         };
-        return people(role, count, to);
+        return Some(People::of(role, count, at..to));
     }
     let (role, count) = role(here)?;
     if is_writer_in_passing(here) && !is_joined(tokens, at) {
@@ -218,13 +223,13 @@ fn people_at(tokens: &[Token], at: usize) -> Option<People> {
         return None;
     }
     if let Some(count) = children_by_age(tokens, at).filter(|_| role == Role::Several) {
-        return people(Role::Child, count, at + 1);
+        return Some(People::of(Role::Child, count, at..at + 1));
     }
     let named_again = is_name(here) && !joins(back(tokens, at, 1));
     if named_again || (role != Role::Writer && stays_away(tokens, at)) {
         return None;
     }
-    people(role, count, at + 1)
+    Some(People::of(role, count, at..at + 1))
 }
 
 /// «Без детей», «муж не едет», «у сына», «сын остаётся».
@@ -269,12 +274,10 @@ fn is_joined(tokens: &[Token], at: usize) -> bool {
 }
 
 /// For each token, whether its clause holds one of `words`; a clause ends where `ends` says.
-fn marked_clauses(tokens: &[Token], words: &[&str], ends: impl Fn(&str) -> bool) -> Vec<bool> {
+fn marked_clauses(tokens: &[Token], words: &List, ends: impl Fn(&str) -> bool) -> Vec<bool> {
     let mut marked = Vec::with_capacity(tokens.len());
     for clause in tokens.split_inclusive(|token| ends(&token.word)) {
-        let holds = clause
-            .iter()
-            .any(|token| words.contains(&token.word.as_str()));
+        let holds = clause.iter().any(|token| words.contains(&token.word));
         marked.resize(marked.len() + clause.len(), holds);
     }
     marked

@@ -10,6 +10,7 @@ mod traces;
 use super::{Found, Span, around, back, begins, has, has_word, is_stop, sentences, span, word};
 use crate::understand::reader::numbers::number_at;
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, Stems, list};
 use again::comes_again;
 use english::says_so_in_english;
 use traces::{PAPERS, judges_a_stay, left_something, wants_papers};
@@ -18,7 +19,7 @@ use traces::{PAPERS, judges_a_stay, left_something, wants_papers};
 const NEAR: usize = 9;
 
 /// Past forms that alone say that a stay is over: «отдохнули отлично».
-const RESTED: &[&str] = &[
+const RESTED: &List = list![
     "отдохнул",
     "атдохнул",
     "отдахнул",
@@ -29,7 +30,7 @@ const RESTED: &[&str] = &[
 
 /// Past forms of staying: they need a place, which is ours, or a time.
 #[rustfmt::skip]
-const STAYED: &[&str] = &[
+const STAYED: &List = list![
     "отдыхал", "атдыхал", "отдыхла", "лечил", "подлечил", "гостил", "останавливал", "проживал", "прожил", "пожил", "побывал",
     "приезжал", "заезжал", "наведывал", "проводил", "провел", "отлежал", "восстанавливал", "оздоравливал", "поправлял",
     "отжигал", "съездил", "проходил", "бывал", "пробыл",
@@ -37,23 +38,23 @@ const STAYED: &[&str] = &[
 
 /// Of these, the ones that say a stay only together with our place.
 #[rustfmt::skip]
-const CAME: &[&str] = &[
+const CAME: &List = list![
     "приезжал", "заезжал", "проводил", "провел", "прожил", "проживал", "бывал", "поправлял", "останавливал", "проходил",
 ];
 
 /// Past forms of being or going, which mean a stay only together with our place.
-const WAS: &[&str] = &["был", "жил", "ездил", "стоял", "лежал", "ездел", "побыл"];
+const WAS: &List = list!["был", "жил", "ездил", "стоял", "лежал", "ездел", "побыл"];
 
 /// Past forms of leaving.
 #[rustfmt::skip]
-const LEFT: &[&str] = &[
+const LEFT: &List = list![
     "выехал", "съехал", "выписал", "уехал", "уезжал", "выезжал", "убыл", "отбыл", "выбыл", "вернул", "выселил", "съезжал",
     "выписывал", "вехал",
 ];
 
 /// Somebody else's stay, as long as neither «я» nor «мы» is said.
 #[rustfmt::skip]
-const OTHERS: &[&str] = &[
+const OTHERS: &List = list![
     "подруга", "подруги", "подружка", "подружки", "друг", "друзья", "приятель", "приятельница", "приятели", "знакомые",
     "знакомая", "знакомый", "коллега", "коллеги", "соседка", "соседи", "сосед", "родители", "мама", "папа", "сестра",
     "брат", "тетя", "бабушка", "муж", "жена", "дочь", "дочка", "сын", "свекровь", "теща", "кума", "кум", "он", "она",
@@ -68,7 +69,7 @@ const OTHERS: &[&str] = &[
 
 /// Another place.
 #[rustfmt::skip]
-const ELSEWHERE: &[&str] = &[
+const ELSEWHERE: &List = list![
     "кисловодск", "пятигорск", "ессентук", "железноводск", "сочи", "сочах", "анап", "геленджик", "ялт", "крым", "турци",
     "египт", "карлов", "белокурих", "трускав", "паланг", "друскининк", "юрмал", "абхази", "адлер", "евпатори",
     "минеральн", "светлогорск", "янган", "усть-кач", "джермук", "иссык", "боровое", "хосте", "другом", "другой", "других",
@@ -77,10 +78,10 @@ const ELSEWHERE: &[&str] = &[
 ];
 
 /// No stay that was: wishes, conditions and questions.
-const UNREAL: &[&str] = &["чтобы", "чтоб", "штоб", "бы", "если", "ли", "якобы"];
+const UNREAL: &List = list!["чтобы", "чтоб", "штоб", "бы", "если", "ли", "якобы"];
 
 #[rustfmt::skip]
-const PAST_TIMES: &[&str] = &[
+const PAST_TIMES: &List = list![
     "прошл", "позапрошл", "назад", "вчера", "позавчера", "летом", "летам", "зимой", "осенью", "весной", "январ", "феврал",
     "марте", "марта", "апрел", "мае", "июне", "июня", "июле", "июля", "август", "сентябр", "октябр", "ноябр", "декабр",
     "недавно", "раньше", "давно", "когда-то", "дважды", "трижды", "неоднократно", "раз", "однажды", "ежегодно", "каждый",
@@ -89,28 +90,28 @@ const PAST_TIMES: &[&str] = &[
 
 /// Praise and blame: who stayed somewhere and says this stayed here.
 #[rustfmt::skip]
-const REVIEW: &[&str] = &[
+const REVIEW: &List = list![
     "отзыв", "отзыф", "благодар", "спасиб", "поклон", "единиц", "двойк", "тройк", "пятерк", "звезд", "неуд", "отличн", "молодц",
     "респект", "жалоб", "ужас", "чест",
 ];
 
 /// Not gone yet: on the way to us.
 #[rustfmt::skip]
-const ON_THE_WAY: &[&str] = &[
+const ON_THE_WAY: &List = list![
     "будем", "прибуд", "приедем", "едем", "встреч", "встрет", "дорог", "пробк", "заселит", "заедем", "доедем", "опозда",
     "опаздыва", "трасс",
 ];
 
 /// Between «были» and «у вас», or the other way round, stands nothing else.
 #[rustfmt::skip]
-const PLAIN_BETWEEN: &[&str] = &[
+const PLAIN_BETWEEN: &List = list![
     "уж", "мы", "я", "с", "муж", "жен", "сам", "вас", "вам", "у", "не", "перв", "втор", "трет", "год", "в", "2", "два", "три",
     "один", "еще", "тоже", "мам", "дет", "семь", "всей", "вместе", "сем",
 ];
 
 /// Behind «были у вас» comes no subject.
 #[rustfmt::skip]
-const GOES_ON: &[&str] = &[
+const GOES_ON: &List = list![
     "в", "на", "с", "со", "по", "до", "за", "из", "и", "а", "но", "уже", "теперь", "мы", "все", "всей", "это", "когда", "как",
     "раньше", "ребята", "одна", "один", "еще", "очень", "отдыхали", "понравилось", "тоже", "сейчас", "хотим", "хочу", "две",
     "первый", "третий", "второй", "целую", "прям", "ежегодно", "около", "лет", "почти", "о", "семьей", "оч",
@@ -118,7 +119,7 @@ const GOES_ON: &[&str] = &[
 
 /// Before «был у вас» stands no subject.
 #[rustfmt::skip]
-const BEFORE_WAS: &[&str] = &[
+const BEFORE_WAS: &List = list![
     "уже", "и", "раз", "не", "что", "которые", "тоже", "когда", "здравствуйте", "день", "раньше", "привет", "сами", "вечер",
     "утро",
 ];
@@ -143,11 +144,12 @@ pub(super) fn past_stay(tokens: &[Token]) -> Option<Found<bool>> {
 }
 
 fn says_so(sentence: &[Token], message: &Message) -> Option<Span> {
+    let of_papers = has(sentence, PAPERS) && !has(sentence, ELSEWHERE);
     let at = (0..sentence.len()).find(|at| {
         tells_of_a_stay(sentence, *at, message)
             || tells_of_its_end(sentence, *at, message)
             || !message.first_time && comes_again(sentence, *at)
-            || wants_papers(sentence, *at)
+            || wants_papers(sentence, *at, of_papers)
             || left_something(sentence, *at)
             || judges_a_stay(sentence, *at)
             || says_so_in_english(sentence, *at)
@@ -164,7 +166,7 @@ fn clause(sentence: &[Token], at: usize) -> &[Token] {
 }
 
 /// A past form of one of these verbs: «отдыхал», «отдыхала», «отдыхали», «лечилась».
-fn is_past(word: &str, verbs: &[&str]) -> bool {
+fn is_past(word: &str, verbs: &(impl Stems + ?Sized)) -> bool {
     const ENDINGS: &[&str] = &[
         "",
         "а",
@@ -177,10 +179,7 @@ fn is_past(word: &str, verbs: &[&str]) -> bool {
         "ася",
         "ос",
     ];
-    verbs.iter().any(|verb| {
-        word.strip_prefix(verb)
-            .is_some_and(|ending| ENDINGS.contains(&ending))
-    })
+    verbs.any(word, |_, ending| ENDINGS.contains(&ending))
 }
 
 /// «У вас», «к вам», «от вас», «в вашем санатории», «тут».
@@ -215,7 +214,7 @@ fn is_own_deed(sentence: &[Token], at: usize) -> bool {
         .unwrap_or(at + 5);
     let around = &sentence[at.saturating_sub(8)..to.min(sentence.len())];
     let others = (0..around.len()).any(|index| {
-        OTHERS.contains(&word(around, index))
+        OTHERS.contains(word(around, index))
             && !matches!(back(around, index, 1), "и" | "с" | "а" | "спасибо")
     });
     (has_word(around, &["я", "мы", "i", "we"]) || !others) && !has_word(sentence, &["кроме"])
@@ -303,7 +302,7 @@ fn was_with_us(sentence: &[Token], at: usize, part: &[Token]) -> bool {
             || token.word.starts_with(|c: char| c.is_ascii_digit())
     });
     let goes_on = !next.starts_with(char::is_alphabetic)
-        || GOES_ON.contains(&next)
+        || GOES_ON.contains(next)
         || begins(next, PAST_TIMES)
         || number_at(sentence, after).is_some();
     let before = back(sentence, at, 1);
@@ -311,7 +310,7 @@ fn was_with_us(sentence: &[Token], at: usize, part: &[Token]) -> bool {
         && !is_ours(part)
         && !begins(before, PAST_TIMES)
         && before.starts_with(char::is_alphabetic)
-        && !BEFORE_WAS.contains(&before);
+        && !BEFORE_WAS.contains(before);
     let asked = word(sentence, sentence.len() - 1) == "?" && !is_ours(part) && place < at;
     goes_on && plain && !thing_before && (!asked || has(part, PAST_TIMES))
 }
@@ -349,8 +348,6 @@ fn is_room_number(word: &str) -> bool {
 /// «Уехали от вас вчера», «выписались неделю назад», «вернулись домой».
 fn tells_of_its_end(sentence: &[Token], at: usize, message: &Message) -> bool {
     let here = word(sentence, at);
-    let part = clause(sentence, at);
-    let reflexive = here.ends_with("сь") || here.ends_with("ся");
     if is_past(here, &["приехал"]) {
         let from_us = (at + 1..at + 4)
             .any(|index| word(sentence, index) == "от" && word(sentence, index + 1) == "вас");
@@ -364,6 +361,8 @@ fn tells_of_its_end(sentence: &[Token], at: usize, message: &Message) -> bool {
     if !is_past(here, LEFT) || !is_true_here(sentence, at) || has(near(sentence, at), ELSEWHERE) {
         return false;
     }
+    let part = clause(sentence, at);
+    let reflexive = here.ends_with("сь") || here.ends_with("ся");
     let from_us = is_from_us(near(sentence, at)) || has(part, &["домой", "человек"]);
     match here {
         _ if begins(here, &["вернул"]) => {
@@ -382,12 +381,12 @@ fn tells_of_its_end(sentence: &[Token], at: usize, message: &Message) -> bool {
 }
 
 #[rustfmt::skip]
-const NOT_FROM_US: &[&str] = &[
+const NOT_FROM_US: &List = list![
     "командировк", "работ", "отпуск", "дачу", "друг", "стоим", "забор", "заперт", "мерзн", "темн",
 ];
 
 #[rustfmt::skip]
-const LEAVING_DAYS: &[&str] = &[
+const LEAVING_DAYS: &List = list![
     "субботу", "воскресенье", "понедельник", "вторник", "среду", "четверг", "пятницу", "утром", "сегодня",
 ];
 

@@ -8,6 +8,7 @@ mod company;
 
 use super::{Found, back, begins, clause, has, has_word, is_stop, sentences, span, word};
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, list};
 use company::{is_accompanied, is_attribute, is_listed, is_ours, may_it_come};
 
 /// As many words on each side of an animal speak of it, where no comma ends them.
@@ -15,7 +16,7 @@ const NEAR: usize = 8;
 
 /// Animals by the beginning of the word.
 #[rustfmt::skip]
-const ANIMALS: &[&str] = &[
+const ANIMALS: &List = list![
     "собак", "собачк", "собачон", "собачен", "сабак", "сабачк", "собач", "псин", "песик", "песел", "пёсел", "песель",
     "щенк", "щенок", "щенят", "кошк", "кошеч", "кошар", "кошак", "котик", "котейк", "котяр", "котен", "котят",
     "котофе", "кисул", "кисонь", "питом", "животн", "живност", "ахатин", "улитк", "budgi", "whippet", "spaniel",
@@ -33,7 +34,7 @@ const ANIMALS: &[&str] = &[
 
 /// Animals whose names begin other words too.
 #[rustfmt::skip]
-const WHOLE: &[&str] = &[
+const WHOLE: &List = list![
     "кот", "кота", "коту", "котом", "коте", "коты", "котов", "котами", "котэ", "кошь", "пес", "пса", "псу", "псом",
     "псы", "псов", "псами", "дог", "дога", "догом", "такса", "таксу", "таксой", "таксе", "таксою", "таксы", "таксои",
     "лайка", "лайку", "лайкой", "ежик", "ежиком", "ежика", "крысой", "крысу", "крыску", "крыса", "кошара", "киса",
@@ -44,7 +45,7 @@ const WHOLE: &[&str] = &[
 
 /// Words that only look like animals.
 #[rustfmt::skip]
-const NOT_ANIMALS: &[&str] = &[
+const NOT_ANIMALS: &List = list![
     "собачий", "собачья", "собачьего", "собачье", "собачьи", "собачат", "собачиться", "зверск", "зверев", "зверобо",
     "звереют", "зверею", "котлет", "питомник", "хвостатск", "акита-", "животны-", "пушистые", "мохнатые", "собачьей",
     "собачьим",
@@ -52,7 +53,7 @@ const NOT_ANIMALS: &[&str] = &[
 
 /// Speaks of animals of others, or of fear and illness.
 #[rustfmt::skip]
-const OF_OTHERS: &[&str] = &[
+const OF_OTHERS: &List = list![
     "аллерг", "алерг", "боюсь", "боится", "боятся", "боимся", "баюсь", "побаив", "бояз", "чихает", "страх", "пугает",
     "испуг", "бездомн", "бродяч", "территор", "тиритор", "сосед", "посторонн", "лает", "лают", "лаем", "воет", "воют",
     "кусан", "кусал", "укусил", "кусают", "злые", "злая", "бегают", "бегает", "гуляют", "гоня", "местн", "ваши",
@@ -62,7 +63,7 @@ const OF_OTHERS: &[&str] = &[
 
 /// Whoever asks this wants to come with an animal.
 #[rustfmt::skip]
-const MAY_I: &[&str] = &[
+const MAY_I: &List = list![
     "можно", "мона", "нельзя", "разреш", "пуска", "пуст", "принима", "примет", "прими", "примут", "допуска",
     "допустим", "возмож", "найдет", "дарф", "darf", "mitbring", "митбринг", "заселя", "засел", "посел", "размещ", "размест", "прожива", "проживан", "прогон", "позвол",
     "запрещ", "против", "дозвол", "реально", "льзя", "берете", "возьмете", "пропуст", "провез", "allow", "accept",
@@ -71,7 +72,7 @@ const MAY_I: &[&str] = &[
 
 /// The animal moves with the writer.
 #[rustfmt::skip]
-const TRAVELS: &[&str] = &[
+const TRAVELS: &List = list![
     "еду", "едем", "едет", "едут", "поеду", "поедем", "поедет", "поедут", "приеду", "приедем", "приедет", "приедут",
     "приехать", "возьму", "возьмем", "беру", "берем", "взять", "везу", "везем", "привез", "повез", "захвач", "захват",
     "прихва", "прилет", "впиш", "впис", "припиш", "допиш", "добав", "дополн", "укаж", "учтите", "забыл", "забыла",
@@ -81,7 +82,7 @@ const TRAVELS: &[&str] = &[
 
 /// Belongings of a travelling animal.
 #[rustfmt::skip]
-const BELONGINGS: &[&str] = &[
+const BELONGINGS: &List = list![
     "доплат", "переноск", "переносоч", "клетк", "контейнер", "клеточ", "намордн", "лоток", "лотк", "ветпаспорт",
     "ветеринар", "привит", "прививк", "поводк", "выгул", "мисоч", "миск", "кг", "сбор", "сумочк", "сумк", "стерилиз",
     "воспитан", "смирн", "cage", "vaccin", "kg", "leash", "quiet", "barks", "доплачив", "лежанк", "лапы", "паспорт",
@@ -90,38 +91,38 @@ const BELONGINGS: &[&str] = &[
 
 /// What one says of an animal that stays at home.
 #[rustfmt::skip]
-const LEFT_BEHIND: &[&str] = &[
+const LEFT_BEHIND: &List = list![
     "оставля", "оставит", "оставим", "оставлю", "оставил", "остаетс", "остаютс", "останет", "остался", "осталас",
     "отдаем", "отдадим", "отдам", "отдал", "отвез", "пристро", "присмотрит", "побудет", "leave", "leaving", "stays",
     "вычерк", "приглядит", "посидит",
 ];
 
 #[rustfmt::skip]
-const MOVES: &[&str] = &[
+const MOVES: &List = list![
     "возьму", "возьмем", "беру", "берем", "везу", "везем", "привез", "захвач", "прихва", "захват", "впиш", "припиш",
     "допиш", "дополн", "добав", "повез",
 ];
 
 #[rustfmt::skip]
-const NOT_COMING: &[&str] = &[
+const NOT_COMING: &List = list![
     "вез", "возьм", "бер", "берем", "будет", "буд", "едет", "поедет", "планир", "плонир", "имее", "держ", "bring",
     "have", "привез", "приве", "захват", "брать", "беру",
 ];
 
 #[rustfmt::skip]
-const WITHOUT: &[&str] = &[
+const WITHOUT: &List = list![
     "без", "бес", "without", "no", "ни", "нет", "вместо", "никаких",
 ];
 
 /// Only animals have these.
 #[rustfmt::skip]
-const GEAR: &[&str] = &[
+const GEAR: &List = list![
     "миску", "миски", "мисоч", "клетк", "клеточ", "переноск", "переносоч", "намордн", "поводк", "поводок", "ветпаспорт",
     "лежанк", "когтеточ", "аквариум", "террариум",
 ];
 
 /// Of a child, of the body or of a house.
-const NO_GEAR: &[&str] = &[
+const NO_GEAR: &List = list![
     "дет",
     "груд",
     "лестн",
@@ -180,7 +181,7 @@ fn brings_its_things(tokens: &[Token]) -> Option<Found<bool>> {
 fn is_animal(sentence: &[Token], at: usize) -> bool {
     let here = word(sentence, at);
     let hot_dog = begins(here, &["дог", "dog"]) && matches!(back(sentence, at, 1), "хот" | "hot");
-    (begins(here, ANIMALS) || WHOLE.contains(&here))
+    (begins(here, ANIMALS) || WHOLE.contains(here))
         && !begins(here, NOT_ANIMALS)
         && !hot_dog
         && !is_a_comparison(sentence, at)
@@ -307,7 +308,7 @@ fn stays_away(sentence: &[Token], at: usize, part: &[Token]) -> bool {
         .rev()
         .find(|index| !is_attribute(word(sentence, *index)))
         .map_or("", |index| word(sentence, index));
-    let without = WITHOUT.contains(&first);
+    let without = WITHOUT.contains(first);
     let absent = part.iter().enumerate().any(|(index, token)| {
         let here = token.word.as_str();
         let next = word(part, index + 1);

@@ -3,18 +3,17 @@
 use super::{Found, back, begins, clause, has, is_stop, sentences, span, word};
 use crate::understand::Programme;
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, list};
 
-/// Asks about programmes, or about a treatment that is over or does not exist.
+/// Asks how programmes differ and what belongs to them.
 #[rustfmt::skip]
-const NOT_WANTED: &[&str] = &[
-    "отлича", "разниц", "различ", "чем", "или", "либо", "difference", "versus", "входит", "входят", "почем", "справк",
-    "налог", "обязательн", "акт", "возраст", "противопоказ", "лечебн", "чек", "прошлы", "проходил", "выписк",
-    "понравил", "вместо", "предусмотр", "существу", "спасиб", "благодар",
+const ASKS_ABOUT: &List = list![
+    "отлича", "разниц", "различ", "чем", "или", "либо", "difference", "versus", "входит", "входят",
 ];
 
 /// The writer wants something.
 #[rustfmt::skip]
-const WISH: &[&str] = &[
+const WISH: &List = list![
     "хоч", "хот", "нуж", "надо", "надобн", "возьм", "берем", "беру", "взять", "заброн", "брон", "желаю", "желаем",
     "желал", "поехать", "поехали", "приехать", "еду", "едем", "поед", "приед", "вез", "собира", "планир", "намер",
     "интересу", "предпоч", "купить", "приобрес", "оформ", "закаж", "нам", "мне", "прош", "рассчит", "подбер",
@@ -23,118 +22,118 @@ const WISH: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const PAINS: &[&str] = &[
+const PAINS: &List = list![
     "болит", "болят", "ноет", "ноют", "скрип", "hurt", "ache", "болен", "больн", "хрип", "остеохондр", "артроз",
     "грыж", "сустав", "колен",
 ];
 
 #[rustfmt::skip]
-const REST_VERBS: &[&str] = &[
+const REST_VERBS: &List = list![
     "отдых", "отдохнуть", "отаспаться", "отоспаться", "отоспат", "отдохнут", "поспат", "полежат", "валят", "лежат",
     "гулят", "погулят", "выспат", "спать", "расслаб", "подышат", "воздух", "покой", "тишин", "relax", "rest", "лес",
 ];
 
 #[rustfmt::skip]
-const CURES: &[&str] = &[
+const CURES: &List = list![
     "лечен", "лечит", "лечиц", "процедур", "уколов", "treatment", "treatments", "procedures", "лечебн", "медицин",
     "medical",
 ];
 
 #[rustfmt::skip]
-const QUESTIONS: &[&str] = &[
+const QUESTIONS: &List = list![
     "или", "можно", "чем", "отлича", "разниц", "обязательн", "осталис", "почему", "сид",
 ];
 
 #[rustfmt::skip]
-const REFUSED_BEHIND: &[&str] = &[
+const REFUSED_BEHIND: &List = list![
     "нуж", "надо", "надоб", "планир", "интерес", "буд", "хоч", "хот", "не", "треб",
 ];
 
 #[rustfmt::skip]
-const REFUSED_BEFORE: &[&str] = &[
+const REFUSED_BEFORE: &List = list![
     "нуж", "надо", "хоч", "хот", "буд", "планир", "треб", "want", "need",
 ];
 
 #[rustfmt::skip]
-const ONLY: &[&str] = &[
+const ONLY: &List = list![
     "просто", "только", "тока", "токо", "чисто", "лишь", "обычный", "only", "just", "тупо", "just",
 ];
 
 #[rustfmt::skip]
-const HEALTH: &[&str] = &[
+const HEALTH: &List = list![
     "оздоров", "общеоздоров", "аздаров", "оздаров", "wellness", "велнес", "веллнес", "детокс", "detox",
 ];
 
 #[rustfmt::skip]
-const PLACES: &[&str] = &[
+const PLACES: &List = list![
     "центр", "комплекс", "отел", "зон", "салон", "корпус", "площадк", "лагер",
 ];
 
 #[rustfmt::skip]
-const CURIOUS: &[&str] = &[
+const CURIOUS: &List = list![
     "отлича", "разниц", "различ", "или", "либо", "вместо", "почем", "входит", "скольк", "врем", "difference",
     "спасиб", "поклон", "есть",
 ];
 
 #[rustfmt::skip]
-const SERIOUS: &[&str] = &[
+const SERIOUS: &List = list![
     "хоч", "хот", "запиш", "интересу", "надо", "нужн", "want", "брон", "едем", "берем", "возьм",
 ];
 
 #[rustfmt::skip]
-const OVER: &[&str] = &[
+const OVER: &List = list![
     "справк", "прошл", "проходил", "налог", "понравил", "спасиб", "за", "были", "оплат", "certificate", "tax",
     "назначение",
 ];
 
 #[rustfmt::skip]
-const WANTED: &[&str] = &[
+const WANTED: &List = list![
     "нуж", "хоч", "хот", "интересу", "надо", "полн", "желаю", "рекоменд", "именно", "совет",
 ];
 
 #[rustfmt::skip]
-const CURE_VERBS: &[&str] = &[
+const CURE_VERBS: &List = list![
     "подлечи", "полечи", "пролечи", "лечиться", "лечица", "лечим", "лечили", "лечить",
 ];
 
 #[rustfmt::skip]
-const PUT_OFF: &[&str] = &[
+const PUT_OFF: &List = list![
     "старост", "потом", "рано", "детей", "берет", "берёт", "умеете", "можете",
 ];
 
 #[rustfmt::skip]
-const ADVISES: &[&str] = &[
+const ADVISES: &List = list![
     "посовет", "лучше", "подойдет", "порекоменд", "подбер", "advise", "recommend", "предлож",
 ];
 
 #[rustfmt::skip]
-const COMPARES: &[&str] = &[
+const COMPARES: &List = list![
     "отлича", "разниц", "или", "почем", "скольк", "стоит", "входит", "какие",
 ];
 
 #[rustfmt::skip]
-const DENIALS: &[&str] = &[
+const DENIALS: &List = list![
     "не", "без", "ни", "нет", "никакого", "никаких", "no", "without", "not", "вместо",
 ];
 
 #[rustfmt::skip]
-const WITHOUT: &[&str] = &[
+const WITHOUT: &List = list![
     "без", "бес", "никакого", "никаких", "no", "without",
 ];
 
 #[rustfmt::skip]
-const SPA: &[&str] = &[
+const SPA: &List = list![
     "спа", "spa", "спа-программу", "спа-программа", "спа-отдых", "спа-пакет", "спа-программы", "похудение",
     "антистресс",
 ];
 
 #[rustfmt::skip]
-const CURE_NAMES: &[&str] = &[
+const CURE_NAMES: &List = list![
     "лечение", "лечения", "реабилитации", "реабилитация", "реабилитацию", "личение",
 ];
 
 #[rustfmt::skip]
-const BEFORE_TREATMENT: &[&str] = &[
+const BEFORE_TREATMENT: &List = list![
     "for", "with", "medical", "full", "need", "the", "want",
 ];
 
@@ -190,7 +189,7 @@ fn asks(sentence: &[Token]) -> bool {
 }
 
 fn is_denied(sentence: &[Token], at: usize) -> bool {
-    (1..3).any(|steps| DENIALS.contains(&back(sentence, at, steps)))
+    (1..3).any(|steps| DENIALS.contains(back(sentence, at, steps)))
         || matches!(word(sentence, at + 1), "не" | "нет")
             && begins(
                 word(sentence, at + 2),
@@ -201,25 +200,11 @@ fn is_denied(sentence: &[Token], at: usize) -> bool {
 /// «Без лечения», «лечиться не буду», «просто отдохнуть».
 fn is_rest(sentence: &[Token], at: usize) -> bool {
     let here = word(sentence, at);
-    let cure = begins(here, CURES);
-    let question = has(near(sentence, at), QUESTIONS)
-        || begins(here, &["лечебн"]) && has(part(sentence, at), &["оздоров"]);
-    let without = (1..4).any(|steps| WITHOUT.contains(&back(sentence, at, steps)))
-        && !has(
-            &sentence[at.saturating_sub(3)..at],
-            &["него", "врач", "очеред", "доплат"],
-        );
-    let refused = matches!(word(sentence, at + 1), "не" | "нам" | "мне")
-        && begins(
-            &sentence
-                .get(at + 2)
-                .map_or(String::new(), |token| token.word.clone()),
-            REFUSED_BEHIND,
-        )
-        || back(sentence, at, 2) == "не" && begins(back(sentence, at, 1), REFUSED_BEFORE);
-    let needles_only =
-        begins(here, &["уколов"]) && !has(sentence, &["валять", "отдых", "процедур", "лежать"]);
-    if cure && (without || refused) {
+    if begins(here, CURES) && is_refused(sentence, at) {
+        let question = has(near(sentence, at), QUESTIONS)
+            || begins(here, &["лечебн"]) && has(part(sentence, at), &["оздоров"]);
+        let needles_only =
+            begins(here, &["уколов"]) && !has(sentence, &["валять", "отдых", "процедур", "лежать"]);
         let curious = asks(sentence)
             && has(sentence, &["сколько", "есть", "почем", "дешевле", "стоит"])
             && !has(sentence, WISH);
@@ -241,6 +226,19 @@ fn is_rest(sentence: &[Token], at: usize) -> bool {
         || nothing
 }
 
+/// «Без всякого лечения», «лечиться не хотим», «не хотим лечиться».
+fn is_refused(sentence: &[Token], at: usize) -> bool {
+    let without = (1..4).any(|steps| WITHOUT.contains(back(sentence, at, steps)))
+        && !has(
+            &sentence[at.saturating_sub(3)..at],
+            &["него", "врач", "очеред", "доплат"],
+        );
+    let refused = matches!(word(sentence, at + 1), "не" | "нам" | "мне")
+        && begins(word(sentence, at + 2), REFUSED_BEHIND)
+        || back(sentence, at, 2) == "не" && begins(back(sentence, at, 1), REFUSED_BEFORE);
+    without || refused
+}
+
 /// «Оздоровительную», «спа», "wellness".
 fn is_wellness(sentence: &[Token], at: usize) -> bool {
     let here = word(sentence, at);
@@ -248,7 +246,7 @@ fn is_wellness(sentence: &[Token], at: usize) -> bool {
         || (here == "здоровья"
             && back(sentence, at, 1) == "для"
             && has(sentence, &["без", "уколов"]));
-    let spa = SPA.contains(&here);
+    let spa = SPA.contains(here);
     if !health && !spa || is_denied(sentence, at) && !begins(back(sentence, at, 1), &["не,"]) {
         return false;
     }
@@ -275,24 +273,24 @@ fn is_wellness(sentence: &[Token], at: usize) -> bool {
 
 /// «С лечением», «на лечение», «хочу подлечиться», "treatment package".
 fn is_treatment(sentence: &[Token], at: usize) -> bool {
+    speaks_of_treatment(sentence, at)
+        && !is_denied(sentence, at)
+        && (!has(near(sentence, at), ASKS_ABOUT)
+            || has(sentence, &["хоч", "хотим", "надо", "беру", "берем"]))
+}
+
+fn speaks_of_treatment(sentence: &[Token], at: usize) -> bool {
     let here = word(sentence, at);
-    if is_denied(sentence, at)
-        || has(near(sentence, at), &NOT_WANTED[..10])
-            && !has(sentence, &["хоч", "хотим", "надо", "беру", "берем"])
-    {
-        return false;
-    }
     let before = back(sentence, at, 1);
-    let wished = has(sentence, WISH)
-        || !asks(sentence)
-        || has(
-            sentence,
-            &["ночей", "ночи", "дней", "двоих", "одного", "место"],
-        );
-    let past = has(part(sentence, at), OVER);
-    if past && begins(here, &["treatment"]) {
-        return false;
-    }
+    let wished = || {
+        has(sentence, WISH)
+            || !asks(sentence)
+            || has(
+                sentence,
+                &["ночей", "ночи", "дней", "двоих", "одного", "место"],
+            )
+    };
+    let past = || has(part(sentence, at), OVER);
     if matches!(here, "повторить" | "повтор") && begins(word(sentence, at + 1), &["курс", "лечен"])
     {
         return true;
@@ -306,23 +304,26 @@ fn is_treatment(sentence: &[Token], at: usize) -> bool {
             || (1..3).any(|steps| back(sentence, at, steps) == "с")
                 && begins(before, &["полн", "интенс", "комплекс"]);
         if adverb {
-            return wished && here.ends_with('м') && !past;
+            return here.ends_with('м') && wished() && !past();
         }
         let aim = before == "на" || (back(sentence, at, 2) == "на" && is_adjective(before));
         if aim {
-            return has(sentence, WISH) && !begins(here, &["лечении"]) && !past;
+            return has(sentence, WISH) && !begins(here, &["лечении"]) && !past();
         }
         if is_in_answer(sentence, at) {
             return true;
         }
-        let wanted = has(part(sentence, at), WANTED) && CURE_NAMES.contains(&here);
+        let wanted = has(part(sentence, at), WANTED) && CURE_NAMES.contains(here);
         return wanted
-            && !past
+            && !past()
             && !asks(sentence)
             && !has(near(sentence, at), &["понравил", "обязат"]);
     }
     if begins(here, &["процедурами"]) {
-        return before == "с" && wished && !past && !has(sentence, &["выписк", "список", "график"]);
+        return before == "с"
+            && wished()
+            && !past()
+            && !has(sentence, &["выписк", "список", "график"]);
     }
     if begins(here, CURE_VERBS)
         && !begins(
@@ -339,9 +340,10 @@ fn is_treatment(sentence: &[Token], at: usize) -> bool {
         return wants_a_treating_programme(sentence, at);
     }
     if begins(here, &["treatment", "treatments"]) {
-        let aim = BEFORE_TREATMENT.contains(&before);
+        let aim = BEFORE_TREATMENT.contains(before);
         let package = begins(word(sentence, at + 1), &["package", "program"]);
         return (aim || package)
+            && !past()
             && has(sentence, WISH)
             && !has(sentence, &["asthma", "difference", "which", "or"])
             && !begins(before, &["the"]) | package;

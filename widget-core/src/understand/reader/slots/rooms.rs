@@ -10,6 +10,7 @@ mod named;
 use super::{Found, begins, has, sentences, span, word};
 use crate::understand::reader::numbers::number_at;
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, list};
 use apart::{a_room_each, a_second_one, bare_number};
 use named::{Item, item_at};
 
@@ -28,10 +29,10 @@ const MOST_ROOMS: u32 = 30;
 /// Between two rooms that are named together stand no more words: «номер на двоих и номер на троих».
 const LONGEST_LINK: usize = 6;
 
-const PLAIN: &[&str] = &["номер", "комнат", "room", "бөлме", "помещен"];
+const PLAIN: &List = list!["номер", "комнат", "room", "бөлме", "помещен"];
 
 #[rustfmt::skip]
-const KINDS: &[&str] = &[
+const KINDS: &List = list![
     "люкс", "полулюкс", "делюкс", "джуниор", "стандарт", "апартамент", "студи", "сьют", "сюит", "suite", "апарт",
     "одноместн", "двухместн", "двуместн", "двухмест", "трехместн", "четырехместн", "одномест", "семейник", "сингл",
     "дабл", "двушк", "однушк", "трешк", "одинарн", "studio", "apartment", "коттедж",
@@ -39,14 +40,14 @@ const KINDS: &[&str] = &[
 
 /// Kinds that are whole words, as other words begin so.
 #[rustfmt::skip]
-const SHORT_KINDS: &[&str] = &[
+const SHORT_KINDS: &List = list![
     "sgl", "dbl", "twn", "двушку", "двушка", "trpl", "tpl", "twin", "single", "double", "triple", "singles",
     "doubles", "triples", "сгл", "дбл", "твин", "твина",
 ];
 
 /// The number is about the house, the past, or something that is no room.
 #[rustfmt::skip]
-const ELSEWHERE: &[&str] = &[
+const ELSEWHERE: &List = list![
     "занят", "сломан", "остались", "убира", "убра", "шум", "орут", "орал", "кричат", "затоп", "теч", "горит", "жили",
     "были", "было", "прожива", "отдыхали", "заселили", "поселили", "снимали", "брали", "посмотрел", "смотрел",
     "обещали", "предлага", "предложили", "показ", "отлича", "разниц", "различ", "этажност", "were", "stayed",
@@ -55,7 +56,7 @@ const ELSEWHERE: &[&str] = &[
 
 /// The writer wants something.
 #[rustfmt::skip]
-const WISH: &[&str] = &[
+const WISH: &List = list![
     "хоч", "хотим", "хотел", "хотя", "нуж", "надо", "надобн", "возьм", "берем", "беру", "брать", "взять", "заброн",
     "брон", "застолб", "дайте", "дадите", "просим", "прош", "желаем", "желаю", "желал", "понадоб", "требу", "подбер",
     "оформ", "закаж", "заказать", "хватит", "нам", "мне", "ищем", "ищу", "планир", "едем", "поедем", "приедем",
@@ -65,28 +66,28 @@ const WISH: &[&str] = &[
 
 /// A question about prices or kinds names rooms that nobody wants yet.
 #[rustfmt::skip]
-const ASKS: &[&str] = &[
+const ASKS: &List = list![
     "отлич", "разниц", "стои", "стоя", "цен", "почем", "лучше", "или", "чем", "сравн", "фото", "покаж", "бывают",
     "price", "cost", "difference", "versus", "or", "входит", "площад",
 ];
 
 #[rustfmt::skip]
-const NOW: &[&str] = &[
+const NOW: &List = list![
     "теперь", "хоч", "хотим", "берем", "возьм", "нуж", "надо", "сейчас", "would", "now",
 ];
 
 #[rustfmt::skip]
-const SEVERAL_IN_ONE: &[&str] = &[
+const SEVERAL_IN_ONE: &List = list![
     "двухкомнатн", "трехкомнатн", "двукомнатн", "two-room", "three-room",
 ];
 
 #[rustfmt::skip]
-const ADDED: &[&str] = &[
+const ADDED: &List = list![
     "и", "плюс", "+", "and", "plus", "&", "еще", "да", "also",
 ];
 
 #[rustfmt::skip]
-const LISTED: &[&str] = &[
+const LISTED: &List = list![
     ",", ":", "-", "–", "—", "(",
 ];
 
@@ -138,7 +139,7 @@ fn is_plain(word: &str) -> bool {
 }
 
 fn is_kind(word: &str) -> bool {
-    begins(word, KINDS) || SHORT_KINDS.contains(&word)
+    begins(word, KINDS) || SHORT_KINDS.contains(word)
 }
 
 /// Sums up each group of rooms in a sentence.
@@ -213,13 +214,12 @@ fn link(between: &[Token]) -> Option<Link> {
 
 /// «Двухкомнатный люкс хочу» is one room.
 fn several_rooms_in_one(sentence: &[Token]) -> Option<Found<u32>> {
-    let wanted = has(sentence, WISH) || has(sentence, &["пустят"]);
-    let wanted = wanted && !has(sentence, ASKS);
     let at = (0..sentence.len()).find(|at| {
         let here = word(sentence, *at);
         begins(here, SEVERAL_IN_ONE) || (begins(here, &["комнатн"]) && *at > 0)
     })?;
-    wanted.then(|| Found {
+    let wanted = has(sentence, WISH) || has(sentence, &["пустят"]);
+    (wanted && !has(sentence, ASKS)).then(|| Found {
         value: 1,
         span: span(sentence, at, at + 1),
     })

@@ -6,67 +6,68 @@
 use super::{Found, around, back, begins, has, has_word, span, word};
 use crate::understand::reader::numbers::{Form, number_at};
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, list};
 
 /// Bookings by the beginning of the word.
 #[rustfmt::skip]
-const DEALS: &[&str] = &[
+const DEALS: &List = list![
     "брон", "заявк", "заявок", "заявоч", "заказ", "заезд", "путевк", "путевок", "поездк", "поездок", "резерв", "ваучер",
     "договор", "booking", "reservation", "order",
 ];
 
 /// Words that begin like bookings.
 #[rustfmt::skip]
-const NOT_DEALS: &[&str] = &[
+const NOT_DEALS: &List = list![
     "бронх", "бронз", "бронир-", "заказать", "заказыва", "заказал", "резервн", "бронирую", "бронировать", "бронировал",
     "бронируем", "договорил", "договарив", "договорн",
 ];
 
 /// One booking for a family may have several of these.
-const TICKETS: &[&str] = &["путев", "ваучер", "поезд"];
+const TICKETS: &List = list!["путев", "ваучер", "поезд"];
 
 /// Bookings that are surely one.
 #[rustfmt::skip]
-const ONE_DEAL: &[&str] = &[
+const ONE_DEAL: &List = list![
     "бронь", "бронью", "заявку", "заявка", "заказ", "заезд", "путевку", "поездку", "booking", "reservation", "order",
 ];
 
 #[rustfmt::skip]
-const MANY_DEALS: &[&str] = &[
+const MANY_DEALS: &List = list![
     "брони", "бронь-", "броней", "броням", "бронях", "бронями", "броньки", "бронек", "заявки", "заявок", "заявкам", "заявками", "заявках",
     "заказы", "заказов", "заказа", "заказам", "заезды", "заездов", "заезда", "путевки", "путевок", "путевкам", "поездки",
     "бронирования", "бронирований", "бронированиям", "bookings", "reservations", "orders",
 ];
 
 #[rustfmt::skip]
-const BOTH: &[&str] = &[
+const BOTH: &List = list![
     "обе", "оба", "обеим", "обеих", "обеими", "обоих", "обоим", "обоими", "обеи", "both",
 ];
 
 /// Stand between a number and its bookings.
 #[rustfmt::skip]
-const ATTRIBUTES: &[&str] = &[
+const ATTRIBUTES: &List = list![
     "мои", "моих", "моим", "моя", "мою", "моей", "наш", "ваш", "эт", "сво", "my", "our", "of", "the", "these", "их", "существ",
     "перечисл", "разн", "отдельн", "действующ", "активн", "оплаченн",
 ];
 
-const OWN: &[&str] = &["мои", "моих", "моим", "наш", "my", "our"];
+const OWN: &List = list!["мои", "моих", "моим", "наш", "my", "our"];
 
 /// Behind «обе» the bookings are meant, not what follows.
 #[rustfmt::skip]
-const BOTH_GOES_ON: &[&str] = &[
+const BOTH_GOES_ON: &List = list![
     "отмен", "перенес", "перенос", "оплач", "на", "оплат", "нуж", "надо", "хоч", "подтвер", "сразу", "одним", "считаются",
     "дошли", "прошли", "высыл", "продл", "измен", "сдвин",
 ];
 
 /// Things and people of whom there may be two as well.
 #[rustfmt::skip]
-const BOTH_OF_OTHERS: &[&str] = &[
+const BOTH_OF_OTHERS: &List = list![
     "чек", "скрин", "мам", "подруг", "сестр", "дочк", "дочер", "руки", "ноги", "кроват", "мы", "они",
 ];
 
 /// What «вторую» is, when it is no booking.
 #[rustfmt::skip]
-const OTHER_THINGS: &[&str] = &[
+const OTHER_THINGS: &List = list![
     "раз", "ноч", "день", "дня", "сут", "номер", "платеж", "половин", "недел", "комнат", "чек", "этаж", "корпус", "одн",
     "чел", "двое", "двои", "трое", "трои", "двух", "трех", "перс", "строк", "очеред",
 ];
@@ -81,32 +82,32 @@ const TIMES: &[&[&str]] = &[
 
 /// What is done to a booking.
 #[rustfmt::skip]
-const ACTS: &[&str] = &[
+const ACTS: &List = list![
     "отмен", "аннул", "снима", "сними", "остав", "остае", "перен", "сдвин", "двига", "продл", "подтвер", "измен", "помен", "объедин",
     "оплат", "оплач", "доплат", "переоформ", "перепиш", "убер", "cancel", "keep", "move", "extend",
 ];
 
 /// Makes one booking of several, or exchanges them.
 #[rustfmt::skip]
-const MERGES: &[&str] = &[
+const MERGES: &List = list![
     "объедин", "обьедин", "соедин", "совмест", "слейт", "слить", "солье", "склей", "merge", "combine",
 ];
 
 #[rustfmt::skip]
-const MINE: &[&str] = &[
+const MINE: &List = list![
     "мой", "моя", "мое", "мою", "моей", "моего", "моему", "моем", "мои", "моим", "свой", "свою", "своей", "своя", "my", "наша", "нашу", "нашей",
 ];
 
 /// Owners of another booking, as adjectives.
 #[rustfmt::skip]
-const OWNERS: &[&str] = &[
+const OWNERS: &List = list![
     "мамин", "папин", "сестрин", "мужнин", "мужин", "женин", "дочкин", "дочерин", "бабушкин", "дедушкин", "тещин", "свекров",
     "подружкин", "родительск", "братов", "тетин",
 ];
 
 /// Owners of another booking, in the genitive.
 #[rustfmt::skip]
-const OWNERS_OF: &[&str] = &[
+const OWNERS_OF: &List = list![
     "мам", "пап", "сестр", "брат", "муж", "жен", "супруг", "доч", "сын", "подруг", "друг", "родител", "бабушк", "дедушк",
     "тещ", "свекр", "коллег", "сослуж", "кореш", "прияте", "тет", "дяд", "сосед", "внук", "внучк",
 ];
@@ -148,19 +149,19 @@ fn is_a_word(word: &str) -> bool {
 /// «Обе брони», «две мои заявки», «всем моим броням», "both of our reservations".
 fn is_counted(tokens: &[Token], at: usize) -> bool {
     let here = word(tokens, at);
+    if !is_deal(here) {
+        return false;
+    }
     let from = at.saturating_sub(5);
     let is_attribute =
         |index: usize| begins(word(tokens, index), ATTRIBUTES) || time_at(tokens, index).is_some();
     let Some(head) = (from..at).rev().find(|index| !is_attribute(*index)) else {
         return false;
     };
-    if !is_deal(here) {
-        return false;
-    }
     let owned = has(&tokens[head + 1..at], OWN);
     let before = word(tokens, head);
     let all = owned && matches!(before, "все" | "всем" | "всех" | "all");
-    if BOTH.contains(&before) || all && (here == "брони" || !ONE_DEAL.contains(&here)) {
+    if BOTH.contains(before) || all && (here == "брони" || !ONE_DEAL.contains(here)) {
         return true;
     }
     let Some((first, form)) = (head.saturating_sub(2)..=head).find_map(|index| {
@@ -172,7 +173,7 @@ fn is_counted(tokens: &[Token], at: usize) -> bool {
     let ours = owned || begins(back(tokens, first, 1), OWN);
     let ticket =
         !ours && begins(here, TICKETS) && !has(around(tokens, at, 12, 12), &["разны", "разн"]);
-    let agrees = !ONE_DEAL.contains(&here) || here == "бронь" && form != Form::Digits;
+    let agrees = !ONE_DEAL.contains(here) || here == "бронь" && form != Form::Digits;
     !ticket && agrees && !matches!(back(tokens, first, 1), "№" | "не" | "номер" | "до")
 }
 
@@ -184,7 +185,7 @@ fn is_counted_behind(tokens: &[Token], at: usize) -> bool {
         let near = has_deal(around(tokens, at, 15, 15));
         return mine && near && number_of(tokens, at + 1).is_some();
     }
-    MANY_DEALS.contains(&here)
+    MANY_DEALS.contains(here)
         && (at + 1..(at + 7).min(tokens.len())).any(|index| {
             let ends = !is_a_word(word(tokens, index + 1))
                 || matches!(word(tokens, index + 1), "на" | "и" | "моя" | "одна" | "обе");
@@ -197,26 +198,26 @@ fn is_counted_behind(tokens: &[Token], at: usize) -> bool {
 
 /// May stand between the bookings and their number.
 #[rustfmt::skip]
-const BETWEEN: &[&str] = &[
+const BETWEEN: &List = list![
     "у", "мен", "нас", "на", "мо", "наш", "фамил", "выходит", ":", ",", "-", "—", "вас", "ест", "всего", "имя", "имен", "оплачены",
     "все", "получ", "сейчас", "теперь", "котор", "коих",
 ];
 
-fn has_only(words: &[Token], stems: &[&str]) -> bool {
+fn has_only(words: &[Token], stems: &List) -> bool {
     words.iter().all(|token| begins(&token.word, stems))
 }
 
 /// «Две», «обе», «2».
 fn number_of(tokens: &[Token], at: usize) -> Option<()> {
     let here = word(tokens, at);
-    (BOTH.contains(&here) || matches!(here, "две" | "два" | "три" | "четыре" | "2" | "3" | "4"))
+    (BOTH.contains(here) || matches!(here, "две" | "два" | "три" | "четыре" | "2" | "3" | "4"))
         .then_some(())
 }
 
 /// «За обе», «обе отмените», in a message about bookings.
 fn is_both_of_them(tokens: &[Token], at: usize, several: bool) -> bool {
     let next = word(tokens, at + 1);
-    BOTH.contains(&word(tokens, at))
+    BOTH.contains(word(tokens, at))
         && several
         && (!is_a_word(next) || begins(next, BOTH_GOES_ON))
         && !has(around(tokens, at, 4, 0), BOTH_OF_OTHERS)
@@ -274,7 +275,7 @@ fn is_one_of_two(tokens: &[Token], at: usize) -> bool {
 /// Which of the times is named at `at`.
 fn time_at(tokens: &[Token], at: usize) -> Option<usize> {
     let here = word(tokens, at);
-    TIMES.iter().position(|stems| begins(here, stems))
+    TIMES.iter().position(|stems| begins(here, *stems))
 }
 
 /// «Мартовскую», «нынешний»: a time that tells which booking is meant.
@@ -358,7 +359,7 @@ fn each_is_acted_on(tokens: &[Token], first: usize, second: usize) -> bool {
 
 /// «Мою и мамину заявки», «по моей брони и по брони сослуживца», «у меня своя бронь, у неё своя».
 fn has_another_owner(tokens: &[Token], at: usize) -> bool {
-    if !MINE.contains(&word(tokens, at)) && !begins(word(tokens, at), OWNERS)
+    if !MINE.contains(word(tokens, at)) && !begins(word(tokens, at), OWNERS)
         || !has_deal(around(tokens, at, 8, 8))
     {
         return false;
@@ -370,7 +371,7 @@ fn has_another_owner(tokens: &[Token], at: usize) -> bool {
         let beside = is_deal(word(tokens, other + 1)) || !is_a_word(word(tokens, other + 1));
         let between = &tokens[at + 1..other];
         let joined = has_word(between, &["и", "and", "+", "плюс", "&"]) && between.len() <= 4;
-        let owner = begins(here, OWNERS) || MINE.contains(&here) && !own;
+        let owner = begins(here, OWNERS) || MINE.contains(here) && !own;
         let of_owner = begins(here, OWNERS_OF)
             && (is_deal(back(tokens, other, 1)) || is_deal(word(tokens, other + 1)));
         let theirs = begins(here, &["сво"])

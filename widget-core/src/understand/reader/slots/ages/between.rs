@@ -1,10 +1,10 @@
 //! What stands between a child and its age.
 
-use super::births::month_of;
 use super::whose::Who;
 use super::{FAR, Text, looks_like_verb, who_at};
-use crate::understand::reader::slots::{back, word};
+use crate::understand::reader::slots::{back, months, word};
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, list};
 
 /// What stands between a child and its age.
 #[expect(clippy::struct_excessive_bools, reason = "each is seen on its own")]
@@ -86,7 +86,7 @@ impl Between {
         let reached = before
             .iter()
             .any(|word| matches!(*word, "исполнилось" | "стукнуло"));
-        let month = month_of(before[0]).is_some() && before[1] == "в";
+        let month = months::spoken_of(before[0]).is_some() && before[1] == "в";
         self.reached |= reached;
         self.to_come |= soon || (month && self.strange == 0);
     }
@@ -109,7 +109,7 @@ impl Text<'_> {
             }
             between.note(self.tokens, index);
             match who_at(self.tokens, index) {
-                _ if month_of(here).is_some() => {
+                _ if months::spoken_of(here).is_some() => {
                     // «В апреле 5» is to come, if nothing says that it has been.
                     between.to_come |= back(self.tokens, index, 1) == "в" && between.strange == 0;
                 }
@@ -150,7 +150,7 @@ impl Text<'_> {
 
 /// May stand between a child and its age.
 #[rustfmt::skip]
-pub(super) const GAP: &[&str] = &[
+pub(super) const GAP: &List = list![
     ",", "(", ":", "-", "–", "—", "=", "\"", "«", "»", ")", "нам", "нас", "нами", "у", "наш", "наша", "наше", "нашей",
     "нашему", "наши", "мой", "моя", "моей", "моему", "мои", "моих", "твой", "ее", "его", "их", "уже", "еще", "только",
     "всего", "лишь", "сейчас", "пока", "почти", "скоро", "примерно", "где-то", "около", "ровно", "полных", "целых",
@@ -174,5 +174,5 @@ pub(super) fn is_denied(tokens: &[Token], at: usize) -> bool {
 
 /// Whether the word may stand between a child and its age.
 pub(super) fn is_gap(word: &str) -> bool {
-    GAP.contains(&word) || word.chars().all(|c| !c.is_alphanumeric())
+    GAP.contains(word) || word.chars().all(|c| !c.is_alphanumeric())
 }

@@ -2,7 +2,7 @@
 
 use crate::time::{Date, Local};
 use crate::understand::reader::numbers::word_number;
-use crate::understand::reader::slots::{back, begins, word};
+use crate::understand::reader::slots::{back, begins, months, word};
 use crate::understand::reader::words::Token;
 
 /// A day, month or year that may be one of birth.
@@ -90,7 +90,7 @@ fn is_birth_word(tokens: &[Token], at: usize) -> bool {
     let here = word(tokens, at);
     let next = word(tokens, at + 1);
     begins(here, &["рожд", "родил", "родив", "рожен", "birth", "born"])
-        || (month_of(here).is_some() && here.contains("ск") && !here.starts_with("ма"))
+        || (months::spoken_of(here).is_some() && here.contains("ск") && !here.starts_with("ма"))
         || matches!(here, "гр" | "др" | "dob" | "г-р" | "д-р")
         || matches!((here, next), ("г" | "д", "р"))
         || matches!(
@@ -123,7 +123,7 @@ fn date_at(tokens: &[Token], at: usize, now: Date) -> Option<(Date, usize)> {
     let day = number(tokens, at).filter(|day| (1..=31).contains(day));
     let suffix = usize::from(day.is_some());
     let at_month = at + suffix + usize::from(suffix == 1 && word(tokens, at + 1) == "-") * 2;
-    let month = month_of(word(tokens, at_month))?;
+    let month = months::spoken_of(word(tokens, at_month))?;
     let comma = usize::from(word(tokens, at_month + 1) == ",");
     let (year, to) = year_at(tokens, at_month + 1 + comma, now)?;
     let to = after_year_word(tokens, to);
@@ -265,24 +265,6 @@ pub(super) fn year_of_life(tokens: &[Token], at: usize) -> Option<(u32, usize)> 
     (is_year && said && nth > 0).then_some((nth - 1, to + 1))
 }
 
-/// The months, by their beginnings.
-#[rustfmt::skip]
-const MONTHS: [(&str, u32); 25] = [
-    ("январ", 1), ("генвар", 1), ("феврал", 2), ("март", 3), ("апрел", 4), ("июн", 6), ("июл", 7), ("август", 8),
-    ("сентябр", 9), ("октябр", 10), ("ноябр", 11), ("декабр", 12), ("майск", 5), ("januar", 1), ("februar", 2),
-    ("march", 3), ("april", 4), ("june", 6), ("july", 7), ("august", 8), ("septem", 9), ("octo", 10), ("novem", 11),
-    ("decem", 12), ("феврл", 2),
-];
-
-/// The month that the word names, also as «январская».
-pub(super) fn month_of(word: &str) -> Option<u32> {
-    if matches!(word, "май" | "мая" | "мае" | "маю" | "may") {
-        return Some(5);
-    }
-    let named = MONTHS.iter().find(|(stem, _)| word.starts_with(stem));
-    named.map(|(_, month)| *month)
-}
-
 /// The month of a birth right before or behind its year.
 fn month_near(tokens: &[Token], from: usize, to: usize) -> Option<u32> {
     let behind = to..(to + 3).min(tokens.len());
@@ -292,5 +274,5 @@ fn month_near(tokens: &[Token], from: usize, to: usize) -> Option<u32> {
         .rev()
         .take_while(close)
         .chain(behind.take_while(close))
-        .find_map(|index| month_of(word(tokens, index)))
+        .find_map(|index| months::spoken_of(word(tokens, index)))
 }

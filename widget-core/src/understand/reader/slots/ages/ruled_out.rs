@@ -4,6 +4,7 @@ use super::between::Between;
 use super::said::{Ages, Unit};
 use super::{Text, is_nominative};
 use crate::understand::reader::slots::{back, begins};
+use crate::understand::reader::words::list::{List, list};
 
 impl Text<'_> {
     /// Ages that are none, by the words around them.
@@ -11,7 +12,7 @@ impl Text<'_> {
         let (from, to) = (ages.from(), ages.to());
         let before = back(self.tokens, from, 1);
         let next = self.word(to);
-        if PASSED.contains(&next) || begins(next, COUNTED_IN_YEARS) {
+        if PASSED.contains(next) || begins(next, COUNTED_IN_YEARS) {
             return true;
         }
         if ages.unit() != Unit::Bare && begins(next, LASTING) && !between.is_said_of_ages() {
@@ -38,7 +39,7 @@ impl Text<'_> {
         if matches!(before, "на") && ages.unit() == Unit::Fond {
             return true;
         }
-        BLOCKING.contains(&before)
+        BLOCKING.contains(before)
     }
 
     /// «3 года не были», «мы с сыном 3 года не отдыхали»
@@ -79,7 +80,7 @@ impl Text<'_> {
 
 /// Before a span of time these make it no age.
 #[rustfmt::skip]
-const BLOCKING: &[&str] = &[
+const BLOCKING: &List = list![
     "с", "со", "от", "до", "за", "через", "на", "в", "во", "не", "после", "раз", "старше", "младше", "более", "менее",
     "свыше", "больше", "меньше", "последние", "каждые", "каждый", "номер", "номера", "корпус", "комната", "№", "+",
     "from", "over", "until", "till", "above", "below", "for", "in", "last", "past", "within", "every", "not", "room",
@@ -87,12 +88,12 @@ const BLOCKING: &[&str] = &[
 
 /// Behind a span of time these say that it passed.
 #[rustfmt::skip]
-const PASSED: &[&str] = &[
+const PASSED: &List = list![
     "назад", "тому", "подряд", "спустя", "вместе", "стажа", "ago", "experience", "minutes",
 ];
 
 /// Things that are counted in years, by their beginnings.
-const COUNTED_IN_YEARS: &[&str] = &[
+const COUNTED_IN_YEARS: &List = list![
     "беремен",
     "гарант",
     "опыт",
@@ -104,7 +105,7 @@ const COUNTED_IN_YEARS: &[&str] = &[
 
 /// What goes on for years, by its beginning: «дочка 3 года занимается танцами».
 #[rustfmt::skip]
-const LASTING: &[&str] = &[
+const LASTING: &List = list![
     "боле", "кашля", "ходи", "занима", "страда", "муча", "мечтает", "мечтал", "ждет", "ждем", "жду", "лечит", "лечу",
     "езди", "работа", "учи", "живе", "женат", "замуж", "копил", "отдыхал", "собира", "танц", "married", "waiting",
 ];

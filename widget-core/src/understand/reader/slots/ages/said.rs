@@ -3,6 +3,7 @@
 use crate::understand::reader::numbers::{Form, word_number};
 use crate::understand::reader::slots::{back, begins, word};
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, list};
 
 /// What an age is counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -439,6 +440,11 @@ fn adjective_at(tokens: &[Token], at: usize) -> Option<(u32, usize)> {
 
 /// Splits «двухлетний» into the months of its unit and «двух».
 fn aged(word: &str) -> Option<(u32, &str)> {
+    const ALL: &List = list!["летн", "летк", "годовал", "годичн", "месячн"];
+    // Most words hold none of them.
+    if !word.char_indices().any(|(at, _)| begins(&word[at..], ALL)) {
+        return None;
+    }
     [
         ("летн", 12),
         ("летк", 12),
@@ -452,7 +458,7 @@ fn aged(word: &str) -> Option<(u32, &str)> {
 
 /// Words that a number without a unit may stand before, if it counts nothing.
 #[rustfmt::skip]
-const FOLLOWERS: &[&str] = &[
+const FOLLOWERS: &List = list![
     "и", "а", "но", "да", "с", "со", "в", "во", "на", "по", "у", "к", "без", "для", "за", "из", "от", "или", "то",
     "что", "чтобы", "как", "так", "ему", "ей", "им", "он", "она", "они", "мы", "я", "нам", "нас", "мне", "наш",
     "будет", "исполнится", "исполнилось", "исполняется", "стукнуло", "стукнет", "скоро", "уже", "еще", "только",
@@ -468,5 +474,5 @@ const FOLLOWERS: &[&str] = &[
 pub(in super::super) fn may_follow_a_number(word: &str) -> bool {
     let mark = !word.starts_with(char::is_alphanumeric)
         && !matches!(word, "%" | "₽" | "$" | "€" | "*" | "№" | "/");
-    mark || FOLLOWERS.contains(&word)
+    mark || FOLLOWERS.contains(word)
 }

@@ -1,6 +1,7 @@
 //! Of whom a word speaks.
 
 use crate::understand::reader::slots::begins;
+use crate::understand::reader::words::list::{List, Stems, list};
 
 /// Of whom or what a word speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub(super) enum Who {
 
 /// Children of any age, by the beginnings of their words.
 #[rustfmt::skip]
-const CHILDREN: &[&str] = &[
+const CHILDREN: &List = list![
     "ребен", "ребетен", "ребятиш", "ребятен", "малыш", "малютк", "мальч", "мальц", "малец", "малявк", "младш",
     "младеньк", "младен", "меньшо", "меньшу", "меньшень", "сыноч", "сынок", "сынк", "сынул", "сыниш", "сынов",
     "сынул", "дочк", "дочь", "дочер", "дочур", "дочен", "дочеч", "доче", "внук", "внуч", "внучат", "правнук",
@@ -32,7 +33,7 @@ const CHILDREN: &[&str] = &[
 
 /// Children whose words would be beginnings of too many others.
 #[rustfmt::skip]
-const CHILDREN_EXACT: &[&str] = &[
+const CHILDREN_EXACT: &List = list![
     "реб", "дети", "детей", "детям", "детях", "дет", "дитя", "дите", "дитю", "дитем", "дитей", "малой", "малому",
     "малая", "малую", "малого", "малым", "мала", "малова", "мелкий", "мелкой", "мелкая", "мелкую", "мелкому",
     "мелким", "мелкого", "мелкими", "мелкие", "мелких", "махонький", "махонькой", "махонькая", "маленькой",
@@ -50,7 +51,7 @@ const CHILDREN_EXACT: &[&str] = &[
 
 /// First names that children go by, without their endings.
 #[rustfmt::skip]
-const NAMES: &[&str] = &[
+const NAMES: &List = list![
     "маш", "даш", "саш", "паш", "миш", "гриш", "антош", "алеш", "кирюш", "андрюш", "илюш", "ванеч", "ванюш", "анеч",
     "анют", "катюш", "тимош", "тимофе", "егор", "артем", "артемк", "матве", "макс", "максим", "максимк", "левуш",
     "федо", "сереж", "кост", "никит", "данил", "даниил", "роман", "богдан", "ярослав", "савел", "мирон", "захар",
@@ -62,7 +63,7 @@ const NAMES: &[&str] = &[
 
 /// Names that are parts of too many other words, in the forms that tell an age.
 #[rustfmt::skip]
-const NAMES_EXACT: &[&str] = &[
+const NAMES_EXACT: &List = list![
     "аня", "ане", "аню", "аней", "ваня", "ване", "ваню", "ваней", "ваньке", "ванька", "вика", "вике", "вику", "оля",
     "оле", "олю", "рома", "роме", "рому", "ева", "еве", "еву", "яна", "яне", "яну", "коля", "коле", "колю", "петя",
     "пете", "петю", "вова", "вове", "вову", "митя", "мите", "дима", "диме", "диму", "тима", "тиме", "тиму", "соня",
@@ -84,7 +85,7 @@ const NAME_ENDINGS: &[&str] = &[
 
 /// Animals.
 #[rustfmt::skip]
-const ANIMALS: &[&str] = &[
+const ANIMALS: &List = list![
     "собак", "собач", "псин", "песик", "щен", "котен", "котик", "кошк", "кошек", "кошеч", "хомя", "попуг", "лабрад",
     "хаски", "шпиц", "йорк", "корги", "мопс", "бигл", "овчар", "кролик", "черепах", "лайк", "алаба", "хорек", "хорьк",
     "чихуа", "пудел", "такса", "таксу", "таксы", "спаниел", "питом", "животн", "доберм", "ротвейл", "ретрив",
@@ -92,34 +93,34 @@ const ANIMALS: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const ANIMALS_EXACT: &[&str] = &[
+const ANIMALS_EXACT: &List = list![
     "пес", "пса", "псу", "псом", "кот", "кота", "коту", "котом", "коты", "котов", "dog", "dogs", "cat", "cats", "pet",
 ];
 
 /// Houses, times of service and the like.
 #[rustfmt::skip]
-const THINGS: &[&str] = &[
+const THINGS: &List = list![
     "санатор", "здани", "корпус", "отел", "гостин", "мебел", "ремонт", "здравни", "пансион", "стаж", "опыт", "гаранти",
     "срок", "отпуск", "машин", "болезн", "астм", "диабет", "операц", "hotel", "building", "house",
 ];
 
 /// Grown-ups.
 #[rustfmt::skip]
-const GROWN_UPS: &[&str] = &[
+const GROWN_UPS: &List = list![
     "муж", "жен", "супруг", "мамоч", "мамул", "бабуш", "бабул", "дедуш", "тещ", "свекр", "свекор", "родител",
     "взросл", "подруг", "друг", "друз", "коллег", "сосед", "врач", "доктор", "невест", "зять", "зятем", "зятю",
     "пенсионер", "пациент", "husband", "wife", "parents", "adult", "mother", "father", "friend", "people",
 ];
 
 #[rustfmt::skip]
-const GROWN_UPS_EXACT: &[&str] = &[
+const GROWN_UPS_EXACT: &List = list![
     "мама", "маме", "мамой", "маму", "мамы", "папа", "папе", "папой", "папу", "папы", "дед", "деда", "деду", "дедом",
     "баба", "бабе", "бабой", "мать", "матери", "отец", "отцу", "тетя", "дядя", "mom", "mum", "dad",
 ];
 
 /// Whether the word names an animal.
 pub(super) fn is_animal(word: &str) -> bool {
-    ANIMALS_EXACT.contains(&word) || begins(word, ANIMALS)
+    ANIMALS_EXACT.contains(word) || begins(word, ANIMALS)
 }
 
 /// Whether the word names an animal or a thing, whose ages are small too.
@@ -128,7 +129,7 @@ pub(super) fn is_thing(word: &str) -> bool {
 }
 
 fn is_grown_up(word: &str) -> bool {
-    GROWN_UPS_EXACT.contains(&word) || (begins(word, GROWN_UPS) && !is_other_of_two(word))
+    GROWN_UPS_EXACT.contains(word) || (begins(word, GROWN_UPS) && !is_other_of_two(word))
 }
 
 fn is_other_of_two(word: &str) -> bool {
@@ -167,25 +168,21 @@ pub(super) fn is_said_of_animals(word: &str) -> bool {
 
 /// Whether the word speaks of a child, not by name.
 pub(in super::super) fn is_child(word: &str) -> bool {
-    CHILDREN_EXACT.contains(&word) || begins(word, CHILDREN)
+    CHILDREN_EXACT.contains(word) || begins(word, CHILDREN)
 }
 
 /// Whether the word is a name that children go by.
 pub(in super::super) fn is_name(word: &str) -> bool {
-    NAMES_EXACT.contains(&word)
-        || NAMES.iter().any(|name| {
-            let ending = word.strip_prefix(name);
-            ending.is_some_and(|ending| NAME_ENDINGS.contains(&ending))
-        })
+    NAMES_EXACT.contains(word) || NAMES.any(word, |_, ending| NAME_ENDINGS.contains(&ending))
 }
 
 /// Many children, where a bare number behind them counts them: «дети 2», not «детям 2».
 pub(in super::super) fn is_counted(word: &str) -> bool {
-    COUNTED.contains(&word)
+    COUNTED.contains(word)
 }
 
 #[rustfmt::skip]
-const COUNTED: &[&str] = &[
+const COUNTED: &List = list![
     "дети", "детей", "дет", "детьми", "детки", "деток", "детками", "малышей", "малыши", "девочки", "девочек",
     "мальчики", "мальчиков", "внуки", "внуков", "внуками", "подростки", "подростков", "сыновей", "сыновья",
     "дочерей", "дочки", "пацаны", "пацанов", "младенцы", "младенцев", "children", "kids", "babies",

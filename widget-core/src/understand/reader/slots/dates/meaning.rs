@@ -1,9 +1,10 @@
 //! Whether a date is one of a stay to come, or of a payment, an illness, a birth, a stay that is over.
 
-use super::super::{back, begins, is_stop, word};
+use super::super::{back, begins, is_stop, months, word};
 use super::written::is_departure;
 use crate::understand::reader::numbers::number_at;
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, list};
 
 /// No more words than these are looked at on either side of a date.
 const NEAR: usize = 10;
@@ -23,7 +24,7 @@ enum About {
 
 /// Stems of words that speak of a stay to come.
 #[rustfmt::skip]
-const STAY: &[&str] = &[
+const STAY: &List = list![
     "заезд", "заезж", "заед", "заехат", "приезд", "приезж", "приед", "приехат", "прибы", "прибу", "еду", "едем",
     "едет", "поед", "поехат", "ехат", "хочу", "хочет", "хоти", "хотел", "план", "собира", "брон", "заброн", "свобод",
     "мест", "номер", "комнат", "путев", "люкс", "отдохнуть", "отдохнут", "отдохнем", "останов", "остан", "пожит", "погост", "засел", "заказ",
@@ -36,13 +37,13 @@ const STAY: &[&str] = &[
 
 /// Stems of words that speak of a journey to come and of nothing else.
 #[rustfmt::skip]
-const TRAVELS: &[&str] = &[
+const TRAVELS: &List = list![
     "едем", "еду", "едет", "поед", "приед", "заедем", "заеду", "заезжа", "прибу", "прибыва", "хотим", "хочу", "заезд",
 ];
 
 /// Stems of words that speak of money.
 #[rustfmt::skip]
-const MONEY: &[&str] = &[
+const MONEY: &List = list![
     "оплат", "оплач", "плат", "заплат", "перевел", "перевод", "перевед", "внес", "внос", "скинул", "деньг", "списа",
     "чек", "квитанц", "возврат", "верн", "счет", "договор", "перечисл", "погас", "предоплат", "аванс", "заплач", "упла", "рассчитаюсь", "рассчитаем", "сумм", "акт", "справк", "вычет", "tax", "deposit", "зарплат", "пенси", "получк", "salary", "закрывающ", "датир", "paid", "pay",
     "transferred", "refund", "receipt", "invoice",
@@ -50,7 +51,7 @@ const MONEY: &[&str] = &[
 
 /// Stems of words by which a date is of something else.
 #[rustfmt::skip]
-const OTHER: &[&str] = &[
+const OTHER: &List = list![
     "отдыхал", "бывал", "ездил", "прожил", "лежал", "лечил", "гостил", "приезжал", "заезжал", "приехал", "заехал",
     "выехал", "уехал", "вернул", "провел", "провод", "съезди", "останавливал", "посещал", "познаком", "жил", "родил",
     "рожден", "рожд", "исполн", "стукн", "день-рождени", "болит", "боле", "заболе", "операц", "инсульт", "инфаркт",
@@ -62,7 +63,7 @@ const OTHER: &[&str] = &[
 ];
 
 /// Whole words of the same.
-const OTHERS: &[&str] = &[
+const OTHERS: &List = list![
     "был",
     "была",
     "были",
@@ -80,7 +81,7 @@ const OTHERS: &[&str] = &[
 
 /// Before a date these make it a bound, a repetition or a past: «до 5 мая», «от 5 мая», «прошлым летом».
 #[rustfmt::skip]
-const BOUNDS: &[&str] = &[
+const BOUNDS: &List = list![
     "до", "по", "от", "после", "перед", "кроме", "позже", "раньше", "вместо", "не", "улица", "улице", "улицы", "ул",
     "площадь", "until", "till", "by", "before", "after", "since", "last", "past", "every", "not", "instead", "каждое",
     "каждый", "каждую", "каждого", "следующую", "следующие", "следующих", "следующий", "следующее", "кабинет", "дом", "корпус",
@@ -88,7 +89,7 @@ const BOUNDS: &[&str] = &[
 
 /// Before a date these say that it is of what is paid for: «оплатил за 5 мая».
 #[rustfmt::skip]
-const PAID_FOR: &[&str] = &["на", "с", "со", "за", "c", "from", "for", "заезд", "заезда", "заездом", "прибытие"];
+const PAID_FOR: &List = list!["на", "с", "со", "за", "c", "from", "for", "заезд", "заезда", "заездом", "прибытие"];
 
 /// Whether the date at the tokens `from..to` may be one of a stay. `range`: it has a beginning and an end.
 pub(super) fn is_of_a_stay(tokens: &[Token], from: usize, to: usize, range: bool) -> bool {
@@ -96,7 +97,7 @@ pub(super) fn is_of_a_stay(tokens: &[Token], from: usize, to: usize, range: bool
         "the" | "самого" | "самый" | "самом" => back(tokens, from, 2),
         before => before,
     };
-    let bound = BOUNDS.contains(&before) && !(range && before == "по");
+    let bound = BOUNDS.contains(before) && !(range && before == "по");
     if bound || is_past(before) || is_past(back(tokens, from, 2)) || tells_an_age(tokens, from, to)
     {
         return false;
@@ -106,7 +107,7 @@ pub(super) fn is_of_a_stay(tokens: &[Token], from: usize, to: usize, range: bool
     }
     match nearest(tokens, from, to) {
         None | Some(About::Stay) => true,
-        Some(About::Money | About::Deed) => range || PAID_FOR.contains(&before),
+        Some(About::Money | About::Deed) => range || PAID_FOR.contains(before),
         Some(About::Other) => false,
     }
 }
@@ -166,7 +167,7 @@ fn about_at(tokens: &[Token], at: usize) -> Option<About> {
 fn about(word: &str) -> Option<About> {
     if begins(word, &["чек-ин", "чекин"]) {
         Some(About::Stay)
-    } else if OTHERS.contains(&word) || begins(word, OTHER) {
+    } else if OTHERS.contains(word) || begins(word, OTHER) {
         Some(About::Other)
     } else if begins(word, MONEY) {
         Some(About::Money)
@@ -206,11 +207,11 @@ fn is_past(word: &str) -> bool {
 
 /// Stems of verbs whose past is a wish: «хотели бы», «решили».
 #[rustfmt::skip]
-const WISHES: &[&str] = &["хоте", "дума", "надума", "плани", "реши", "мечта", "собира", "собра", "жела"];
+const WISHES: &List = list!["хоте", "дума", "надума", "плани", "реши", "мечта", "собира", "собра", "жела"];
 
 /// Words that end like a verb of the past.
 #[rustfmt::skip]
-const NO_VERBS: &[&str] = &[
+const NO_VERBS: &List = list![
     "если", "зала", "села", "дела", "неужели", "материал", "персонал", "недели", "филиала", "сначала", "начала", "школа",
     "вокзал", "вокзала", "канал", "журнал", "скала", "автомобили", "угла", "зла",
 ];
@@ -228,7 +229,7 @@ pub(super) fn is_done(word: &str) -> bool {
     let verb = word.chars().count() > 3
         && word.starts_with(crate::understand::reader::words::is_cyrillic)
         && ENDINGS.iter().any(|ending| ends(ending));
-    verb && !begins(word, WISHES) && !NO_VERBS.contains(&word)
+    verb && !begins(word, WISHES) && !NO_VERBS.contains(word)
 }
 
 /// «В апреле будет 5», «три будет в марте», «им три в августе было».
@@ -295,7 +296,7 @@ fn is_age(tokens: &[Token], at: usize) -> bool {
                 "adult",
             ],
         );
-        number.value < 18 && !counts && super::names::month(next).is_none()
+        number.value < 18 && !counts && months::named(next).is_none()
     })
 }
 

@@ -1,58 +1,31 @@
-//! Names of months and weekdays, and numbers of days in words.
+//! Names of weekdays, pairs of months, and numbers of days in words.
 
-use super::super::{begins, word};
+use super::super::{months, word};
 use crate::understand::reader::words::Token;
-
-/// What the names of the months are in full or in short.
-#[rustfmt::skip]
-const MONTHS: [&[&str]; 12] = [
-    &["jan"], &["feb"], &["март", "марта", "марте", "марту", "мартом", "мартa", "мар", "march", "mar"], &["апр", "apr"],
-    &["май", "мая", "мае", "маю", "маем", "маи", "маия", "may"], &["юня", "jun", "june"], &["jul", "july"],
-    &["авг", "aug"], &["сен", "сент", "sep", "sept"], &["окт", "oct"], &["ноя", "nov"], &["дек", "dec"],
-];
-
-/// How their names begin, in every case and with common typos.
-#[rustfmt::skip]
-const MONTH_STEMS: [&[&str]; 12] = [
-    &["янв", "генв", "januar"], &["фев", "февр", "februar"], &["мартя"], &["апре", "апри", "april"], &["маййя"],
-    &["июн"], &["июл"], &["авгус", "авгст", "august"], &["сентя", "сенте", "сенти", "сентб", "septem"],
-    &["октя", "окте", "окти", "октб", "octob"], &["нояб", "ноеб", "ноиа", "novem"],
-    &["декаб", "декоб", "дикаб", "декбр", "decem"],
-];
-
-/// The month that the word names, 1..=12. «Июньский» names none.
-pub(super) fn month(word: &str) -> Option<i64> {
-    if word.contains("ск") || word.contains('-') {
-        return None;
-    }
-    (1..)
-        .zip(MONTHS.iter().zip(MONTH_STEMS))
-        .find(|(_, (names, stems))| names.contains(&word) || begins(word, stems))
-        .map(|(month, _)| month)
-}
+use crate::understand::reader::words::list::{List, list};
 
 /// «Май-июнь» is one word.
 pub(super) fn two_months(word: &str) -> Option<(i64, i64)> {
     let (first, last) = word.split_once('-')?;
-    Some((month(first)?, month(last)?))
+    Some((months::named(first)?, months::named(last)?))
 }
 
 #[rustfmt::skip]
-const WEEKDAYS: [&[&str]; 7] = [
-    &["понедельник", "понедельника", "понедельнику", "пн", "monday", "mon"],
-    &["вторник", "вторника", "вторнику", "вт", "tuesday"],
-    &["среду", "среды", "среда", "среде", "ср", "wednesday"],
-    &["четверг", "четверга", "четвергу", "чт", "thursday"],
-    &["пятницу", "пятницы", "пятница", "пятнице", "пт", "friday"],
-    &["субботу", "субботы", "суббота", "субботе", "сб", "saturday"],
-    &["воскресенье", "воскресенья", "воскресенью", "воскресение", "воскресения", "вс", "sunday"],
+const WEEKDAYS: [&List; 7] = [
+    list!["понедельник", "понедельника", "понедельнику", "пн", "monday", "mon"],
+    list!["вторник", "вторника", "вторнику", "вт", "tuesday"],
+    list!["среду", "среды", "среда", "среде", "ср", "wednesday"],
+    list!["четверг", "четверга", "четвергу", "чт", "thursday"],
+    list!["пятницу", "пятницы", "пятница", "пятнице", "пт", "friday"],
+    list!["субботу", "субботы", "суббота", "субботе", "сб", "saturday"],
+    list!["воскресенье", "воскресенья", "воскресенью", "воскресение", "воскресения", "вс", "sunday"],
 ];
 
 /// The weekday that the word names, 0 = Monday.
 pub(super) fn weekday(word: &str) -> Option<i64> {
     (0..)
         .zip(WEEKDAYS)
-        .find(|(_, names)| names.contains(&word))
+        .find(|(_, names)| names.contains(word))
         .map(|(weekday, _)| weekday)
 }
 

@@ -4,6 +4,7 @@ use super::super::{Found, back, begins, is_stop, span, word};
 use super::meaning::is_done;
 use crate::understand::reader::numbers::number_at;
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, list};
 
 /// How many words on either side of a length tell what it is of.
 const NEAR: usize = 6;
@@ -29,7 +30,7 @@ struct Length {
 
 /// Stems of words by which a length is not that of a stay to come.
 #[rustfmt::skip]
-const OTHER: &[&str] = &[
+const OTHER: &List = list![
     "жду", "ждем", "ждал", "жда", "ожида", "отвеча", "ответ", "молч", "назад", "прошл", "прошел", "прошед", "прош", "спустя", "продл",
     "продолж", "сдвин", "подвин", "смест", "смещ", "стоянк", "парков", "прокат", "автомоб", "перенес", "перенос", "передвин", "осталось", "остается", "болит", "болел", "болеет", "болею", "заболе", "температур",
     "опозд", "задерж", "верн", "возврат", "деньги", "действ", "раньше", "позже", "позднее", "дольше", "подольше", "лишн",
@@ -42,7 +43,7 @@ const OTHER: &[&str] = &[
 
 /// Before a length these bound, repeat or add: «через 10 дней», «ещё на 2 дня», «от 7 ночей».
 #[rustfmt::skip]
-const BOUNDS: &[&str] = &[
+const BOUNDS: &List = list![
     "через", "каждые", "каждую", "каждый", "раз", "от", "до", "минимум", "максимум", "больше", "более", "менее", "меньше", "не",
     "еще", "плюс", "+", "уже", "после", "прошло", "эту", "эти", "этой", "этих", "прошлую", "следующую", "всю", "последние",
     "первые", "первых", "вторые", "третьи", "in", "another", "every", "after", "next", "this", "last", "past", "least",
@@ -50,7 +51,7 @@ const BOUNDS: &[&str] = &[
 ];
 
 /// Behind a length these say that it is no length of a stay: «за 3 дня до», «5 дней назад».
-const AFTER: &[&str] = &[
+const AFTER: &List = list![
     "до",
     "назад",
     "как",
@@ -81,7 +82,7 @@ const AFTER: &[&str] = &[
 
 /// May stand between «на» and the number.
 #[rustfmt::skip]
-const ABOUT: &[&str] = &[
+const ABOUT: &List = list![
     "примерно", "около", "где-то", "целых", "всего", "ровно", "дней", "about", "around", "только", "хотя", "бы", "a", "the", "эдак",
     "полных", "одну", "full",
 ];
@@ -312,8 +313,8 @@ fn is_of_a_stay(tokens: &[Token], length: &Length) -> bool {
         let before = back(tokens, length.from, steps);
         let between = back(tokens, length.from, 1);
         let reaches =
-            steps == 1 || between == "на" || ABOUT.contains(&between) || begins(between, &["чем"]);
-        reaches && BOUNDS.contains(&before)
+            steps == 1 || between == "на" || ABOUT.contains(between) || begins(between, &["чем"]);
+        reaches && BOUNDS.contains(before)
     });
     let before = back(tokens, length.from, 1);
     // «За неделю» is ahead of something; «3 раза в день» repeats.
@@ -328,7 +329,7 @@ fn is_of_a_stay(tokens: &[Token], length: &Length) -> bool {
     let lasted = !onto(tokens, length.from) && around(tokens, length).any(is_done);
     let pregnancy = begins(next, &["берем", "жизн"]);
     let bounded =
-        bounded || hour || lasted || ahead || repeats || pregnancy || AFTER.contains(&next);
+        bounded || hour || lasted || ahead || repeats || pregnancy || AFTER.contains(next);
     !bounded && !around(tokens, length).any(|word| begins(word, OTHER))
 }
 

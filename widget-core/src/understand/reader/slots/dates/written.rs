@@ -1,9 +1,10 @@
 //! Dates as they stand in a calendar: «10.03», «с 3 по 12 мая», «третьего мая», «в начале июня», «2027-03-10».
 
-use super::super::{back, word};
+use super::super::{back, months, word};
 use super::calendar::End;
-use super::names::{day_in_words, month, two_months, weekday};
+use super::names::{day_in_words, two_months, weekday};
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, list};
 
 /// Days that the tokens `from..to` name.
 #[derive(Debug, Clone, Copy)]
@@ -40,14 +41,14 @@ enum Link {
 
 /// May stand between two dates and says nothing of them.
 #[rustfmt::skip]
-const BETWEEN: &[&str] = &[
+const BETWEEN: &List = list![
     ",", "(", ")", "заезд", "заезжаем", "приезд", "утра", "утром", "вечера", "включительно", "числа", "число", "the",
     "где-то", "примерно",
 ];
 
 /// Follows a date and counts nothing: «с 5 по 10 есть места?».
 #[rustfmt::skip]
-const AFTER: &[&str] = &[
+const AFTER: &List = list![
     "заезд", "выезд", "есть", "будет", "будут", "можно", "на", "с", "со", "для", "и", "в", "мы", "нас", "нам", "у",
     "свободно", "включительно", "примерно", "заезжаем", "приедем", "приеду", "хочу", "хотим", "как", "сколько", "или",
     "утром", "вечером", "из", "по", "до", "to", "till", "for", "with", "we", "and", "or", "if", "is", "are", "in",
@@ -55,7 +56,7 @@ const AFTER: &[&str] = &[
 ];
 
 /// Follows a sum of money.
-const MONEY: &[&str] = &[
+const MONEY: &List = list![
     "руб",
     "рублей",
     "рубля",
@@ -71,7 +72,7 @@ const MONEY: &[&str] = &[
 
 /// What a decimal or a range of numbers measures, when it is no date.
 #[rustfmt::skip]
-const UNITS: &[&str] = &[
+const UNITS: &List = list![
     "%", "кг", "м", "км", "лет", "год", "года", "годика",
     "годик", "мес", "месяца", "месяцев", "часов", "часа", "час", "ч", "утра", "вечера", "дня", "ночи", "мин", "минут",
     "градуса", "градусов", "балла", "баллов", "звезд", "эт", "этаж", "литра", "л", "г", "процента", "млн", "years", "am",
@@ -217,7 +218,7 @@ fn next_point(tokens: &[Token], at: usize) -> Option<(Link, Point)> {
             let leaves = is_departure(word(tokens, point.to)) && point.sure;
             let link = link.or(leaves.then_some(Link::Until))?;
             return Some((link, point));
-        } else if !(BETWEEN.contains(&here) || weekday(here).is_some()) {
+        } else if !(BETWEEN.contains(here) || weekday(here).is_some()) {
             return None;
         }
     }
@@ -266,7 +267,7 @@ pub(super) fn is_departure(word: &str) -> bool {
 fn ends_there(tokens: &[Token], at: usize) -> bool {
     let next = word(tokens, at);
     let letters = next.starts_with(char::is_alphanumeric);
-    (!letters || AFTER.contains(&next)) && !matches!(next, "%" | "₽" | "$" | "€")
+    (!letters || AFTER.contains(next)) && !matches!(next, "%" | "₽" | "$" | "€")
 }
 
 fn point_at(tokens: &[Token], at: usize) -> Option<Point> {
@@ -374,7 +375,7 @@ fn dotted(tokens: &[Token], at: usize) -> Option<Point> {
 }
 
 fn is_unit(word: &str) -> bool {
-    UNITS.contains(&word) || MONEY.contains(&word)
+    UNITS.contains(word) || MONEY.contains(word)
 }
 
 fn is_day(day: i64) -> bool {
@@ -414,7 +415,7 @@ fn day_of_month(tokens: &[Token], at: usize) -> Option<Point> {
     // «3. May until 12. May»
     let ordinal_dot = word(tokens, to) == "."
         && tokens[to].glued
-        && (month(word(tokens, to + 1)).is_some()
+        && (months::named(word(tokens, to + 1)).is_some()
             || matches!(word(tokens, to + 1), "to" | "until" | "till" | "and"));
     if ordinal_dot {
         to += 1;
@@ -481,7 +482,7 @@ fn suffix_end(tokens: &[Token], at: usize) -> Option<usize> {
 /// «May 3», «may the 3rd»
 fn month_and_day(tokens: &[Token], at: usize) -> Option<Point> {
     let here = word(tokens, at);
-    let month = month(here).filter(|_| here.is_ascii())?;
+    let month = months::named(here).filter(|_| here.is_ascii())?;
     let day_at = at + 1 + usize::from(word(tokens, at + 1) == "the");
     let (day, length) = digits(tokens, day_at)?;
     if !is_day(day) || length > 2 {
@@ -527,7 +528,7 @@ fn is_modal(tokens: &[Token], at: usize) -> bool {
 
 /// A month, where it ends, and its year.
 fn month_and_year(tokens: &[Token], at: usize) -> Option<(i64, usize, Option<i64>)> {
-    let month = month(word(tokens, at))?;
+    let month = months::named(word(tokens, at))?;
     let to = at + 1 + usize::from(begins_with_month(word(tokens, at + 1)));
     Some(match year_at(tokens, to) {
         Some((year, to)) => (month, to, Some(year)),
@@ -549,7 +550,7 @@ fn year_at(tokens: &[Token], at: usize) -> Option<(i64, usize)> {
         "г" | "год" | "года" | "году" | "годе" | "гг"
     );
     let is_year = match length {
-        4 => (1_900..2_100).contains(&year) && !MONEY.contains(&word(tokens, at + 1)),
+        4 => (1_900..2_100).contains(&year) && !MONEY.contains(word(tokens, at + 1)),
         2 => named && (20..60).contains(&year),
         _ => false,
     };

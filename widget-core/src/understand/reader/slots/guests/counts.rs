@@ -6,12 +6,13 @@ use crate::understand::reader::numbers::{Form, Number, number_at};
 use crate::understand::reader::slots::ages::said::{ages_at, may_follow_a_number};
 use crate::understand::reader::slots::{back, begins, is_stop, word};
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, Stems, list};
 
-pub(super) const PAIRS: &[&str] = &["пары", "пар", "парами", "couples"];
+pub(super) const PAIRS: &List = list!["пары", "пар", "парами", "couples"];
 
 /// May stand between «нас» and its number.
 #[rustfmt::skip]
-pub(super) const FILLERS: &[&str] = &[
+pub(super) const FILLERS: &List = list![
     "будет", "будем", "будут", "всего", "едет", "едем", "поедет", "поедем", "приедет", "приедем", "станет",
     "теперь", "сейчас", "уже", "примерно", "около", "где-то", "может", "быть", "наверное", "планируется",
     "итого", "получается", "вместе", "это", "нас", "да", "ну", "а", "-", "–", "—", ":", "собирается", "сумме", "в",
@@ -21,7 +22,7 @@ pub(super) const FILLERS: &[&str] = &[
 
 /// May stand between a number and whom it counts.
 #[rustfmt::skip]
-pub(super) const KINDS: &[&str] = &[
+pub(super) const KINDS: &List = list![
     "семейные", "семейных",
     "маленьких", "маленькими", "наших", "моих", "моими", "нашими", "пожилых", "полных", "еще", "старших",
     "младших", "маленький", "наш", "мой", "small", "young", "little", "школьных", "лучших", "близких", "old",
@@ -29,7 +30,7 @@ pub(super) const KINDS: &[&str] = &[
 
 /// What a bare number counts when it does not count people, by its beginning.
 #[rustfmt::skip]
-pub(super) const THINGS: &[&str] = &[
+pub(super) const THINGS: &List = list![
     "январ", "феврал", "март", "апрел", "мая", "май", "мае", "июн", "июл", "август", "сентябр", "октябр",
     "ноябр", "декабр", "ноч", "сут", "дн", "день", "недел", "лет", "год", "мес", "тыс", "руб", "р", "т",
     "км", "м", "мин", "час", "утр", "вечер", "номер", "комнат", "раз", "этаж", "звезд", "процедур", "местн",
@@ -44,34 +45,22 @@ pub(super) fn counted(tokens: &[Token], at: usize, number: Number) -> Option<Peo
     if counts_no_travellers(tokens, at, number) {
         return None;
     }
-    let people = |role, count, to| {
-        Some(People {
-            role,
-            count,
-            from: at,
-            to,
-        })
-    };
     let noun = (end..tokens.len())
-        .find(|next| !KINDS.contains(&word(tokens, *next)))
+        .find(|next| !KINDS.contains(word(tokens, *next)))
         .unwrap_or(tokens.len());
     let named = word(tokens, noun);
     if form == Form::Collective && counts_our_children(tokens, at, end) {
-        return people(Role::Child, value, end);
+        return Some(People::of(Role::Child, value, at..end));
     }
-    if PAIRS.contains(&named) {
-        return people(Role::Adult, value * 2, noun + 1);
+    if PAIRS.contains(named) {
+        return Some(People::of(Role::Adult, value * 2, at..noun + 1));
     }
     if back(tokens, at, 1) == "по" {
         return in_groups(tokens, at, value, noun);
     }
     if is_anybody(named) {
-        return travels(tokens, at, value, noun).then_some(People {
-            role: Role::All,
-            count: value,
-            from: at,
-            to: noun + 1,
-        });
+        return travels(tokens, at, value, noun)
+            .then(|| People::of(Role::All, value, at..noun + 1));
     }
     let one = value == 1 && form == Form::Cardinal;
     let role = counted_role(named)
@@ -80,28 +69,27 @@ pub(super) fn counted(tokens: &[Token], at: usize, number: Number) -> Option<Peo
     if let Some(role) = role {
         let apart = form == Form::Collective && !has_writer_before(tokens, at);
         let whole = apart && role == Role::Companion;
-        return people(if whole { Role::All } else { role }, value, noun + 1);
+        return Some(People::of(
+            if whole { Role::All } else { role },
+            value,
+            at..noun + 1,
+        ));
     }
     if one {
-        return is_alone(tokens, at, end).then_some(People {
-            role: Role::Alone,
-            count: 1,
-            from: at,
-            to: end,
-        });
+        return is_alone(tokens, at, end).then(|| People::of(Role::Alone, 1, at..end));
     }
     if counts_us_behind(tokens, at, end, value) {
-        return people(Role::All, value, end + 1);
+        return Some(People::of(Role::All, value, at..end + 1));
     }
     let of_people = matches!(form, Form::Adverb | Form::Collective | Form::Oblique);
     if counts_things(tokens, end) && !(of_people && is_stop_or_end(word(tokens, end))) {
         return None;
     }
     if (word(tokens, end), word(tokens, end + 1)) == ("of", "us") {
-        return people(Role::All, value, end + 2);
+        return Some(People::of(Role::All, value, at..end + 2));
     }
     if counts_everybody(tokens, at, number) {
-        return people(Role::All, value, end);
+        return Some(People::of(Role::All, value, at..end));
     }
     None
 }
@@ -122,12 +110,8 @@ fn counts_no_travellers(tokens: &[Token], at: usize, number: Number) -> bool {
 fn in_groups(tokens: &[Token], at: usize, value: u32, noun: usize) -> Option<People> {
     let from = at.checked_sub(3)?;
     let groups = number_at(tokens, from).filter(|groups| groups.tokens == 1)?;
-    is_anybody(word(tokens, noun)).then_some(People {
-        role: Role::All,
-        count: value * groups.value,
-        from,
-        to: noun + 1,
-    })
+    is_anybody(word(tokens, noun))
+        .then(|| People::of(Role::All, value * groups.value, from..noun + 1))
 }
 
 /// «Один человек сказал» is no booking; «на одного человека» is.
@@ -182,13 +166,12 @@ fn counts_everybody(tokens: &[Token], at: usize, number: Number) -> bool {
 pub(super) fn after_its_noun(tokens: &[Token], at: usize) -> Option<(u32, usize)> {
     let here = word(tokens, at);
     let child = is_any_child(here);
+    let marked = matches!(word(tokens, at + 1), ":" | "-" | "–" | "—" | "=");
     let companions =
-        role(here).is_some_and(|(role, _)| matches!(role, Role::Companion | Role::Several));
-    let marks = matches!(word(tokens, at + 1), ":" | "-" | "–" | "—" | "=");
-    if !(child || is_adult(here) || is_headed(here) || (companions && marks)) {
+        || role(here).is_some_and(|(role, _)| matches!(role, Role::Companion | Role::Several));
+    if !(child || is_adult(here) || is_headed(here) || (marked && companions())) {
         return None;
     }
-    let marked = matches!(word(tokens, at + 1), ":" | "-" | "–" | "—" | "=");
     let number_at_ = at + 1 + usize::from(marked);
     if child && !marked {
         return None;
@@ -211,7 +194,7 @@ pub(super) fn is_ours(tokens: &[Token], at: usize) -> bool {
             // «Нас с детьми пятеро»
             let company = matches!(said, "с" | "со" | "with")
                 || role(said).is_some_and(|(role, _)| role != Role::Writer);
-            !FILLERS.contains(&said) && !company
+            !FILLERS.contains(said) && !company
         })
         .map_or(0, |other| other + 1);
     let said: Vec<&str> = (first..at).map(|index| word(tokens, index)).collect();
@@ -220,13 +203,9 @@ pub(super) fn is_ours(tokens: &[Token], at: usize) -> bool {
         .map_or("", |before| word(tokens, before));
     let digits = word(tokens, at).starts_with(|c: char| c.is_ascii_digit());
     let ours = said.contains(&"нас") && !(digits && of == "у");
-    let back = |steps: usize| {
-        at.checked_sub(steps)
-            .map_or("", |index| word(tokens, index))
-    };
     ours || of == "мы" && !digits
         || matches!(
-            (back(2), back(1)),
+            (back(tokens, at, 2), back(tokens, at, 1)),
             ("we", "are" | "r") | ("we'll", "be") | (_, "we're" | "us")
         )
 }
@@ -254,12 +233,8 @@ pub(super) fn counts_our_children(tokens: &[Token], at: usize, end: usize) -> bo
 
 /// «Семья из пяти», «family of five».
 pub(super) fn is_a_family(tokens: &[Token], at: usize) -> bool {
-    let back = |steps: usize| {
-        at.checked_sub(steps)
-            .map_or("", |index| word(tokens, index))
-    };
     matches!(
-        (back(2), back(1)),
+        (back(tokens, at, 2), back(tokens, at, 1)),
         (
             "семья" | "семьи" | "семьей" | "семьи," | "компания" | "компанией" | "группа",
             "из"
@@ -297,9 +272,8 @@ pub(super) fn ends_there(tokens: &[Token], end: usize) -> bool {
 pub(super) fn counts_things(tokens: &[Token], end: usize) -> bool {
     let is_thing = |index: usize| {
         let word = word(tokens, index);
-        THINGS.iter().any(|thing| {
-            word.strip_prefix(thing)
-                .is_some_and(|rest| thing.chars().count() > 2 || rest.is_empty() || *thing == "дн")
+        THINGS.any(word, |thing, rest| {
+            thing.chars().count() > 2 || rest.is_empty() || thing == "дн"
         })
     };
     let hyphen = usize::from(word(tokens, end) == "-");

@@ -7,6 +7,7 @@ use crate::understand::reader::slots::ages::looks_like_verb;
 use crate::understand::reader::slots::ages::whose::is_name;
 use crate::understand::reader::slots::{is_stop, word};
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, list};
 
 /// How people are joined to those named before them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +67,7 @@ pub(super) fn begins_anew(tokens: &[Token], link: Link, people: &People) -> bool
 
 /// Says more of those named before: ages, names, whose they are.
 #[rustfmt::skip]
-const DETAILS: &[&str] = &[
+const DETAILS: &List = list![
     ",", "-", "с", "со", "а", "том", "в", "with", "мой", "моя", "мои", "моим", "моей", "моими", "моего", "наш",
     "наша", "наши", "нашим", "нашей", "нашего", "его", "ее", "их", "своей", "своим", "маленький", "маленьким",
     "маленькая", "my", "our", "a", "the", "his", "her", "лет", "год", "года", "годик", "годика", "месяцев",
@@ -78,7 +79,7 @@ const DETAILS: &[&str] = &[
 
 /// Whether the word says more of those named before.
 pub(super) fn is_detail(word: &str) -> bool {
-    DETAILS.contains(&word)
+    DETAILS.contains(word)
         || word.contains("летн")
         || word.contains("месячн")
         || word.starts_with("годовал")

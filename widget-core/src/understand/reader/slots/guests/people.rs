@@ -2,6 +2,7 @@
 
 use crate::understand::reader::slots::ages::whose::{is_child, is_counted, is_name};
 use crate::understand::reader::slots::begins;
+use crate::understand::reader::words::list::{List, list};
 
 /// Whom a word or number counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub(super) enum Role {
 
 /// People of whatever kind; with a number they are all who travel.
 #[rustfmt::skip]
-const ALL: &[&str] = &[
+const ALL: &List = list![
     "человек", "чел", "люд", "гост", "персон", "отдыхающ", "people", "person", "guest", "pax", "heads", "сотрудни",
     "врач", "медсест", "инженер", "монтаж", "студент", "спортсмен", "ветеран", "мужик", "ребят", "красот",
     "девчат", "девиц", "турист", "участник", "водител", "специалист", "педагог", "учител", "одногруппн", "командиров",
@@ -31,15 +32,15 @@ const ALL: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const ADULT: &[&str] = &[
+const ADULT: &List = list![
     "взрос", "пенсионер", "женщин", "мужчин", "девуш", "adult", "бабулек", "вз",
 ];
 
-const ADULT_EXACT: &[&str] = &["взр", "взросл", "parents", "men", "women", "grown-ups"];
+const ADULT_EXACT: &List = list!["взр", "взросл", "parents", "men", "women", "grown-ups"];
 
 /// Each is one more beside the writer.
 #[rustfmt::skip]
-const COMPANION: &[&str] = &[
+const COMPANION: &List = list![
     "муж", "жен", "жин", "супруг", "мам", "пап", "отец", "отц", "отча", "брат", "бро", "сестр", "сеструх", "сестриц", "подруг",
     "подружк", "бабушк", "бабул", "дедул", "дедушк", "жон", "тещ", "свекр", "свекор", "тест", "зять", "зятем", "невест",
     "снох", "кум", "золовк", "деверь", "тет", "няня", "няне", "няню", "няней", "девушкой", "парнем", "друг",
@@ -50,7 +51,7 @@ const COMPANION: &[&str] = &[
 
 /// Not companions, though they begin as such.
 #[rustfmt::skip]
-const NO_COMPANION: &[&str] = &[
+const NO_COMPANION: &List = list![
     "мужчин", "мужик", "женщин", "женск", "мужск", "друго", "други", "другу", "друга", "мамин", "папин", "папк",
     "женат", "женил", "женит", "тестир", "тестов", "братс", "бронь", "брон", "брос", "материал", "сестрин", "жень", "кумыс",
     "соседн", "любимый", "любимая", "любимое", "любимую", "любимого", "бата", "батон", "батар", "батут", "отцеп",
@@ -58,30 +59,30 @@ const NO_COMPANION: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const COMPANION_EXACT: &[&str] = &[
+const COMPANION_EXACT: &List = list![
     "мать", "матерью", "дед", "дедом", "дядя", "дядей", "баба", "бабой", "маман", "другом", "другу", "друга",
     "мамой", "мамочка", "мамочкой",
 ];
 
 /// Companions whose number is not said.
 #[rustfmt::skip]
-const COMPANIONS: &[&str] = &[
+const COMPANIONS: &List = list![
     "друзья", "друзей", "друзьями", "подруг", "подругами", "подружками", "сестер", "сестрами", "братьев", "братьями",
     "братья", "коллег", "коллегами", "бабушек", "мамы", "деды", "дедами", "кумовья", "кумовьями", "friends", "sisters",
     "brothers", "colleagues", "мужьями", "женами",
 ];
 
 #[rustfmt::skip]
-const PARENTS: &[&str] = &[
+const PARENTS: &List = list![
     "родители", "родителями", "родителей", "родителям", "предки", "предками", "родаки", "родаками", "parents",
     "grandparents", "in-laws", "супруги", "супругов", "супругами", "чета",
 ];
 
-const TWINS: &[&str] = &["двойняш", "близнец", "близняш", "twins"];
+const TWINS: &List = list!["двойняш", "близнец", "близняш", "twins"];
 
 /// Children by what also says which one: an adjective, not a child of its own where a noun follows.
 #[rustfmt::skip]
-const WHICH_CHILD: &[&str] = &[
+const WHICH_CHILD: &List = list![
     "старш", "средн", "младш", "маленьк", "youngest", "younger", "oldest", "eldest", "elder", "little", "minor",
 ];
 
@@ -95,10 +96,10 @@ pub(super) fn role(word: &str) -> Option<(Role, u32)> {
     {
         return Some((Role::Child, 2));
     }
-    if PARENTS.contains(&word) {
+    if PARENTS.contains(word) {
         return Some((Role::Companion, 2));
     }
-    if is_several_children(word) || COMPANIONS.contains(&word) {
+    if is_several_children(word) || COMPANIONS.contains(word) {
         return Some((Role::Several, 0));
     }
     if is_companion(word) {
@@ -129,7 +130,7 @@ pub(super) fn is_writer_in_passing(word: &str) -> bool {
 
 /// Whom a number before this noun counts.
 pub(super) fn counted_role(word: &str) -> Option<Role> {
-    if is_companion(word) || COMPANIONS.contains(&word) {
+    if is_companion(word) || COMPANIONS.contains(word) {
         return Some(Role::Companion);
     }
     if is_adult(word) {
@@ -175,7 +176,7 @@ pub(super) fn is_anybody(word: &str) -> bool {
 }
 
 pub(super) fn is_adult(word: &str) -> bool {
-    ADULT_EXACT.contains(&word) || (begins(word, ADULT) && word != "девушка" && word != "вз")
+    ADULT_EXACT.contains(word) || (begins(word, ADULT) && word != "девушка" && word != "вз")
 }
 
 pub(super) fn is_any_child(word: &str) -> bool {
@@ -183,7 +184,7 @@ pub(super) fn is_any_child(word: &str) -> bool {
 }
 
 pub(super) fn is_companion(word: &str) -> bool {
-    COMPANION_EXACT.contains(&word) || (begins(word, COMPANION) && !begins(word, NO_COMPANION))
+    COMPANION_EXACT.contains(word) || (begins(word, COMPANION) && !begins(word, NO_COMPANION))
 }
 
 fn is_several_children(word: &str) -> bool {

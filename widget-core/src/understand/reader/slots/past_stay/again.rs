@@ -4,23 +4,24 @@ use super::traces::STAY;
 use super::{ELSEWHERE, clause, is_here, is_ours, is_room_number, near};
 use crate::understand::reader::slots::{around, back, begins, has, word};
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, list};
 
 /// No journey: «третий раз пишу».
 #[rustfmt::skip]
-const ASKS_AGAIN: &[&str] = &[
+const ASKS_AGAIN: &List = list![
     "вопрос", "обраща", "пишу", "пишем", "звон", "стуч", "пристаю", "спрашива", "прошу", "просим", "плач", "оплач", "оплат", "напомин", "присыл",
     "присла", "отправ", "повторя", "пыта", "писа", "списа", "скида", "обеща", "перенос", "страниц", "ответ", "говори",
 ];
 
 /// Coming to us.
 #[rustfmt::skip]
-const COMES: &[&str] = &[
+const COMES: &List = list![
     "еду", "едем", "приед", "приех", "поед", "поех", "собира", "буду", "будем", "хот", "хоч", "отдых", "отдох", "заед", "заезж", "езжу",
     "ездим", "приезж", "бываем", "бываю", "леч", "план", "соскуч", "тян", "побыва", "вернут",
 ];
 
 /// «Четвёртый раз к вам».
-const NTH: &[&str] = &[
+const NTH: &List = list![
     "втор",
     "трет",
     "четверт",
@@ -36,16 +37,16 @@ const NTH: &[&str] = &[
 
 /// «В тот же корпус»; what we do for a guest now may stay the same as well.
 #[rustfmt::skip]
-const SAME_THINGS: &[&str] = &[
+const SAME_THINGS: &List = list![
     "номер", "комнат", "корпус", "врач", "доктор", "массажист", "люкс", "программ", "домик", "лечебн",
 ];
 
 #[rustfmt::skip]
-const SAME_NOW: &[&str] = &[
+const SAME_NOW: &List = list![
     "показ", "фото", "сайт", "остан", "переезж", "цен", "брон", "сейчас", "остат", "продл", "сумм", "даты",
 ];
 
-const RETURNS: &[&str] = &[
+const RETURNS: &List = list![
     "приед",
     "приех",
     "поед",
@@ -61,8 +62,8 @@ pub(super) fn comes_again(sentence: &[Token], at: usize) -> bool {
     let here = word(sentence, at);
     let next = word(sentence, at + 1);
     let nearby = near(sentence, at);
-    let part = clause(sentence, at);
-    let asks_only = has(part, ASKS_AGAIN);
+    let part = || clause(sentence, at);
+    let asks_only = || has(part(), ASKS_AGAIN);
     match here {
         _ if begins(here, &["постоянн", "бывш", "давни", "давнишн", "старые"]) => {
             begins(here, &["постоянник", "постоянщ"])
@@ -76,21 +77,21 @@ pub(super) fn comes_again(sentence: &[Token], at: usize) -> bool {
         "каждый" | "каждое" | "каждую" | "ежегодно" => {
             let year =
                 here == "ежегодно" || matches!(next, "год" | "лето" | "весну" | "осень" | "зиму");
-            year && has(part, COMES)
-                && (is_here(part) || has(part, &["приезжа"]))
+            year && has(part(), COMES)
+                && (is_here(part()) || has(part(), &["приезжа"]))
                 && !has(nearby, ELSEWHERE)
         }
         "раз" => times_with_us(sentence, at),
         "опять" | "снова" | "вновь" | "апять" | "заново" => {
             let returns = has(around(sentence, at, 3, 3), RETURNS) && leans_on_it(sentence);
-            !asks_only
-                && (returns || is_here(part) && (matches!(next, "к" | "у") || has(part, COMES)))
+            !asks_only()
+                && (returns || is_here(part()) && (matches!(next, "к" | "у") || has(part(), COMES)))
         }
         "подряд" => {
             begins(back(sentence, at, 2), NTH)
                 && begins(back(sentence, at, 1), &["год", "раз", "лет"])
                 && is_here(nearby)
-                && !asks_only
+                && !asks_only()
         }
         "повторить" | "возобновить" => {
             has(nearby, COMES) && !has(nearby, &["попытк", "платеж", "оплат", "заказ"])
@@ -102,7 +103,7 @@ pub(super) fn comes_again(sentence: &[Token], at: usize) -> bool {
         "помните" | "узнали" => {
             matches!(next, "нас" | "меня") && !has(nearby, &["ответ", "писал", "звон"])
         }
-        _ => begins(here, &["прошло", "прошлы", "предыдущ"]) && begins(next, STAY) && !asks_only,
+        _ => begins(here, &["прошло", "прошлы", "предыдущ"]) && begins(next, STAY) && !asks_only(),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{ELSEWHERE, is_own_deed};
 use crate::understand::reader::slots::{around, has, has_word, word};
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, list};
 
 /// The words of each phrase, `/` between those that may stand for one another.
 #[rustfmt::skip]
@@ -25,15 +26,25 @@ const OWN_PHRASES: &[&str] = &[
     "got/arrived/came/come/returned home/back", "only been home",
 ];
 
+/// The words that a phrase opens with.
+#[rustfmt::skip]
+const OPENERS: &List = list![
+    "departed", "years", "year", "months", "weeks", "same", "my", "our", "the", "from", "for", "after", "during", "of", "as",
+    "like", "in", "regular", "returning", "loyal", "former", "come", "coming", "it", "last", "best", "worst", "lovely", "superb",
+    "splendid", "wonderful", "great", "terrible", "fantastic", "excellent", "nice", "perfect", "invoice", "bill", "certificate",
+    "final", "checkout", "again", "back", "just", "stayed", "was", "were", "been", "came", "went", "get", "visited",
+    "treatment", "left", "already", "got", "arrived", "returned", "only", "checked",
+];
+
 /// Not yet, or never.
 #[rustfmt::skip]
-const NOT_YET: &[&str] = &[
+const NOT_YET: &List = list![
     "if", "hope", "will", "never", "not", "extend", "upcoming", "future", "would", "have", "come", "whether", "when",
 ];
 
 /// "We stayed with you", "our last visit", "like last time".
 pub(super) fn says_so_in_english(sentence: &[Token], at: usize) -> bool {
-    if !word(sentence, at).is_ascii() {
+    if !OPENERS.contains(word(sentence, at)) {
         return false;
     }
     let said = |phrases: &[&str]| phrases.iter().any(|phrase| is_phrase(sentence, at, phrase));
@@ -53,4 +64,19 @@ fn is_phrase(sentence: &[Token], at: usize, phrase: &str) -> bool {
             .split('/')
             .any(|one| one == word(sentence, at + index))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phrases_open_with_openers() {
+        for phrase in PHRASES.iter().chain(OWN_PHRASES) {
+            let first = phrase.split(' ').next().unwrap_or_default();
+            for word in first.split('/') {
+                assert!(OPENERS.contains(word), "{word}");
+            }
+        }
+    }
 }

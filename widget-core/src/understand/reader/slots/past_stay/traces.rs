@@ -5,30 +5,37 @@ use super::{
 };
 use crate::understand::reader::slots::{around, back, begins, has, has_word, word};
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, list};
 
 /// A stay as a thing.
 #[rustfmt::skip]
-pub(super) const STAY: &[&str] = &[
+pub(super) const STAY: &List = list![
     "отдых", "отпуск", "прожива", "пребыва", "лечен", "курс", "поездк", "поездоч", "заезд", "визит", "приезд", "путевк", "тур",
     "выезд", "выписк", "командировк", "посещ",
 ];
 
 #[rustfmt::skip]
-const MONTHS: &[&str] = &[
+const MONTHS: &List = list![
     "январск", "февральск", "мартовск", "апрельск", "майск", "июньск", "июльск", "августовск", "сентябрьск", "октябрьск",
     "ноябрьск", "декабрьск", "весенн", "осенн", "летн", "зимн", "новогодн", "прошлогодн",
 ];
 
 /// Papers that are made out after a stay.
 #[rustfmt::skip]
-pub(super) const PAPERS: &[&str] = &[
+pub(super) const PAPERS: &List = list![
     "справк", "справочк", "налог", "налаг", "фнс", "ифнс", "акт", "закрывающ", "закрывашк", "эпикриз", "отрывн", "обратн",
     "талон", "фактур", "выписк", "чек", "бухгалт", "счет", "щет", "отчет", "инвойс", "книжк", "вычет",
 ];
 
+/// Papers are wanted for somebody else, or for a stay to come.
+#[rustfmt::skip]
+const FOR_OTHERS: &List = list![
+    "моему", "отцу", "матер", "маме", "туристк", "сотрудник", "employee", "коллег", "делегац", "заранее", "будущ",
+];
+
 /// Where things are left behind.
 #[rustfmt::skip]
-const PLACES: &[&str] = &[
+const PLACES: &List = list![
     "номере", "комнате", "шкаф", "тумбочк", "столов", "раздевалк", "бассейн", "ванной", "ванне", "душе", "сейф", "вешалк",
     "кроват", "холодильник", "балкон", "ресторан", "корпус", "гардероб", "палате", "сауне", "бане", "подушк", "полк",
     "санатори", "ресепшен", "рецепшен", "регистратур", "спортзал", "кабинете", "розетк", "room", "drawer", "safe", "bathroom", "pool",
@@ -36,7 +43,7 @@ const PLACES: &[&str] = &[
 
 /// What one leaves with us before a stay.
 #[rustfmt::skip]
-const NOT_THINGS: &[&str] = &[
+const NOT_THINGS: &List = list![
     "заявк", "предоплат", "запрос", "сообщен", "отзыв", "сайт", "коммент", "контакт", "анкет", "телефон", "обращен",
     "сказать", "спросить", "указать", "предупредить", "пароль", "оплатить", "уточнить", "написать", "депозит", "задаток",
     "добавить", "приложить", "резюме", "ребен", "дочк", "сына", "бабушк", "ключ", "сейчас", "живем", "осталось", "мест",
@@ -45,11 +52,11 @@ const NOT_THINGS: &[&str] = &[
 
 /// «Найдите мою куртку» needs a thing or a place.
 #[rustfmt::skip]
-const THINGS: &[&str] = &[
+const THINGS: &List = list![
     "кепк", "купальник", "телефон", "заряд", "сереж", "серьг", "кольц", "куртк", "очк", "шапк", "зонт", "халат", "тапк",
 ];
 
-const LOST: &[&str] = &[
+const LOST: &List = list![
     "забыл",
     "позабыл",
     "оставил",
@@ -61,39 +68,24 @@ const LOST: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const GIVEN: &[&str] = &["отдал", "отдат", "получ", "выдал", "присл", "дали", "обещал", "остал"];
+const GIVEN: &List = list!["отдал", "отдат", "получ", "выдал", "присл", "дали", "обещал", "остал"];
 
 /// At the departure.
 #[rustfmt::skip]
-const CHARGED: &[&str] = &[
+const CHARGED: &List = list![
     "взял", "выставил", "пробил", "оставлен", "нашел", "списал", "удержал", "насчитал", "снял",
 ];
 
 /// «Справка за наше лечение», «закрывающие за август», «после отдыха не отдали выписку».
-pub(super) fn wants_papers(sentence: &[Token], at: usize) -> bool {
+/// `of_papers`: the sentence speaks of papers, and of no other place.
+pub(super) fn wants_papers(sentence: &[Token], at: usize, of_papers: bool) -> bool {
     let here = word(sentence, at);
     let part = near(sentence, at);
-    let others = has(
-        part,
-        &[
-            "моему",
-            "отцу",
-            "матер",
-            "маме",
-            "туристк",
-            "сотрудник",
-            "employee",
-            "коллег",
-            "делегац",
-            "заранее",
-            "будущ",
-        ],
-    );
     let own = begins(word(sentence, at + 1), &["наш", "мо"]);
     if here == "после" && own && begins(word(sentence, at + 2), STAY) && is_here(part) {
         return true;
     }
-    if others || !has(sentence, PAPERS) || has(sentence, ELSEWHERE) {
+    if !of_papers || has(part, FOR_OTHERS) {
         return false;
     }
     let after = around(sentence, at, 0, 4);
@@ -161,17 +153,17 @@ pub(super) fn left_something(sentence: &[Token], at: usize) -> bool {
 pub(super) fn judges_a_stay(sentence: &[Token], at: usize) -> bool {
     let here = word(sentence, at);
     let next = word(sentence, at + 1);
-    let part = clause(sentence, at);
+    let part = || clause(sentence, at);
     match here {
-        "оценка" | "итог" | "итоги" => has(part, STAY),
+        "оценка" | "итог" | "итоги" => has(part(), STAY),
         "отзыв" | "отзыф" | "фидбек" => {
-            has(part, STAY)
+            has(part(), STAY)
                 || begins(back(sentence, at, 1), &["мой"])
                 || matches!(next, ":" | "такой" | "мой")
         }
         "понравилось" => {
             matches!(back(sentence, at, 1), "все" | "очень")
-                && !has(part, &["фото", "видео", "сайт"])
+                && !has(part(), &["фото", "видео", "сайт"])
         }
         "раз" => {
             begins(back(sentence, at, 1), &["втор", "больше"])
@@ -196,16 +188,16 @@ pub(super) fn judges_a_stay(sentence: &[Token], at: usize) -> bool {
                     "отличн",
                     "неуд",
                 ],
-            ) && !has(part, &["вопрос"])
+            ) && !has(part(), &["вопрос"])
         }
-        "впервые" | "впервой" => back(sentence, at, 1) == "не" && is_here(part),
+        "впервые" | "впервой" => back(sentence, at, 1) == "не" && is_here(part()),
         "курс" => begins(next, &["закончен", "окончен", "пройден", "завершен"]),
-        _ => is_judged(sentence, at, part),
+        _ => is_judged(sentence, at),
     }
 }
 
-fn is_judged(sentence: &[Token], at: usize, part: &[Token]) -> bool {
-    const JUDGED: &[&str] = &[
+fn is_judged(sentence: &[Token], at: usize) -> bool {
+    const JUDGED: &List = list![
         "испор",
         "тянет",
         "удался",
@@ -228,10 +220,14 @@ fn is_judged(sentence: &[Token], at: usize, part: &[Token]) -> bool {
             "поездк",
         ],
     );
+    if !stay {
+        return false;
+    }
+    let part = clause(sentence, at);
     let thanked = (1..5).any(|steps| back(sentence, at, steps) == "за")
         && has(part, &["спасиб", "спосиб", "благодар", "рахмет"]);
     let unreal = has_word(part, &["будет", "хочу", "хотим", "ли", "чтобы"])
         || has(part, ELSEWHERE)
         || has(part, &["бабушкин", "мамин"]);
-    stay && (thanked || has(part, JUDGED)) && !unreal
+    (thanked || has(part, JUDGED)) && !unreal
 }

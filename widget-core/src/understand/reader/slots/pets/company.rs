@@ -4,67 +4,68 @@ use super::MAY_I;
 use crate::understand::reader::numbers::number_at;
 use crate::understand::reader::slots::{back, begins, has, has_word, word};
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, list};
 
 #[rustfmt::skip]
-const PEOPLE: &[&str] = &[
-    "я", "мы", "нас", "нам", "двое", "трое", "четверо", "пятеро", "вдвоем", "втроем", "муж", "жен", "супруг", "мам",
+const PEOPLE: &List = list![
+    "нас", "нам", "двое", "трое", "четверо", "пятеро", "вдвоем", "втроем", "муж", "жен", "супруг", "мам",
     "пап", "дет", "доч", "сын", "ребен", "ребят", "взросл", "человек", "чел", "одна", "один", "подруг", "друг",
     "сестр", "брат", "внук", "внуч", "малыш", "teen", "husband", "wife", "me", "us", "two", "adult", "kid", "child",
     "son", "daughter", "малой", "бабушк", "дедушк", "баб", "дед", "тещ", "свекр", "семь",
 ];
 
 #[rustfmt::skip]
-const ATTRIBUTES: &[&str] = &[
+const ATTRIBUTES: &List = list![
     "наш", "мо", "сво", "маленьк", "небольш", "крупн", "больш", "стар", "пожил", "карликов", "домашн", "small",
     "little", "old", "два", "двумя", "двух", "одн", "служебн", "тих", "любим", "какими", "люб", "йоркшир", "немец",
     "декорат", "морск", "старень", "тремя", "дв", "мелк", "собак", "guide", "рыж", "кг", "джек",
 ];
 
 #[rustfmt::skip]
-const SUBJECTS: &[&str] = &[
+const SUBJECTS: &List = list![
     "сосед", "гост", "люди", "человек", "женщин", "мужчин", "кто", "живут", "гуля", "постояльц", "отдыхающ", "тетк",
     "номер", "guests", "people", "neighb", "парень", "девушк", "домик",
 ];
 
 #[rustfmt::skip]
-const STAYED: &[&str] = &[
+const STAYED: &List = list![
     "была", "были", "был", "отдыхал", "приезжал", "ездил", "stayed",
 ];
 
 #[rustfmt::skip]
-const OWN: &[&str] = &[
+const OWN: &List = list![
     "наш", "мой", "моя", "мою", "моего", "нашу", "my", "our", "своего", "свою",
 ];
 
 #[rustfmt::skip]
-const POSSESSIVES: &[&str] = &[
+const POSSESSIVES: &List = list![
     "ее", "его", "их", "one", "my", "our", "a", "the", "any", "her", "his", "two",
 ];
 
 #[rustfmt::skip]
-const ACCOMPANY: &[&str] = &[
+const ACCOMPANY: &List = list![
     "сопровождении", "породы", "собакой", "ее", "его", "elderly", "with",
 ];
 
 #[rustfmt::skip]
-const FRIENDS: &[&str] = &[
+const FRIENDS: &List = list![
     "подруга", "друзья", "знакомые", "знакомая", "friend", "туристка", "туристы",
 ];
 
 #[rustfmt::skip]
-const JOINS: &[&str] = &[
+const JOINS: &List = list![
     "и", "плюс", "+", "да", "and", "&", ",", "plus",
 ];
 
 #[rustfmt::skip]
-const EXACT_PEOPLE: &[&str] = &[
+const EXACT_PEOPLE: &List = list![
     "я", "мы", "нас", "me", "us", "чел",
 ];
 
 /// May stand between a preposition and its animal.
 pub(super) fn is_attribute(word: &str) -> bool {
     begins(word, ATTRIBUTES)
-        || POSSESSIVES.contains(&word)
+        || POSSESSIVES.contains(word)
         || word.starts_with(|c: char| c.is_ascii_digit())
         || [
             "ой", "ои", "ей", "еи", "им", "ым", "ими", "ыми", "ых", "ою", "ею",
@@ -80,7 +81,7 @@ pub(super) fn is_accompanied(sentence: &[Token], at: usize) -> bool {
         return false;
     }
     let before = (at.saturating_sub(4)..at).rev().find(|index| {
-        !is_attribute(word(sentence, *index)) && !ACCOMPANY.contains(&word(sentence, *index))
+        !is_attribute(word(sentence, *index)) && !ACCOMPANY.contains(word(sentence, *index))
     });
     let before = before
         .filter(|index| matches!(word(sentence, *index), "с" | "со" | "with" | "w" | "в"))
@@ -99,7 +100,7 @@ pub(super) fn is_accompanied(sentence: &[Token], at: usize) -> bool {
         begins(subject, SUBJECTS) && subject != "номер" && !begins(subject, &["человека"]);
     // «С собаками у вас проблем нет?» still asks for one's own.
     let friend = (before.saturating_sub(9)..before)
-        .any(|index| FRIENDS.contains(&word(sentence, index)))
+        .any(|index| FRIENDS.contains(word(sentence, index)))
         && has(&sentence[before.saturating_sub(9)..before], STAYED);
     preposition && !of_others && !friend
 }
@@ -121,12 +122,12 @@ pub(super) fn is_listed(sentence: &[Token], at: usize) -> bool {
         !is_attribute(word(sentence, *index)) && !begins(word(sentence, *index), &["еще"])
     });
     let Some(before) = before else { return false };
-    let joined = JOINS.contains(&word(sentence, before));
+    let joined = JOINS.contains(word(sentence, before));
     let people = (0..before).any(|index| {
         let here = word(sentence, index);
-        let exact = EXACT_PEOPLE.contains(&here);
+        let exact = EXACT_PEOPLE.contains(here);
         exact
-            || (here.chars().count() > 2 && begins(here, &PEOPLE[2..]))
+            || (here.chars().count() > 2 && begins(here, PEOPLE))
             || number_at(sentence, index).is_some()
     });
     let house = has_word(sentence, &["дома", "вас", "пугает"])

@@ -6,38 +6,45 @@ use crate::understand::reader::slots::{
     Found, around, back, begins, has, has_word, is_stop, span, word,
 };
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, list};
 
-/// Those for whom a separate room is a second one.
+/// Those of the family for whom a separate room is a second one.
 #[rustfmt::skip]
-const OTHERS: &[&str] = &[
+const RELATIVES: &List = list![
     "родител", "мам", "пап", "мат", "отц", "бабуш", "бабул", "дедуш", "деду", "детей", "детям", "дете", "ребен",
-    "ребят", "сын", "доч", "внук", "внуч", "внуков", "сестр", "брат", "друз", "друг", "подруг", "тещ", "свекр",
+    "ребят", "сын", "доч", "внук", "внуч", "внуков", "сестр",
+];
+
+/// Others for whom it is one.
+#[rustfmt::skip]
+const OTHERS: &List = list![
+    "брат", "друз", "друг", "подруг", "тещ", "свекр",
     "тест", "нян", "им", "них", "ней", "него", "ему", "ей", "семь", "тет", "дяд", "коллег", "водител", "старш",
     "молод", "parents", "mother", "father", "kids", "children", "son", "daughter", "them", "friend", "brother",
     "sister", "grand", "nanny", "her", "him",
 ];
 
 #[rustfmt::skip]
-const MORE: &[&str] = &[
+const MORE: &List = list![
     "дополнительный", "дополнительную", "another", "additional", "extra", "second",
 ];
 
 #[rustfmt::skip]
-const NEEDED: &[&str] = &[
+const NEEDED: &List = list![
     "надо", "нуж", "возьм", "берем", "итого", "есть", "ест", "просим", "значит", "голубушка", "лучше", "сразу",
 ];
 
 #[rustfmt::skip]
-const A_ROOM: &[&str] = &["номер", "номерок", "комнату", "комната", "room"];
+const A_ROOM: &List = list!["номер", "номерок", "комнату", "комната", "room"];
 
 #[rustfmt::skip]
-const SOME_ROOMS: &[&str] = &["номера", "номерах", "номерам", "комнаты", "комнатах", "комнатам", "rooms"];
+const SOME_ROOMS: &List = list!["номера", "номерах", "номерам", "комнаты", "комнатах", "комнатам", "rooms"];
 
 /// «Для родителей», «маме», "for the kids".
 #[rustfmt::skip]
-const FOR_OTHERS: &[&str] = &["родителям", "маме", "детям", "сыну", "дочери", "дочке", "бабушке", "свекрови", "теще", "им"];
+const FOR_OTHERS: &List = list!["родителям", "маме", "детям", "сыну", "дочери", "дочке", "бабушке", "свекрови", "теще", "им"];
 
-const EACH: &[&str] = &["кажд", "семь", "семе", "пар", "всем", "each", "every"];
+const EACH: &List = list!["кажд", "семь", "семе", "пар", "всем", "each", "every"];
 
 fn two(sentence: &[Token], from: usize, to: usize) -> Found<u32> {
     Found {
@@ -48,6 +55,14 @@ fn two(sentence: &[Token], from: usize, to: usize) -> Found<u32> {
 
 fn is_room(word: &str) -> bool {
     is_plain(word) || is_kind(word)
+}
+
+fn is_other(word: &str) -> bool {
+    begins(word, RELATIVES) || begins(word, OTHERS)
+}
+
+fn has_others(words: &[Token]) -> bool {
+    has(words, RELATIVES) || has(words, OTHERS)
 }
 
 fn has_room(words: &[Token]) -> bool {
@@ -72,13 +87,12 @@ fn is_one_more(sentence: &[Token], at: usize) -> bool {
         (before, here),
         ("еще" | "и", "один" | "одну" | "еще") | ("one", "more")
     );
-    let more = MORE.contains(&here)
-        || one_more && before != "и"
-        || here == "еще" && A_ROOM.contains(&next);
-    let wanted = has(sentence, WISH) || has(sentence, OTHERS);
-    let of_a_room = is_room(next) && more && wanted && !has(sentence, &["этаж", "ночь", "сутки"]);
+    let more =
+        MORE.contains(here) || one_more && before != "и" || here == "еще" && A_ROOM.contains(next);
+    let wanted = || has(sentence, WISH) || has_others(sentence);
+    let of_a_room = more && is_room(next) && wanted() && !has(sentence, &["этаж", "ночь", "сутки"]);
     let for_others = one_more
-        && (begins(next, OTHERS) || next == "для" && begins(word(sentence, at + 2), OTHERS))
+        && (is_other(next) || next == "для" && is_other(word(sentence, at + 2)))
         && has_word(around(sentence, at, 12, 0), A_ROOM);
     of_a_room || for_others
 }
@@ -91,7 +105,7 @@ fn is_apart(sentence: &[Token], at: usize) -> bool {
         &["отдельн", "свой", "свою", "own", "separate"],
     );
     if !own
-        || !(A_ROOM.contains(&next) || is_kind(next))
+        || !(A_ROOM.contains(next) || is_kind(next))
         || has_word(sentence, &["или", "or", "номере", "люксе", "нем"])
     {
         return false;
@@ -102,11 +116,11 @@ fn is_apart(sentence: &[Token], at: usize) -> bool {
         back(sentence, at, 1)
     };
     let in_it = back(sentence, at, 1) == "в";
-    let dative = begins(whose, OTHERS) && (in_it || !matches!(whose, "мама" | "сын" | "дочь"));
+    let dative = is_other(whose) && (in_it || !matches!(whose, "мама" | "сын" | "дочь"));
     let after = (at + 2..at + 5).any(|index| {
         let here = word(sentence, index);
-        FOR_OTHERS.contains(&here)
-            || matches!(here, "для" | "for") && has(around(sentence, index, 0, 3), OTHERS)
+        FOR_OTHERS.contains(here)
+            || matches!(here, "для" | "for") && has_others(around(sentence, index, 0, 3))
     });
     dative || after
 }
@@ -122,10 +136,10 @@ fn is_the_second(sentence: &[Token], at: usize) -> bool {
     if !second && !other {
         return false;
     }
-    let a_second_room = A_ROOM.contains(&next) && second;
+    let a_second_room = A_ROOM.contains(next) && second;
     let alone = !next.starts_with(char::is_alphanumeric)
         || matches!(next, "для" | "на")
-        || begins(next, &OTHERS[..20]);
+        || begins(next, RELATIVES);
     let wanted = has(sentence, WISH) || has(sentence, &["бабул", "родител", "маме", "мама"]);
     (a_second_room || alone) && (has_room(before) || is_plain(next)) && wanted
 }
@@ -175,8 +189,8 @@ fn are_apart(sentence: &[Token], at: usize) -> bool {
         &["разны", "раздельны", "separate", "different"],
     ) || begins(word(sentence, at), &["отдельны"])
         && matches!(back(sentence, at, 1), "в" | "по");
-    let wanted = has(sentence, WISH) || has(sentence, &["рассел"]);
-    apart && SOME_ROOMS.contains(&word(sentence, at + 1)) && wanted && !has(sentence, ASKS)
+    let wanted = || has(sentence, WISH) || has(sentence, &["рассел"]);
+    apart && SOME_ROOMS.contains(word(sentence, at + 1)) && wanted() && !has(sentence, ASKS)
 }
 
 /// «В одну комнату не влезем, надо две», «не один номер, а два».

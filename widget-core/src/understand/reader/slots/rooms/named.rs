@@ -4,6 +4,7 @@ use super::{WISH, is_kind, is_plain};
 use crate::understand::reader::numbers::{Form, Number, number_at};
 use crate::understand::reader::slots::{back, begins, has, word};
 use crate::understand::reader::words::Token;
+use crate::understand::reader::words::list::{List, list};
 
 /// Rooms named at the tokens `from..to` of a sentence.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +20,7 @@ pub(super) struct Item {
 
 /// May stand between a number and its rooms.
 #[rustfmt::skip]
-const BETWEEN: &[&str] = &[
+const BETWEEN: &List = list![
     "рядом", "рядышком", "подряд", "порознь", "на", "разных", "x", "х", "*", "та", "adjacent", "separate",
     "connecting", "neighbouring", "neighboring", "double", "single", "twin", "triple", "standard", "family", "extra",
     "more", "additional", "nice", "small", "big", "good", "твоих", "ваших", "штуки", "шт", "-",
@@ -27,79 +28,79 @@ const BETWEEN: &[&str] = &[
 
 /// What «номера» may be of, when they are no rooms.
 #[rustfmt::skip]
-const NUMBERS_OF: &[&str] = &[
+const NUMBERS_OF: &List = list![
     "телефон", "брон", "заказ", "карт", "счет", "договор", "заявк", "whatsapp", "ватсап", "вотсап", "вайбер",
     "паспорт", "поезд", "рейс", "машин", "авто", "путев", "квитанц", "чек", "мобил", "журнал",
 ];
 
 #[rustfmt::skip]
-const ADJECTIVE_PARTS: &[&str] = &[
+const ADJECTIVE_PARTS: &List = list![
     "местн", "комнатн", "спальн", "этаж", "звезд", "разов", "ярус", "корпус", "bed", "x",
 ];
 
 #[rustfmt::skip]
-const ONES_OWN: &[&str] = &[
+const ONES_OWN: &List = list![
     "как", "друг", "этот", "тот", "наш", "мой", "в", "сво", "без",
 ];
 
 #[rustfmt::skip]
-const BEDS: &[&str] = &[
+const BEDS: &List = list![
     "кроват", "диван", "постел", "bed", "размещ", "проживан", "мест",
 ];
 
 #[rustfmt::skip]
-const NO_ATTRIBUTES: &[&str] = &[
+const NO_ATTRIBUTES: &List = list![
     "котор", "взросл", "кажд", "друг", "дет", "перв", "втор", "трет",
 ];
 
 #[rustfmt::skip]
-const INSIDE: &[&str] = &[
+const INSIDE: &List = list![
     "номере", "люкс", "полулюкс", "апарт", "suite", "стандарт", "нем", "вашем", "этом", "семейн",
 ];
 
 #[rustfmt::skip]
-const APART: &[&str] = &[
+const APART: &List = list![
     "отдельны", "раздельны", "разны", "одноместны", "двухместны", "соседни",
 ];
 
 #[rustfmt::skip]
-const GOES_ON: &[&str] = &[
+const GOES_ON: &List = list![
     "на", "для", "не", "рядом", "надо", "нуж", "в", "с", "по", "будет", "хот", "min", "шт", "минимум",
 ];
 
 #[rustfmt::skip]
-const TOLD_APART: &[&str] = &[
+const TOLD_APART: &List = list![
     "один", "одно", "все", "всего", "тот", "же",
 ];
 
 #[rustfmt::skip]
-const ORDINALS: &[&str] = &[
+const ORDINALS: &List = list![
     "номер", "комната", "комнату", "номере", "комнате", "номером", "room",
 ];
 
 #[rustfmt::skip]
-const NO_COUNT: &[&str] = &[
+const NO_COUNT: &List = list![
     "не", "not", "из", "с", "со", "with", "номер", "№", "комната", "комнате", "корпус", "этаж", "of",
 ];
 
 #[rustfmt::skip]
-const WITHIN: &[&str] = &[
+const WITHIN: &List = list![
     "в", "во", "in", "вашем", "этом", "каждом", "the",
 ];
 
 #[rustfmt::skip]
-const BEFORE_NUMBER: &[&str] = &[
+const BEFORE_NUMBER: &List = list![
     "нужен", "нужно", "нужны", "надо", "будет", "нам", "бы", ":", "-", "–", "—", "=", ",", "хотим", "порознь",
     "рядом", "всего", "понадобится", "возьмем", "берем", "взять", "полагаю", "просим", "же", "все", "так",
 ];
 
 #[rustfmt::skip]
-const SEVERAL: &[&str] = &[
+const SEVERAL: &List = list![
     "номера", "номеров", "комнаты", "комнат", "номерочка", "номерка", "rooms",
 ];
 
 #[rustfmt::skip]
-const ENDS: &[&str] = &[
+const ENDS: &List = list![
     "мы", "я", "чтобы", "чтоб", "тот", "так", "потому", "а", "но", "или", "общий", "большой", "есть", "штука",
     "штуки",
 ];
@@ -155,12 +156,15 @@ pub(super) fn item_at(sentence: &[Token], at: usize) -> Option<Item> {
             None
         };
     }
-    let single = matches!(here, "номер" | "номерок" | "номерочек" | "комнату" | "room");
+    if !matches!(here, "номер" | "номерок" | "номерочек" | "комнату" | "room")
+    {
+        return None;
+    }
     let of_a_number =
         number_at(sentence, at + 1).is_some() || begins(word(sentence, at + 1), NUMBERS_OF);
     let kind = kind_at(sentence, at + 1).unwrap_or(at + 1);
-    let told_apart = TOLD_APART.contains(&word(sentence, at + 1));
-    if single && !told_apart && !of_a_number && !begins(back(sentence, at, 1), ONES_OWN) {
+    let told_apart = TOLD_APART.contains(word(sentence, at + 1));
+    if !told_apart && !of_a_number && !begins(back(sentence, at, 1), ONES_OWN) {
         return uncounted(true, kind);
     }
     None
@@ -198,7 +202,7 @@ fn counted_at(sentence: &[Token], at: usize) -> Option<Item> {
     // «2 номер» is the second one, «в 2 номере» too.
     let ordinal = number.form == Form::Digits
         && number.value > 1
-        && ORDINALS.contains(&named)
+        && ORDINALS.contains(named)
         && !has(sentence, WISH);
     let mut inner =
         plain && begins(named, &["комнат", "room"]) && is_within_a_room(sentence, at, to);
@@ -247,17 +251,17 @@ fn room_at(sentence: &[Token], at: usize) -> Option<(usize, bool)> {
 fn is_between(sentence: &[Token], at: usize) -> bool {
     let here = word(sentence, at);
     let comma =
-        here == "," && is_plain(word(sentence, at + 1)) && BETWEEN.contains(&back(sentence, at, 1));
+        here == "," && is_plain(word(sentence, at + 1)) && BETWEEN.contains(back(sentence, at, 1));
     comma
         || (!is_plain(here)
             && kind_at(sentence, at).is_none()
-            && (is_adjective(here) && !begins(here, NO_ATTRIBUTES) || BETWEEN.contains(&here)))
+            && (is_adjective(here) && !begins(here, NO_ATTRIBUTES) || BETWEEN.contains(here)))
 }
 
 /// «Из двух комнат», «с двумя комнатами», «не два номера», «по одному номеру».
 fn is_no_count(sentence: &[Token], at: usize) -> bool {
     let before = back(sentence, at, 1);
-    NO_COUNT.contains(&before)
+    NO_COUNT.contains(before)
         || (matches!(before, "и" | "," | "-")
             && number_at(sentence, at).is_some_and(|n| n.form == Form::Digits)
             && begins(back(sentence, at, 3), &["номер", "комнат"]))
@@ -267,7 +271,7 @@ fn is_no_count(sentence: &[Token], at: usize) -> bool {
 fn is_within_a_room(sentence: &[Token], from: usize, to: usize) -> bool {
     let around = &sentence[from.saturating_sub(5)..(to + 6).min(sentence.len())];
     around.iter().enumerate().any(|(at, token)| {
-        let inside = WITHIN.contains(&back(around, at, 1));
+        let inside = WITHIN.contains(back(around, at, 1));
         inside
             && begins(&token.word, INSIDE)
             && !matches!(token.word.as_str(), "люкс" | "апартаменты")
@@ -282,13 +286,13 @@ fn counted_behind(sentence: &[Token], at: usize) -> Option<Item> {
     }
     let mut next = at + 1;
     while next < at + 4
-        && (begins(word(sentence, next), APART) || BEFORE_NUMBER.contains(&word(sentence, next)))
+        && (begins(word(sentence, next), APART) || BEFORE_NUMBER.contains(word(sentence, next)))
     {
         next += 1;
     }
     let number = number_at(sentence, next)?;
     let end = next + number.tokens;
-    let several = SEVERAL.contains(&here);
+    let several = SEVERAL.contains(here);
     let marked = matches!(word(sentence, at + 1), ":" | "=" | "-" | "–" | "—");
     let agrees = match (number.value, number.form) {
         (1, Form::Cardinal) => {
@@ -316,7 +320,7 @@ fn ends_there(sentence: &[Token], end: usize) -> bool {
     !next.starts_with(char::is_alphanumeric)
         || (matches!(next, "и") && number_at(sentence, end + 1).is_none())
         || is_kind(next)
-        || ENDS.contains(&next)
+        || ENDS.contains(next)
         || begins(next, GOES_ON)
             && !begins(next, &["недел", "ноч", "сут", "взросл", "воскр", "спальн"])
 }
