@@ -5,18 +5,21 @@ mod rules;
 
 pub mod replay;
 
+#[cfg(test)]
+mod outcomes;
+
 use crate::adapters::amocrm::{AmoConfig, AmoCrm};
 use crate::adapters::bot::http::{BotConfig, HttpBot};
 use crate::adapters::hooks::WebhookReader;
-use crate::adapters::pact::{Pact, PactConfig};
+use crate::adapters::pact::{Pact, PactConfig, Reads};
 use crate::adapters::store::SqliteStore;
 use crate::clock::Clock;
 use crate::config::{Account, Config};
 use crate::error::{CallError, StoreError};
-use crate::flow::{BotHealth, Flow, InForce, Rules, Tenant, failpoint};
+use crate::flow::{BotHealth, Flow, InForce, Lines, Rules, Tenant, failpoint};
 use crate::http::{self, SessionKey, Site, Web, WidgetFile};
 use crate::lifecycle::Stop;
-use crate::ports::{Crm, Store};
+use crate::ports::{Budgets, Crm, Store};
 use crate::telemetry;
 use axum::Router;
 use rules::Keeper;
@@ -94,6 +97,7 @@ pub struct App {
     flow: Arc<Flow>,
     web: Arc<Web>,
     keepers: Vec<Arc<Keeper>>,
+    database: SqliteStore,
 }
 
 impl AppError {
@@ -118,6 +122,7 @@ impl App {
         let store = SqliteStore::open(&folder.join(DATABASE), key)
             .await
             .map_err(&unusable)?;
+        let database = store.clone();
         let store: Arc<dyn Store> = Arc::new(store);
         store.recover(clock.now_ms()).await.map_err(&unusable)?;
         let mut sites = Vec::with_capacity(config.accounts.len());
@@ -128,7 +133,7 @@ impl App {
                 .await
                 .map_err(&unusable)?;
             let rules = rules::newest(&*store, account).await?;
-            let (tenant, crm) = tenant(account, rules, &config.server.public_url, &clock)?;
+            let (tenant, crm) = tenant(account, rules, config, &store, &clock)?;
             let site = Arc::new(site(account, tenant));
             maps.push(crm.map());
             keepers.push(Arc::new(Keeper::new(
@@ -147,6 +152,7 @@ impl App {
             tenants: sites.iter().map(|site| Arc::clone(&site.tenant)).collect(),
             dialogs_bell: tokio::sync::Notify::new(),
             acts_bell: tokio::sync::Notify::new(),
+            limited: config.limited,
         });
         let web = Web::new(
             Arc::clone(&flow),
@@ -160,6 +166,7 @@ impl App {
             flow,
             web: Arc::new(web),
             keepers,
+            database,
         })
     }
 
@@ -210,6 +217,7 @@ impl App {
             quietly(flow).await;
             closing.cancel();
             quietly(server).await;
+            self.database.close().await;
         });
         if finished.await {
             tracing::info!("stopped");
@@ -319,20 +327,32 @@ async fn prepare(site: &Site) -> bool {
 fn tenant(
     account: &Account,
     rules: Rules,
-    public_url: &str,
+    config: &Config,
+    store: &Arc<dyn Store>,
     clock: &Arc<dyn Clock>,
 ) -> Result<(Tenant, Arc<AmoCrm>), AppError> {
     let refused = |cause| AppError::Settings {
         account: account.name.clone(),
         cause,
     };
-    let crm = AmoCrm::new(amo_config(account, &rules)?, Arc::clone(clock)).map_err(refused)?;
-    let channel = Pact::new(PactConfig {
+    let crm = AmoCrm::new(
+        amo_config(account, &rules, config.limited)?,
+        Arc::clone(clock),
+    )
+    .map_err(refused)?;
+    let mut channel = Pact::new(PactConfig {
         endpoint: account.pact.endpoint.clone(),
         company: account.pact.company_id,
         token: account.pact.token.clone(),
     })
     .map_err(refused)?;
+    if config.limited {
+        channel = channel.within(Reads {
+            budgets: Arc::clone(store) as Arc<dyn Budgets>,
+            account: AccountId(account.id),
+            clock: Arc::clone(clock),
+        });
+    }
     let bot = HttpBot::new(
         BotConfig {
             url: account.bot.url.clone(),
@@ -353,12 +373,13 @@ fn tenant(
         channel: Arc::new(channel),
         bot: Arc::new(bot),
         bot_health: BotHealth::default(),
-        hook_urls: hook_urls(account, public_url),
+        lines: Lines::default(),
+        hook_urls: hook_urls(account, &config.server.public_url),
     };
     Ok((tenant, crm))
 }
 
-fn amo_config(account: &Account, rules: &Rules) -> Result<AmoConfig, AppError> {
+fn amo_config(account: &Account, rules: &Rules, limited: bool) -> Result<AmoConfig, AppError> {
     Ok(AmoConfig {
         endpoint: account.amocrm.endpoint.clone(),
         account: account.amocrm.account_id,
@@ -368,6 +389,7 @@ fn amo_config(account: &Account, rules: &Rules) -> Result<AmoConfig, AppError> {
             account: account.name.clone(),
             problem: "it has no stages".to_owned(),
         })?,
+        limited,
     })
 }
 

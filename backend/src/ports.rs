@@ -1,6 +1,8 @@
 //! What the flow needs of the world: small traits, no driver types in their signatures. Only `app.rs` knows who
 //! implements them.
 
+mod budget;
+
 use crate::error::{CallError, StoreError};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,7 @@ use widget_core::owner::ReasonId;
 use widget_core::understand::{AttachmentKind, Facts, Intent};
 
 pub use crate::clock::Clock;
+pub use budget::{Budgets, Class, Rank, Window};
 
 // ---------------------------------------------------------------- store: inbox
 
@@ -301,10 +304,22 @@ pub struct ClaimedAct {
     pub tries: u32,
     /// When the (last) call was claimed, business unix ms.
     pub claimed_at: i64,
+    /// When the first call of unknown outcome was claimed, if there was one.
+    pub sought_from: Option<i64>,
+    /// Since when nothing of it succeeds, business unix ms; waiting for a place is no failure.
+    pub failing_since: Option<i64>,
     /// When the action was decided, business unix ms.
     pub created_at: i64,
     /// Fencing token of this claim.
     pub token: i64,
+}
+
+impl ClaimedAct {
+    /// From when on an effect of this action may be found, business unix ms: an earlier call than the last one may
+    /// have taken effect.
+    pub fn sought_since(&self) -> i64 {
+        self.sought_from.unwrap_or(self.claimed_at)
+    }
 }
 
 /// How a claimed action ended.
@@ -324,7 +339,25 @@ pub enum Finish {
         phase: Phase,
         /// Business unix ms.
         not_before: i64,
+        /// Why it is not over.
+        why: Again,
     },
+}
+
+/// Why an action is not over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// It failed, or nobody knows: patience with it runs from the first such time.
+    Failing {
+        /// When, business unix ms.
+        at: i64,
+    },
+    /// It waits for its turn, which is no failure.
+    Waiting,
+    /// The provider has enough of the whole account for now: nothing of its lane leaves before `not_before`.
+    Paused,
+    /// The provider refuses the whole account: when that is over, patience begins anew.
+    Held,
 }
 
 /// What the claim of an action came to.
@@ -337,26 +370,42 @@ pub enum ActClaim {
     Refused(Box<ClaimedAct>),
 }
 
+/// Which actions a claim is for: those of one account and lane, so that no account and no service waits for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// The tenant.
+    pub account: AccountId,
+    /// The lane.
+    pub lane: Lane,
+    /// The provider's limits hold: a send is claimed only when there is a place for it, in the order of [`Rank`],
+    /// and takes the place.
+    pub limited: bool,
+}
+
 /// Actions to carry out.
 ///
 /// Order: within one dialog and lane (sends · CRM writes · CRM reads) by key order of their decision, one at a time;
 /// questions to the bot don't wait for each other; a row in `Check` keeps its lane. A send waits while an outgoing row of its dialog is parked.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Claims the next runnable action at business time `now`. For a send in phase `Call` the same statement checks
-    /// the dialog's owner and epoch (promise 1) and writes the pending ledger row.
-    async fn claim_act(&self, now: i64) -> Result<Option<ActClaim>, StoreError>;
+    /// Claims the next runnable action at business time `now`. For a send in phase `Call` the same transaction checks
+    /// the dialog's owner and epoch (promise 1) and writes the pending ledger row. A send that may not leave any more
+    /// is refused at once, whatever it waits for.
+    async fn claim_act(&self, wanted: Wanted, now: i64) -> Result<Option<ActClaim>, StoreError>;
 
     /// Ends a claim. [`StoreError::LeaseLost`] if the token is stale.
     async fn finish_act(&self, act: &ClaimedAct, finish: Finish) -> Result<(), StoreError>;
 
-    /// Whether a send of this dialog with an epoch below `epoch` is claimed and not finished.
+    /// The send of this dialog with an epoch below `epoch` that is claimed and not finished, if there is one.
     async fn send_in_flight(
         &self,
         account: AccountId,
         dialog: &DialogId,
         epoch: u64,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Option<ActionKey>, StoreError>;
+
+    /// Whether a send was accepted by the channel.
+    async fn has_left(&self, account: AccountId, send: &ActionKey) -> Result<bool, StoreError>;
 
     /// After a crash: every claimed action becomes `Check(0)`, due 5 s (a send) or at once (others) after its claim.
     /// Reads and questions to the bot become `Call` again. Called once, before anything is claimed.
@@ -550,11 +599,11 @@ pub trait Policies: Send + Sync {
 
 /// Everything the flow keeps.
 pub trait Store:
-    Inbox + Dialogs + Waiting + Journal + Outbox + Ledger + Registry + Policies
+    Inbox + Dialogs + Waiting + Journal + Outbox + Budgets + Ledger + Registry + Policies
 {
 }
 impl<T> Store for T where
-    T: Inbox + Dialogs + Waiting + Journal + Outbox + Ledger + Registry + Policies
+    T: Inbox + Dialogs + Waiting + Journal + Outbox + Budgets + Ledger + Registry + Policies
 {
 }
 
@@ -1008,13 +1057,41 @@ pub trait Bot: Send + Sync {
     async fn turn(&self, request: &BotRequest) -> Result<BotReply, CallError>;
 }
 
-/// The lane in which an action keeps its order within a dialog.
-pub fn lane(action: &Action) -> &'static str {
-    match action {
-        Action::Send { .. } => "send",
-        Action::ReadCrm => "read",
-        Action::AskBot { .. } => "bot",
-        _ => "crm",
+/// The lane in which an action keeps its order within a dialog, and in which its account has places of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Texts to the guest.
+    Send,
+    /// Reads of the CRM: an answer waits for them.
+    Read,
+    /// Writes to the CRM.
+    Crm,
+    /// Questions to the bot.
+    Bot,
+}
+
+impl Lane {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Send, Self::Read, Self::Crm, Self::Bot];
+
+    /// The lane of an action.
+    pub fn of(action: &Action) -> Self {
+        match action {
+            Action::Send { .. } => Self::Send,
+            Action::ReadCrm => Self::Read,
+            Action::AskBot { .. } => Self::Bot,
+            _ => Self::Crm,
+        }
+    }
+
+    /// Its name in the store and in metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Read => "read",
+            Self::Crm => "crm",
+            Self::Bot => "bot",
+        }
     }
 }
 

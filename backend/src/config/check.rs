@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use widget_core::policy;
 
-const SECTIONS: [&str; 4] = ["server", "secrets", "clock", "accounts"];
+const SECTIONS: [&str; 5] = ["server", "secrets", "clock", "limits", "accounts"];
 const ACCOUNT_KEYS: [&str; 7] = ["id", "name", "policy", "mode", "amocrm", "pact", "bot"];
 const PACT_ENDPOINT: &str = "https://api.pact.im/api/p2";
 const AMO_DOMAINS: [&str; 3] = ["amocrm.ru", "amocrm.com", "kommo.com"];
@@ -81,11 +81,20 @@ impl Check<'_> {
         let clock: Option<raw::Clock> = self.section(whole.get("clock"), "clock");
         let clock_source = clock.and_then(|clock| clock.source);
         self.clock_source(clock_source.as_deref());
+        let limits: Option<raw::Limits> = self.section(whole.get("limits"), "limits");
+        let limited = limits.and_then(|limits| limits.hold).unwrap_or(true);
+        if !limited && clock_source.is_none() {
+            self.found(
+                "limits.hold",
+                "may be false only beside a sandbox, whose clock is followed.",
+            );
+        }
         let accounts = self.accounts(whole.get("accounts"), master_key.as_ref());
         Some(Config {
             server: server?,
             master_key: master_key?,
             clock_source,
+            limited,
             accounts: accounts?,
         })
     }

@@ -30,6 +30,8 @@ pub struct Config {
     pub master_key: MasterKey,
     /// Where the business clock is read from; `None` = the machine's clock.
     pub clock_source: Option<String>,
+    /// The providers' limits hold; `false` only where all of them are stand-ins on this machine.
+    pub limited: bool,
     /// The accounts.
     pub accounts: Vec<Account>,
 }
@@ -183,7 +185,7 @@ fn environment() -> Env {
                 return Some("secrets.master_key".into());
             }
             let (section, name) = key.split_once("__")?;
-            ["server", "secrets", "clock"]
+            ["server", "secrets", "clock", "limits"]
                 .contains(&section)
                 .then(|| format!("{section}.{name}").into())
         })
@@ -234,6 +236,7 @@ mod tests {
         assert_eq!(config.server.data, Path::new("/etc/estafeta/data"));
         assert_eq!(config.master_key.bytes(), &[1; 32]);
         assert_eq!(config.clock_source, None);
+        assert!(config.limited);
         let account = &config.accounts[0];
         assert_eq!(account.id, 31);
         assert_eq!(account.policy, with_mode(DEFAULT_POLICY, "trial").unwrap());
@@ -291,6 +294,14 @@ mod tests {
         ] {
             assert!(wrong.contains(&path.to_owned()), "{path} not in {wrong:?}");
         }
+    }
+
+    #[test]
+    fn the_providers_limits_are_off_only_beside_a_sandbox() {
+        let off = format!("[limits]\nhold = false\n{GOOD}");
+        assert_eq!(paths(&off), ["limits.hold"]);
+        let beside = format!("[clock]\nsource = \"http://127.0.0.1:9/clock\"\n{off}");
+        assert!(!parse(&beside).unwrap().limited);
     }
 
     #[test]

@@ -25,6 +25,12 @@ pub(super) struct Clock {
     pub(super) source: Option<String>,
 }
 
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limits {
+    pub(super) hold: Option<bool>,
+}
+
 /// An account without its tables, which are read one by one, so that one table's fault hides no other's.
 #[derive(Deserialize, Default)]
 pub(super) struct Account {

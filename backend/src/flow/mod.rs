@@ -17,8 +17,10 @@ mod decide;
 pub mod failpoint;
 mod inbox;
 mod ingest;
+mod line;
 mod morning;
 mod outbox;
+mod patience;
 mod press;
 mod recovery;
 mod render;
@@ -27,6 +29,7 @@ mod rules;
 mod zone;
 
 pub use ingest::dialog_id;
+pub use line::{Line, Lines, Provider, Shut};
 pub use recovery::BotHealth;
 pub use replay::{Judged, Trial};
 pub use rules::{InForce, Rules};
@@ -66,6 +69,8 @@ pub struct Tenant {
     pub bot: Arc<dyn Bot>,
     /// How it has answered lately.
     pub bot_health: BotHealth,
+    /// Whether CRM and channel take its calls.
+    pub lines: Lines,
     /// Where providers send their webhooks: `(amoCRM's URL, Pact's URL)`, secrets included.
     pub hook_urls: (String, String),
 }
@@ -84,6 +89,8 @@ pub struct Flow {
     pub dialogs_bell: Notify,
     /// Rung when an action may have become runnable.
     pub acts_bell: Notify,
+    /// The providers' limits hold; without them only stand-ins can be served.
+    pub limited: bool,
 }
 
 /// What became of a webhook body.
@@ -156,6 +163,7 @@ impl Flow {
         }
         workers.spawn(Arc::clone(&self).route_all_hints(stop.clone()));
         workers.spawn(Arc::clone(&self).greet_mornings(stop.clone()));
+        workers.spawn(Arc::clone(&self).watch_lines(stop.clone()));
         workers.spawn(Arc::clone(&self).dispatch_acts(stop.clone()));
         workers.close();
         workers.wait().await;

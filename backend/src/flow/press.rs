@@ -181,23 +181,31 @@ impl Flow {
         }
     }
 
-    /// Whether a text of an older epoch had left already; waits until its fate is known, at most 2 s.
+    /// Whether a text of an older epoch has left; waits until its fate is known, at most 2 s. One whose fate is not
+    /// known by then may have left.
     async fn wait_for_sends(&self, dialog: &Dialog) -> Result<bool, StoreError> {
-        let epoch = dialog.view.epoch;
+        let (account, epoch) = (dialog.account, dialog.view.epoch);
         let patience = Instant::now() + SEND_PATIENCE;
-        let mut left = false;
-        while self
+        let mut awaited = Vec::new();
+        while let Some(send) = self
             .store
-            .send_in_flight(dialog.account, &dialog.id, epoch)
+            .send_in_flight(account, &dialog.id, epoch)
             .await?
         {
-            left = true;
             if Instant::now() > patience {
-                break;
+                return Ok(true);
+            }
+            if !awaited.contains(&send) {
+                awaited.push(send);
             }
             tokio::time::sleep(LOOK).await;
         }
-        Ok(left)
+        for send in &awaited {
+            if self.store.has_left(account, send).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -4,12 +4,13 @@ use super::bearer::{Claims, SessionKey};
 use super::{Site, Web, router};
 use crate::clock::SetClock;
 use crate::error::{CallError, StoreError};
-use crate::flow::{BotHealth, Flow, InForce, Rules, Tenant};
+use crate::flow::{BotHealth, Flow, InForce, Lines, Rules, Tenant};
 use crate::ports::{
-    ActClaim, Bot, BotReply, BotRequest, Channel, ChannelHook, ChannelMessage, Claimed, ClaimedAct,
-    Commit, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs, Echo, Envelope, Finish,
-    Guest, GuestLookup, Hooks, Inbox, InboxRow, Journal, JournalRow, Lease, Ledger, NewRow, Origin,
-    Outbox, Policies, PolicyVersion, Registry, Source, StoredPolicy, Waiting,
+    ActClaim, Bot, BotReply, BotRequest, Budgets, Channel, ChannelHook, ChannelMessage, Claimed,
+    ClaimedAct, Class, Commit, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs,
+    Echo, Envelope, Finish, Guest, GuestLookup, Hooks, Inbox, InboxRow, Journal, JournalRow, Lease,
+    Ledger, NewRow, Origin, Outbox, Policies, PolicyVersion, Registry, Source, StoredPolicy,
+    Waiting, Wanted,
 };
 use async_trait::async_trait;
 use axum::body::Body;
@@ -27,7 +28,7 @@ use tower::ServiceExt as _;
 use widget_core::dialog::Dialog;
 use widget_core::event::Done;
 use widget_core::ids::{
-    AccountId, ContactId, ConversationId, DealId, DialogId, MessageId, TextRef, UserId,
+    AccountId, ActionKey, ContactId, ConversationId, DealId, DialogId, MessageId, TextRef, UserId,
 };
 use widget_core::owner::ReasonId;
 
@@ -76,6 +77,7 @@ impl World {
             tenants: sites.iter().map(|site| site.tenant.clone()).collect(),
             dialogs_bell: Notify::new(),
             acts_bell: Notify::new(),
+            limited: true,
         };
         let web = Arc::new(Web::new(
             Arc::new(flow),
@@ -114,6 +116,7 @@ fn site(account: i64, number: i64, crm: &Arc<FakeCrm>) -> Site {
         channel: Arc::new(Nothing),
         bot: Arc::new(Nothing),
         bot_health: BotHealth::default(),
+        lines: Lines::default(),
         hook_urls: (String::new(), String::new()),
     };
     let page = if account == OURS {
@@ -288,7 +291,7 @@ impl Journal for FakeStore {
 
 #[async_trait]
 impl Outbox for FakeStore {
-    async fn claim_act(&self, _: i64) -> Result<Option<ActClaim>, StoreError> {
+    async fn claim_act(&self, _: Wanted, _: i64) -> Result<Option<ActClaim>, StoreError> {
         Ok(None)
     }
 
@@ -296,11 +299,31 @@ impl Outbox for FakeStore {
         Ok(())
     }
 
-    async fn send_in_flight(&self, _: AccountId, _: &DialogId, _: u64) -> Result<bool, StoreError> {
+    async fn send_in_flight(
+        &self,
+        _: AccountId,
+        _: &DialogId,
+        _: u64,
+    ) -> Result<Option<ActionKey>, StoreError> {
+        Ok(None)
+    }
+
+    async fn has_left(&self, _: AccountId, _: &ActionKey) -> Result<bool, StoreError> {
         Ok(false)
     }
 
     async fn recover(&self, _: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Budgets for FakeStore {
+    async fn take(&self, _: AccountId, _: Class, _: i64) -> Result<Option<i64>, StoreError> {
+        Ok(None)
+    }
+
+    async fn pause(&self, _: AccountId, _: Class, _: i64) -> Result<(), StoreError> {
         Ok(())
     }
 }

@@ -22,6 +22,7 @@ fn amo(url: &str) -> (AmoCrm, SetClock) {
         account: 31,
         token: SecretString::from("secret-token"),
         pipeline: None,
+        limited: false,
         names: Names {
             stages: vec![
                 (key("new"), "Новая заявка".to_owned()),

@@ -14,6 +14,7 @@ fn amo(url: &str, account: i64) -> AmoCrm {
         account,
         token: SecretString::from("t"),
         pipeline: None,
+        limited: false,
         names: Names {
             stages: vec![(StageKey::from("new"), "Новая заявка".to_owned())],
             first_stage: StageKey::from("new"),

@@ -9,14 +9,15 @@ mod tests;
 use super::http::{Answer, Effect, Http, secret_value, send};
 use super::json;
 use crate::error::CallError;
-use crate::ports::{Channel, ChannelMessage, Guest};
+use crate::ports::{Budgets, Channel, ChannelMessage, Class, Clock, Guest};
 use async_trait::async_trait;
 use reqwest::header::HeaderName;
 use reqwest::{Method, RequestBuilder};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
-use widget_core::ids::{ConversationId, MessageId};
+use widget_core::ids::{AccountId, ConversationId, MessageId};
 
 const TOTAL: Duration = Duration::from_secs(20);
 /// The pause after a 429 that names none, s.
@@ -41,6 +42,18 @@ pub struct PactConfig {
 pub struct Pact {
     http: Http,
     company: i64,
+    /// `None` = no limits hold.
+    reads: Option<Reads>,
+}
+
+/// What an account may read of Pact. Its sends are counted where they are claimed.
+pub struct Reads {
+    /// Counts the places.
+    pub budgets: Arc<dyn Budgets>,
+    /// Whose they are.
+    pub account: AccountId,
+    /// The business clock.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl Pact {
@@ -57,11 +70,45 @@ impl Pact {
         let name = HeaderName::from_static("x-private-api-token");
         let secret = (name, secret_value("", &token)?);
         let http = Http::new(&endpoint, TOTAL, Some(secret))?;
-        Ok(Self { http, company })
+        Ok(Self {
+            http,
+            company,
+            reads: None,
+        })
     }
 
+    /// Reads no more than Pact takes.
+    #[must_use]
+    pub fn within(mut self, reads: Reads) -> Self {
+        self.reads = Some(reads);
+        self
+    }
+
+    /// A read that Pact does not count.
     async fn read(&self, what: &str, request: RequestBuilder) -> Result<Value, CallError> {
         call(what, Effect::Read, request).await
+    }
+
+    /// A read that Pact counts as one of this class. Without a place it is not made, and may be later.
+    async fn counted(
+        &self,
+        class: Class,
+        what: &str,
+        request: RequestBuilder,
+    ) -> Result<Value, CallError> {
+        let Some(reads) = &self.reads else {
+            return self.read(what, request).await;
+        };
+        reads.place(class, what).await?;
+        let answer = self.read(what, request).await;
+        if let Err(CallError::Retry {
+            after_ms: Some(wish),
+            ..
+        }) = &answer
+        {
+            reads.pause(class, *wish).await;
+        }
+        answer
     }
 
     fn of_company(&self, segments: &[&str]) -> RequestBuilder {
@@ -82,6 +129,27 @@ impl Pact {
         let request = self.http.request(method, &segments).json(body);
         // A webhook that stands twice is found by the next look, so this may be repeated.
         call("set webhook", Effect::Read, request).await
+    }
+}
+
+impl Reads {
+    async fn place(&self, class: Class, what: &str) -> Result<(), CallError> {
+        let now = self.clock.now_ms();
+        let wait = self.budgets.take(self.account, class, now).await;
+        match wait.map_err(|error| CallError::retry(error.to_string()))? {
+            None => Ok(()),
+            after_ms => Err(CallError::Retry {
+                after_ms,
+                why: format!("{what}: no place within the limit"),
+            }),
+        }
+    }
+
+    async fn pause(&self, class: Class, wish: i64) {
+        let until = self.clock.now_ms() + wish;
+        if let Err(error) = self.budgets.pause(self.account, class, until).await {
+            tracing::warn!(%error, "a pause that Pact asked for could not be stored");
+        }
     }
 }
 
@@ -139,7 +207,7 @@ impl Channel for Pact {
             if page > 1 {
                 request = request.query(&[("page", page)]);
             }
-            let answer = self.read("messages", request).await?;
+            let answer = self.counted(Class::Messages, "messages", request).await?;
             let found = rows(&answer, "messages");
             let full = json::int(&answer["meta"]["per_page"])
                 .and_then(|rows| usize::try_from(rows).ok())
@@ -169,7 +237,9 @@ impl Channel for Pact {
 
     async fn guest(&self, conversation: &ConversationId) -> Result<Option<Guest>, CallError> {
         let request = self.of_company(&["conversations", conversation.0.as_str()]);
-        let answer = self.read("conversation", request).await?;
+        let answer = self
+            .counted(Class::Conversation, "conversation", request)
+            .await?;
         let conversation = object(&answer, "conversation");
         if json::is_true(&conversation["group"]) {
             return Ok(None);

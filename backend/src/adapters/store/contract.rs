@@ -1,9 +1,14 @@
 //! What every store has to hold. Written against `ports` alone; a store runs it with [`contract!`].
 
+mod budget;
+
+pub(super) use budget::*;
+
 use crate::error::StoreError;
 use crate::ports::{
-    ActClaim, Claimed, ClaimedAct, Commit, Echo, Finish, Guest, History, JournalRow, Lease, NewAct,
-    NewRow, Origin, Phase, PolicyVersion, Recorded, Scope, Source, Store, StoredPolicy,
+    ActClaim, Again, Claimed, ClaimedAct, Commit, Echo, Finish, Guest, History, JournalRow, Lane,
+    Lease, NewAct, NewRow, Origin, Phase, PolicyVersion, Recorded, Scope, Source, Store,
+    StoredPolicy, Wanted,
 };
 use async_trait::async_trait;
 use std::collections::BTreeSet;
@@ -228,22 +233,43 @@ async fn goes_on(
         .unwrap();
 }
 
+/// The next action of any account and lane; no limits hold.
+async fn claim_any(store: &Arc<dyn Store>, now: i64) -> Result<Option<ActClaim>, StoreError> {
+    for account in [ONE, TWO] {
+        for lane in Lane::ALL {
+            let claimed = store.claim_act(wanted(account, lane), now).await?;
+            if claimed.is_some() {
+                return Ok(claimed);
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn wanted(account: AccountId, lane: Lane) -> Wanted {
+    Wanted {
+        account,
+        lane,
+        limited: false,
+    }
+}
+
 async fn run_next(store: &Arc<dyn Store>, now: i64) -> ClaimedAct {
-    match store.claim_act(now).await.unwrap() {
+    match claim_any(store, now).await.unwrap() {
         Some(ActClaim::Run(act)) => *act,
         other => panic!("expected an action to run, got {other:?}"),
     }
 }
 
 async fn refused_next(store: &Arc<dyn Store>, now: i64) -> ClaimedAct {
-    match store.claim_act(now).await.unwrap() {
+    match claim_any(store, now).await.unwrap() {
         Some(ActClaim::Refused(act)) => *act,
         other => panic!("expected a refused action, got {other:?}"),
     }
 }
 
 async fn nothing_to_run(store: &Arc<dyn Store>, now: i64) {
-    let claimed = store.claim_act(now).await.unwrap();
+    let claimed = claim_any(store, now).await.unwrap();
     assert!(claimed.is_none(), "unexpected action: {claimed:?}");
 }
 
@@ -463,14 +489,14 @@ pub(super) async fn a_claim_whose_caller_has_gone_is_given_back<B: Bench>() {
     ingest(&store, vec![row(ONE, "a", "m1", T)]).await;
     drop_after_a_step(store.claim(T)).await;
     drop_after_a_step(store.lease(ONE, &dialog("a"), T)).await;
-    drop_after_a_step(store.claim_act(T)).await;
+    drop_after_a_step(store.claim_act(wanted(ONE, Lane::Send), T)).await;
     let (mut claimed, mut act) = (None, None);
     for _ in 0..1_000 {
         if claimed.is_none() {
             claimed = store.claim(T).await.unwrap();
         }
         if act.is_none() {
-            act = store.claim_act(T).await.unwrap();
+            act = claim_any(&store, T).await.unwrap();
         }
     }
     assert_eq!(keys(&claimed.expect("the dialog is free")), ["m1"]);
@@ -887,9 +913,9 @@ pub(super) async fn actions_of_a_lane_run_one_after_the_other_and_lanes_beside_e
     }
     nothing_to_run(&store, T).await;
     let claimed: Vec<_> = running.iter().map(|act| act.key.0.as_str()).collect();
-    assert_eq!(claimed, ["a/1/0", "a/1/2", "a/1/4", "a/1/5", "b/1/0"]);
+    assert_eq!(claimed, ["a/1/0", "b/1/0", "a/1/4", "a/1/2", "a/1/5"]);
 
-    finish(&store, &running[1], None).await;
+    finish(&store, &running[3], None).await;
     let next = run_next(&store, T).await;
     assert_eq!(next.key, key("a", 1, 3));
     assert_eq!(next.action, Action::CreateContact);
@@ -914,7 +940,11 @@ pub(super) async fn an_action_to_be_tried_again_keeps_its_lane_and_waits_its_tim
     )
     .await;
     let first = run_next(&store, T).await;
-    let again = |phase, not_before| Finish::Again { phase, not_before };
+    let again = |phase, not_before| Finish::Again {
+        phase,
+        not_before,
+        why: Again::Failing { at: T },
+    };
     store
         .finish_act(&first, again(Phase::Call, T + 10))
         .await
@@ -989,7 +1019,6 @@ pub(super) async fn promise_1_one_voice_a_send_of_an_older_epoch_is_refused<B: B
             Echo::Foreign,
             "nothing of ours is expected to echo"
         );
-        nothing_to_run(&store, T).await;
         finish(&store, &refused, None).await;
     }
     assert_eq!(claim(&store, T).await.rows.len(), 2, "both are reported");
@@ -1051,6 +1080,7 @@ pub(super) async fn promise_1_one_voice_an_unsent_text_is_refused_after_the_acco
     assert_eq!(run_next(&store, T).await.action, owner_field());
     assert_eq!(run_next(&store, T).await.account, TWO);
     goes_on(&store, "a", &[], &[(answer(0), None)]).await;
+    assert_eq!(refused_next(&store, T).await.key, key("a", 2, 0));
     nothing_to_run(&store, T).await;
 }
 
@@ -1081,6 +1111,7 @@ pub(super) async fn a_check_is_not_fenced_for_the_text_may_have_left<B: Bench>()
     let check = Finish::Again {
         phase: Phase::Check(0),
         not_before: T,
+        why: Again::Failing { at: T },
     };
     store.finish_act(&act, check).await.unwrap();
     goes_on(&store, "a", &[led_by_manager(1)], &[]).await;
@@ -1089,6 +1120,7 @@ pub(super) async fn a_check_is_not_fenced_for_the_text_may_have_left<B: Bench>()
     let call = Finish::Again {
         phase: Phase::Call,
         not_before: T,
+        why: Again::Failing { at: T },
     };
     store.finish_act(&check, call).await.unwrap();
     assert_eq!(refused_next(&store, T).await.key, act.key);
@@ -1106,25 +1138,36 @@ pub(super) async fn a_send_in_flight_is_seen_by_whoever_takes_the_dialog<B: Benc
         &[(answer(0), None), (question("t"), None)],
     )
     .await;
-    assert!(!store.send_in_flight(ONE, &name, 1).await.unwrap());
+    assert_eq!(store.send_in_flight(ONE, &name, 1).await.unwrap(), None);
     let act = run_next(&store, T).await;
     run_next(&store, T).await;
-    assert!(store.send_in_flight(ONE, &name, 1).await.unwrap());
-    assert!(!store.send_in_flight(ONE, &name, 0).await.unwrap());
-    assert!(!store.send_in_flight(TWO, &name, 1).await.unwrap());
-    assert!(!store.send_in_flight(ONE, &dialog("b"), 1).await.unwrap());
+    assert_eq!(
+        store.send_in_flight(ONE, &name, 1).await.unwrap(),
+        Some(act.key.clone())
+    );
+    assert_eq!(store.send_in_flight(ONE, &name, 0).await.unwrap(), None);
+    assert_eq!(store.send_in_flight(TWO, &name, 1).await.unwrap(), None);
+    assert_eq!(
+        store.send_in_flight(ONE, &dialog("b"), 1).await.unwrap(),
+        None
+    );
     let check = Finish::Again {
         phase: Phase::Check(0),
         not_before: T,
+        why: Again::Failing { at: T },
     };
     store.finish_act(&act, check).await.unwrap();
-    assert!(
+    assert_eq!(
         store.send_in_flight(ONE, &name, 1).await.unwrap(),
+        Some(act.key.clone()),
         "it may have left"
     );
+    assert!(!store.has_left(ONE, &act.key).await.unwrap());
     let act = run_next(&store, T).await;
     finish(&store, &act, Some("p1")).await;
-    assert!(!store.send_in_flight(ONE, &name, 1).await.unwrap());
+    assert_eq!(store.send_in_flight(ONE, &name, 1).await.unwrap(), None);
+    assert!(store.has_left(ONE, &act.key).await.unwrap());
+    assert!(!store.has_left(TWO, &act.key).await.unwrap());
 }
 
 pub(super) async fn promise_3_nothing_twice_after_a_crash_a_claimed_action_is_looked_for_first<
@@ -1215,11 +1258,12 @@ pub(super) async fn a_parked_row_holds_back_the_sends_of_its_dialog_and_nothing_
     nothing_to_claim(&store, T + 1).await;
 
     // A CRM write and another dialog's send go on, and so does the look for the text in flight.
-    assert_eq!(run_next(&store, T).await.action, owner_field());
     assert_eq!(run_next(&store, T).await.dialog, dialog("b"));
+    assert_eq!(run_next(&store, T).await.action, owner_field());
     let check = Finish::Again {
         phase: Phase::Check(0),
         not_before: T,
+        why: Again::Failing { at: T },
     };
     store.finish_act(&sending, check).await.unwrap();
     let check = run_next(&store, T).await;
@@ -1310,6 +1354,7 @@ pub(super) async fn a_send_that_did_not_leave_is_expected_no_longer<B: Bench>() 
     let again = Finish::Again {
         phase: Phase::Call,
         not_before: T + SECOND,
+        why: Again::Failing { at: T },
     };
     store.finish_act(&act, again).await.unwrap();
     let foreign = echo(&store, Source::Pact, Some("p1"), None, T).await;
@@ -1686,7 +1731,10 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
     );
     finish(&store, &first, Some("p1")).await;
     assert!(store.used_messages(TWO, &name).await.unwrap().is_empty());
-    assert!(store.send_in_flight(TWO, &name, 1).await.unwrap());
+    assert_eq!(
+        store.send_in_flight(TWO, &name, 1).await.unwrap(),
+        Some(second.key.clone())
+    );
     let two_echo = store
         .echo(
             TWO,

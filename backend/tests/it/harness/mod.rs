@@ -4,6 +4,7 @@ mod browser;
 mod guest;
 mod manager;
 mod process;
+mod signals;
 mod story;
 mod wait;
 
@@ -60,6 +61,11 @@ impl World {
 
     /// A sandbox, and a backend's settings.
     pub async fn without_backend() -> Self {
+        Self::with_limits("off").await
+    }
+
+    /// The same; whether the providers' limits hold: `real` or `off`.
+    pub async fn with_limits(limits: &str) -> Self {
         let folder = TempDir::new().expect("a folder");
         let (port, backend_port) = (process::free_port(), process::free_port());
         let config = folder.path().join("estafeta.toml");
@@ -73,7 +79,7 @@ impl World {
             "--data",
             &text_of(&data),
             "--limits",
-            "off",
+            limits,
             "--write-config",
             &text_of(&config),
         ];

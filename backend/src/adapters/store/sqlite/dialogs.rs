@@ -4,7 +4,9 @@ use super::inbox::{TRIES, read_row, row_columns};
 use super::writer::Work;
 use super::{SqliteStore, deliver, from_big, from_json, from_word, to_big, to_json, to_word};
 use crate::error::StoreError;
-use crate::ports::{Claimed, Commit, Dialogs, DueTimer, JournalRow, Lease, NewAct, Waiting, lane};
+use crate::ports::{
+    Claimed, Commit, Dialogs, DueTimer, JournalRow, Lane, Lease, NewAct, Rank, Waiting,
+};
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -452,24 +454,25 @@ async fn enqueue(
     commit: &Commit,
     act: &NewAct,
 ) -> Result<(), StoreError> {
-    let epoch = match &act.action {
-        Action::Send { epoch, .. } => Some(to_big(*epoch)?),
-        _ => None,
+    let (epoch, rank) = match &act.action {
+        Action::Send { epoch, kind, .. } => (Some(to_big(*epoch)?), Rank::of(*kind)),
+        _ => (None, Rank::Answer),
     };
     sqlx::query(
         "INSERT INTO outbox \
-         (account, dialog, key, lane, action, text, epoch, account_epoch, not_before, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+         (account, dialog, key, lane, action, text, epoch, account_epoch, not_before, created_at, rank) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)",
     )
     .bind(commit.lease.account.0)
     .bind(&commit.lease.dialog.0)
     .bind(&act.key.0)
-    .bind(lane(&act.action))
+    .bind(Lane::of(&act.action).name())
     .bind(to_json(&act.action)?)
     .bind(act.text.map(|text| text.0))
     .bind(epoch)
     .bind(commit.account_epoch)
     .bind(commit.state.last_at)
+    .bind(rank.number())
     .execute(db)
     .await?;
     Ok(())

@@ -58,7 +58,7 @@ impl SqliteStore {
 impl Inbox for SqliteStore {
     async fn ingest(&self, rows: Vec<NewRow>) -> Result<Vec<bool>, StoreError> {
         let rows = self.seal_rows(rows).await?;
-        self.write(move |db| {
+        self.write_arrival(move |db| {
             Box::pin(async move {
                 let mut new = Vec::with_capacity(rows.len());
                 for row in &rows {

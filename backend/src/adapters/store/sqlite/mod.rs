@@ -2,6 +2,7 @@
 //!
 //! sqlx because the same statements serve `PostgreSQL`. WAL with `synchronous=FULL`: what was answered is on the disk.
 
+mod budget;
 mod dialogs;
 mod history;
 mod inbox;
@@ -41,7 +42,7 @@ const BUSY: Duration = Duration::from_secs(10);
 const WAL_LIMIT: &str = "67108864";
 
 /// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (
         1,
         "start",
@@ -51,6 +52,11 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
         2,
         "policy_origin",
         include_str!("../../../../migrations/sqlite/0002_policy_origin.sql"),
+    ),
+    (
+        3,
+        "budgets",
+        include_str!("../../../../migrations/sqlite/0003_budgets.sql"),
     ),
 ];
 
@@ -167,6 +173,15 @@ impl SqliteStore {
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
     {
         self.0.writer.write(work).await
+    }
+
+    /// The same for what arrives from outside; it waits behind nothing else.
+    async fn write_arrival<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
+    {
+        self.0.writer.write_arrival(work).await
     }
 
     fn readers(&self) -> &SqlitePool {

@@ -4,8 +4,8 @@ use super::{SqliteHistory, SqliteStore};
 use crate::adapters::store::contract::{Bench, contract};
 use crate::error::StoreError;
 use crate::ports::{
-    Commit, Dialogs, Guest, History, Inbox, JournalRow, Ledger, NewAct, NewRow, Origin, Outbox,
-    Policies, Registry, Source, Store,
+    Commit, Dialogs, Guest, History, Inbox, JournalRow, Lane, Ledger, NewAct, NewRow, Origin,
+    Outbox, Policies, Registry, Source, Store, Wanted,
 };
 use async_trait::async_trait;
 use sqlx::{ConnectOptions, SqliteConnection};
@@ -118,6 +118,16 @@ contract! { OnDisk:
     promise_1_one_voice_an_unsent_text_is_refused_after_the_accounts_mode_changed,
     a_check_is_not_fenced_for_the_text_may_have_left,
     a_send_in_flight_is_seen_by_whoever_takes_the_dialog,
+    sends_keep_within_five_a_second_and_thirty_a_minute,
+    handoffs_go_first_then_answers_then_touches,
+    touches_leave_room_for_a_handoff_that_comes_later,
+    a_talkative_dialog_takes_no_place_from_the_others,
+    promise_6_separate_an_account_takes_no_place_of_another,
+    promise_2_nothing_lost_a_restart_gives_nobody_new_places,
+    a_pause_of_the_channel_holds_for_the_whole_account,
+    each_class_of_reads_has_places_of_its_own,
+    a_text_that_may_not_leave_any_more_stands_before_no_handoff,
+    failures_are_counted_from_the_first_and_held_ones_anew,
     promise_3_nothing_twice_after_a_crash_a_claimed_action_is_looked_for_first,
     a_parked_row_holds_back_the_sends_of_its_dialog_and_nothing_else,
     a_parked_row_survives_a_crash_and_comes_back_in_time,
@@ -245,7 +255,12 @@ async fn a_database_of_before_the_origins_is_brought_up_to_date_and_not_read_bef
     store.close().await;
     for sql in [
         "ALTER TABLE policy DROP COLUMN origin",
-        "DELETE FROM _sqlx_migrations WHERE version = 2",
+        "ALTER TABLE outbox DROP COLUMN rank",
+        "ALTER TABLE outbox DROP COLUMN sought_from",
+        "ALTER TABLE outbox DROP COLUMN failing_since",
+        "DROP TABLE place",
+        "DROP TABLE pause",
+        "DELETE FROM _sqlx_migrations WHERE version >= 2",
     ] {
         sqlx::query(sql)
             .execute(&mut raw(&folder).await)
@@ -428,13 +443,20 @@ async fn an_action_of_a_newer_version_does_not_stop_other_actions() {
         "UPDATE outbox SET action = '{\"action\":\"later\"}' WHERE lane = 'crm'",
     )
     .await;
-    let claimed = store.claim_act(T).await;
+    let wanted = |lane| Wanted {
+        account: ACCOUNT,
+        lane,
+        limited: true,
+    };
+    let claimed = store.claim_act(wanted(Lane::Crm), T).await;
     assert!(
         matches!(claimed, Err(StoreError::Unreadable(_))),
         "{claimed:?}"
     );
-    assert!(store.claim_act(T).await.unwrap().is_some());
-    assert!(store.claim_act(T).await.unwrap().is_none());
+    let other = store.claim_act(wanted(Lane::Read), T).await;
+    assert!(other.unwrap().is_some());
+    let put_off = store.claim_act(wanted(Lane::Crm), T).await;
+    assert!(put_off.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -497,17 +519,20 @@ async fn the_claims_use_their_indexes() {
         plan.iter().any(|step| step.3.contains("dialog_ready")),
         "{plan:?}"
     );
-    let plan: Vec<(i64, i64, i64, String)> =
-        sqlx::query_as(concat!("EXPLAIN QUERY PLAN ", super::outbox::next!()))
-            .bind(1_i64)
-            .fetch_all(&mut db)
-            .await
-            .unwrap();
-    let steps = |name: &str| plan.iter().any(|step| step.3.contains(name));
-    assert!(
-        steps("outbox_next") && steps("outbox_lane") && steps("inbox_dialog"),
-        "{plan:?}"
-    );
+    for (query, binds) in [(super::outbox::NEXT, 1), (super::outbox::NEXT_SEND, 2)] {
+        let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}"));
+        let mut explained = sqlx::query_as(explained).bind(1_i64).bind("send");
+        for _ in 0..binds {
+            explained = explained.bind(1_i64);
+        }
+        let plan: Vec<(i64, i64, i64, String)> = explained.fetch_all(&mut db).await.unwrap();
+        let steps = |name: &str| plan.iter().any(|step| step.3.contains(name));
+        assert!(steps("outbox_next") && steps("outbox_lane"), "{plan:?}");
+        assert!(
+            binds == 1 || steps("inbox_dialog") && steps("place_window"),
+            "{plan:?}"
+        );
+    }
 }
 
 #[test]
