@@ -1184,11 +1184,11 @@ pub(super) async fn promise_3_nothing_twice_after_a_crash_a_claimed_action_is_lo
     ];
     begun(&store, ONE, "a", &[], &acts).await;
     begun(&store, ONE, "b", &[led_by_manager(1)], &[(answer(0), None)]).await;
+    refused_next(&store, T).await;
     let before = run_next(&store, T).await;
     for _ in 0..3 {
         run_next(&store, T).await;
     }
-    refused_next(&store, T).await;
     drop(store);
     bench.crash().await;
 
@@ -1199,6 +1199,7 @@ pub(super) async fn promise_3_nothing_twice_after_a_crash_a_claimed_action_is_lo
         .finish_act(&before, over(&before, Some("p1"), T))
         .await;
     assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
+    assert_eq!(refused_next(&store, now).await.dialog, dialog("b"));
     let mut found = Vec::new();
     for _ in 0..3 {
         let act = run_next(&store, now).await;
@@ -1213,7 +1214,6 @@ pub(super) async fn promise_3_nothing_twice_after_a_crash_a_claimed_action_is_lo
             ("a/1/3".to_owned(), Phase::Call, 1),
         ]
     );
-    assert_eq!(refused_next(&store, now).await.dialog, dialog("b"));
     nothing_to_run(&store, T + 5 * SECOND - 1).await;
     let send = run_next(&store, T + 5 * SECOND).await;
     assert_eq!(send.key, key("a", 1, 0));
