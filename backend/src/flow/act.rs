@@ -135,6 +135,7 @@ impl Context<'_> {
         failpoint::hit("after_call");
         Ok(match found {
             Ok((lookup, found)) => {
+                self.tenant.crm_health.answered();
                 if let Some(contact) = &found.contact {
                     self.flow
                         .store
@@ -152,7 +153,10 @@ impl Context<'_> {
             {
                 self.call_again(after_ms)
             }
-            Err(error) => self.failed(&error, Failure::Unreachable),
+            Err(error) => {
+                self.tenant.crm_health.failed(self.now());
+                self.failed(&error, Failure::Unreachable)
+            }
         })
     }
 

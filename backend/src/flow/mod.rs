@@ -12,13 +12,16 @@
 
 mod act;
 mod booking;
+mod catchup;
 mod claim;
 mod decide;
 pub mod failpoint;
 mod inbox;
 mod ingest;
+mod listing;
 mod morning;
 mod outbox;
+mod pace;
 mod press;
 mod recovery;
 mod render;
@@ -27,12 +30,12 @@ mod rules;
 mod zone;
 
 pub use ingest::dialog_id;
-pub use recovery::BotHealth;
+pub use recovery::{BotHealth, CrmHealth};
 pub use replay::{Judged, Trial};
 pub use rules::{InForce, Rules};
 
 use crate::error::StoreError;
-use crate::ports::{Bot, Channel, Clock, Crm, Hooks, Store};
+use crate::ports::{Bot, Channel, Clock, Crm, Hooks, Store, Watch};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -60,6 +63,10 @@ pub struct Tenant {
     pub in_force: InForce,
     /// The account's CRM.
     pub crm: Arc<dyn Crm>,
+    /// What the account's CRM has of the things we watch over.
+    pub watch: Arc<dyn Watch>,
+    /// How the CRM has answered lately.
+    pub crm_health: CrmHealth,
     /// The account's channel.
     pub channel: Arc<dyn Channel>,
     /// The account's bot.
@@ -157,6 +164,10 @@ impl Flow {
         workers.spawn(Arc::clone(&self).route_all_hints(stop.clone()));
         workers.spawn(Arc::clone(&self).greet_mornings(stop.clone()));
         workers.spawn(Arc::clone(&self).dispatch_acts(stop.clone()));
+        for tenant in &self.tenants {
+            let tenant = Arc::clone(tenant);
+            workers.spawn(Arc::clone(&self).keep_caught_up(tenant, stop.clone()));
+        }
         workers.close();
         workers.wait().await;
     }

@@ -8,6 +8,7 @@ mod api;
 mod architecture;
 mod bad_input;
 mod browser;
+mod catchup;
 mod crash;
 mod harness;
 mod path;

@@ -13,6 +13,7 @@ mod people;
 mod person;
 mod prepare;
 mod read;
+mod watch;
 mod write;
 
 #[cfg(test)]

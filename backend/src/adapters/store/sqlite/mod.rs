@@ -9,6 +9,7 @@ mod journal;
 mod ledger;
 mod outbox;
 mod policies;
+mod reach;
 mod registry;
 #[cfg(test)]
 mod tests;
@@ -41,7 +42,7 @@ const BUSY: Duration = Duration::from_secs(10);
 const WAL_LIMIT: &str = "67108864";
 
 /// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (
         1,
         "start",
@@ -51,6 +52,11 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
         2,
         "policy_origin",
         include_str!("../../../../migrations/sqlite/0002_policy_origin.sql"),
+    ),
+    (
+        5,
+        "reach",
+        include_str!("../../../../migrations/sqlite/0005_reach.sql"),
     ),
 ];
 

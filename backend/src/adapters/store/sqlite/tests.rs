@@ -92,6 +92,8 @@ contract! { OnDisk:
     promise_2_nothing_lost_an_acknowledged_row_is_there_after_a_crash,
     promise_3_nothing_twice_a_duplicate_is_not_stored_even_after_the_row_is_handled,
     the_same_key_of_another_source_or_account_is_no_duplicate,
+    design_5_6_how_far_an_account_has_come_is_kept_and_never_goes_back,
+    design_5_6_open_dialogs_are_those_of_people_and_lately_those_of_the_bot,
     rows_of_a_dialog_come_in_the_order_of_arrival,
     the_dialog_that_has_been_ready_longest_is_claimed_first,
     a_claim_takes_at_most_fifty_rows_and_the_rest_stays_ready,
@@ -245,7 +247,8 @@ async fn a_database_of_before_the_origins_is_brought_up_to_date_and_not_read_bef
     store.close().await;
     for sql in [
         "ALTER TABLE policy DROP COLUMN origin",
-        "DELETE FROM _sqlx_migrations WHERE version = 2",
+        "DROP TABLE reach",
+        "DELETE FROM _sqlx_migrations WHERE version >= 2",
     ] {
         sqlx::query(sql)
             .execute(&mut raw(&folder).await)
