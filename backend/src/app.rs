@@ -16,10 +16,10 @@ use crate::adapters::store::SqliteStore;
 use crate::clock::Clock;
 use crate::config::{Account, Config};
 use crate::error::{CallError, StoreError};
-use crate::flow::{BotHealth, Flow, InForce, Lines, Rules, Tenant, failpoint};
+use crate::flow::{BotHealth, CrmHealth, Flow, InForce, Lines, Rules, Tenant, failpoint};
 use crate::http::{self, SessionKey, Site, Web, WidgetFile};
 use crate::lifecycle::Stop;
-use crate::ports::{Budgets, Crm, Store};
+use crate::ports::{Budgets, Crm, Store, Watch};
 use crate::telemetry;
 use axum::Router;
 use rules::Keeper;
@@ -370,6 +370,8 @@ fn tenant(
         amocrm_account: account.amocrm.account_id,
         in_force: InForce::new(rules),
         crm: Arc::clone(&crm) as Arc<dyn Crm>,
+        watch: Arc::clone(&crm) as Arc<dyn Watch>,
+        crm_health: CrmHealth::default(),
         channel: Arc::new(channel),
         bot: Arc::new(bot),
         bot_health: BotHealth::default(),

@@ -17,8 +17,11 @@ use widget_core::ids::{
 use widget_core::owner::ReasonId;
 use widget_core::understand::{AttachmentKind, Facts, Intent};
 
+mod catchup;
+
 pub use crate::clock::Clock;
 pub use budget::{Budgets, Class, Rank, Window};
+pub use catchup::{Page, Reach, Reaches, Thread, Watch, Written};
 
 // ---------------------------------------------------------------- store: inbox
 
@@ -599,11 +602,20 @@ pub trait Policies: Send + Sync {
 
 /// Everything the flow keeps.
 pub trait Store:
-    Inbox + Dialogs + Waiting + Journal + Outbox + Budgets + Ledger + Registry + Policies
+    Inbox + Dialogs + Waiting + Journal + Outbox + Budgets + Ledger + Registry + Policies + Reaches
 {
 }
 impl<T> Store for T where
-    T: Inbox + Dialogs + Waiting + Journal + Outbox + Budgets + Ledger + Registry + Policies
+    T: Inbox
+        + Dialogs
+        + Waiting
+        + Journal
+        + Outbox
+        + Budgets
+        + Ledger
+        + Registry
+        + Policies
+        + Reaches
 {
 }
 
@@ -776,6 +788,8 @@ pub enum CrmHook {
         field: Option<FieldValue>,
         /// The policy's stage that the hook names.
         stage: Option<StageKey>,
+        /// The deal moved, by the hook.
+        left: Option<Left>,
     },
     /// A task was changed.
     Task {
@@ -808,6 +822,10 @@ pub enum CrmHook {
     /// Something that needs nothing of us.
     Other,
 }
+
+/// The stage that a deal left; `None` = one that is not mapped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left(pub Option<StageKey>);
 
 /// amoCRM, or another CRM.
 #[async_trait]
@@ -919,6 +937,12 @@ pub trait Channel: Send + Sync {
 
     /// The guest of a conversation, when no event named it; `None` for a group chat.
     async fn guest(&self, conversation: &ConversationId) -> Result<Option<Guest>, CallError>;
+
+    /// A page of the company's conversations, counted from 1.
+    async fn threads(&self, page: u32) -> Result<Page<Thread>, CallError>;
+
+    /// A page of a conversation's messages, counted from 1.
+    async fn written(&self, thread: &Thread, page: u32) -> Result<Page<Written>, CallError>;
 }
 
 /// Reads raw webhooks. Pure.

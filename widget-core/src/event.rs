@@ -110,6 +110,15 @@ pub enum Event {
         /// The stage that the hint names; `None` also for a stage that is not mapped.
         stage: Option<StageKey>,
     },
+    /// The CRM reports that the deal went from one stage to another.
+    DealMoved {
+        /// Which deal.
+        deal: DealId,
+        /// The stage it left; `None` = one that is not mapped.
+        from: Option<StageKey>,
+        /// Where it stands now; `None` = a stage that is not mapped.
+        to: Option<StageKey>,
+    },
     /// A task of ours was changed in the CRM.
     TaskChanged {
         /// Which.

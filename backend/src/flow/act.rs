@@ -152,7 +152,7 @@ impl Context<'_> {
         let at = self.now();
         if self.is_shut(Lane::Read) {
             let why = CallError::refused(0, "amoCRM refuses the whole account");
-            return Ok(self.failed(&why, Failure::Unreachable));
+            return Ok(self.not_read(&why).await);
         }
         let found = match self.lookup().await? {
             Ok(lookup) => self
@@ -166,6 +166,7 @@ impl Context<'_> {
         failpoint::hit("after_call");
         Ok(match found {
             Ok((lookup, found)) => {
+                self.tenant.crm_health.answered();
                 if let Some(contact) = &found.contact {
                     self.flow
                         .store
@@ -178,15 +179,26 @@ impl Context<'_> {
                     found,
                 })
             }
-            Err(error @ CallError::Refused { status, .. }) => {
-                if may_concern_all(status) {
-                    let amocrm = Provider::Amocrm;
-                    self.flow.concerns(self.tenant, amocrm, status).await;
-                }
-                self.failed(&error, Failure::Unreachable)
-            }
-            Err(error) => self.did_not_succeed(&error).await,
+            Err(error) => self.not_read(&error).await,
         })
+    }
+
+    /// A guest waits for a read, so a refusal ends it at once, whatever it concerns.
+    async fn not_read(&self, error: &CallError) -> Finish {
+        let finish = match error {
+            CallError::Refused { status, .. } => {
+                if may_concern_all(*status) {
+                    let amocrm = Provider::Amocrm;
+                    self.flow.concerns(self.tenant, amocrm, *status).await;
+                }
+                self.failed(error, Failure::Unreachable)
+            }
+            _ => self.did_not_succeed(error).await,
+        };
+        if matches!(finish, Finish::Over { .. }) {
+            self.tenant.crm_health.failed(self.now());
+        }
+        finish
     }
 
     /// Whom to look up; the channel is asked when no event named the guest.

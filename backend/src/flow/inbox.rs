@@ -346,12 +346,21 @@ impl Flow {
                 by,
                 field,
                 stage,
-            } => vec![Event::DealChanged {
-                deal,
-                by: changer(by),
-                field,
-                stage,
-            }],
+                left,
+            } => {
+                let moved = left.map(|left| Event::DealMoved {
+                    deal,
+                    from: left.0,
+                    to: stage.clone(),
+                });
+                let changed = Event::DealChanged {
+                    deal,
+                    by: changer(by),
+                    field,
+                    stage,
+                };
+                [Some(changed), moved].into_iter().flatten().collect()
+            }
             CrmHook::Task { task, done, by, .. } => vec![Event::TaskChanged {
                 task,
                 done,

@@ -12,14 +12,17 @@
 
 mod act;
 mod booking;
+mod catchup;
 mod claim;
 mod decide;
 pub mod failpoint;
 mod inbox;
 mod ingest;
 mod line;
+mod listing;
 mod morning;
 mod outbox;
+mod pace;
 mod patience;
 mod press;
 mod recovery;
@@ -30,12 +33,12 @@ mod zone;
 
 pub use ingest::dialog_id;
 pub use line::{Line, Lines, Provider, Shut};
-pub use recovery::BotHealth;
+pub use recovery::{BotHealth, CrmHealth};
 pub use replay::{Judged, Trial};
 pub use rules::{InForce, Rules};
 
 use crate::error::StoreError;
-use crate::ports::{Bot, Channel, Clock, Crm, Hooks, Store};
+use crate::ports::{Bot, Channel, Clock, Crm, Hooks, Store, Watch};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -63,6 +66,10 @@ pub struct Tenant {
     pub in_force: InForce,
     /// The account's CRM.
     pub crm: Arc<dyn Crm>,
+    /// What the account's CRM has of the things we watch over.
+    pub watch: Arc<dyn Watch>,
+    /// How the CRM has answered lately.
+    pub crm_health: CrmHealth,
     /// The account's channel.
     pub channel: Arc<dyn Channel>,
     /// The account's bot.
@@ -165,6 +172,10 @@ impl Flow {
         workers.spawn(Arc::clone(&self).greet_mornings(stop.clone()));
         workers.spawn(Arc::clone(&self).watch_lines(stop.clone()));
         workers.spawn(Arc::clone(&self).dispatch_acts(stop.clone()));
+        for tenant in &self.tenants {
+            let tenant = Arc::clone(tenant);
+            workers.spawn(Arc::clone(&self).keep_caught_up(tenant, stop.clone()));
+        }
         workers.close();
         workers.wait().await;
     }

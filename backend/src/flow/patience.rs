@@ -36,7 +36,8 @@ fn patience(lane: Lane) -> i64 {
 /// Whether an action has failed for so long that it is given up.
 pub(super) fn is_given_up(act: &ClaimedAct, now: i64) -> bool {
     let patience = patience(Lane::of(&act.action));
-    act.failing_since.is_some_and(|since| now - since >= patience)
+    act.failing_since
+        .is_some_and(|since| now - since >= patience)
 }
 
 /// The same call or look once more. `after_ms`: the other side has enough for now, which is no failure of this action,
@@ -172,8 +173,16 @@ mod tests {
         for (act, phase, after) in [
             (act(Action::ReadCrm, Phase::Call), Phase::Call, SECOND),
             (act(question, Phase::Call), Phase::Call, SECOND),
-            (act(Action::CreateContact, Phase::Call), Phase::Check(0), SECOND),
-            (act(Action::CreateContact, Phase::Check(1)), Phase::Check(1), SECOND),
+            (
+                act(Action::CreateContact, Phase::Call),
+                Phase::Check(0),
+                SECOND,
+            ),
+            (
+                act(Action::CreateContact, Phase::Check(1)),
+                Phase::Check(1),
+                SECOND,
+            ),
             (send(Phase::Call), Phase::Check(0), 5 * SECOND),
             (send(Phase::Check(2)), Phase::Check(2), SECOND),
         ] {
@@ -198,7 +207,10 @@ mod tests {
         let failed = Again::Failing { at: T };
         assert_eq!(after(&act, None), Some((Phase::Call, 8 * SECOND, failed)));
         act.tries = 60;
-        assert_eq!(after(&act, None), Some((Phase::Call, LONGEST_PAUSE, failed)));
+        assert_eq!(
+            after(&act, None),
+            Some((Phase::Call, LONGEST_PAUSE, failed))
+        );
         act.failing_since = Some(T - SEND_PATIENCE);
         assert_eq!(after(&act, None), None);
         assert_eq!(after(&act, wish), Some(paused));

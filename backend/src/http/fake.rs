@@ -4,13 +4,13 @@ use super::bearer::{Claims, SessionKey};
 use super::{Site, Web, router};
 use crate::clock::SetClock;
 use crate::error::{CallError, StoreError};
-use crate::flow::{BotHealth, Flow, InForce, Lines, Rules, Tenant};
+use crate::flow::{BotHealth, CrmHealth, Flow, InForce, Lines, Rules, Tenant};
 use crate::ports::{
     ActClaim, Bot, BotReply, BotRequest, Budgets, Channel, ChannelHook, ChannelMessage, Claimed,
     ClaimedAct, Class, Commit, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs,
     Echo, Envelope, Finish, Guest, GuestLookup, Hooks, Inbox, InboxRow, Journal, JournalRow, Lease,
-    Ledger, NewRow, Origin, Outbox, Policies, PolicyVersion, Registry, Source, StoredPolicy,
-    Waiting, Wanted,
+    Ledger, NewRow, Origin, Outbox, Page, Policies, PolicyVersion, Reach, Reaches, Registry,
+    Source, StoredPolicy, Thread, Waiting, Wanted, Watch, Written,
 };
 use async_trait::async_trait;
 use axum::body::Body;
@@ -28,7 +28,8 @@ use tower::ServiceExt as _;
 use widget_core::dialog::Dialog;
 use widget_core::event::Done;
 use widget_core::ids::{
-    AccountId, ActionKey, ContactId, ConversationId, DealId, DialogId, MessageId, TextRef, UserId,
+    AccountId, ActionKey, ContactId, ConversationId, DealId, DialogId, MessageId, TaskId, TextRef,
+    UserId,
 };
 use widget_core::owner::ReasonId;
 
@@ -113,6 +114,8 @@ fn site(account: i64, number: i64, crm: &Arc<FakeCrm>) -> Site {
             policy: policy(),
         }),
         crm: crm.clone(),
+        watch: Arc::new(Nothing),
+        crm_health: CrmHealth::default(),
         channel: Arc::new(Nothing),
         bot: Arc::new(Nothing),
         bot_health: BotHealth::default(),
@@ -395,6 +398,24 @@ impl Registry for FakeStore {
 }
 
 #[async_trait]
+impl Reaches for FakeStore {
+    async fn reach(&self, _: AccountId, now: i64) -> Result<Reach, StoreError> {
+        Ok(Reach {
+            activated_at: now,
+            caught_up_to: now,
+        })
+    }
+
+    async fn caught_up(&self, _: AccountId, _: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn open_dialogs(&self, _: AccountId, _: i64) -> Result<Vec<Dialog>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
 impl Policies for FakeStore {
     async fn put_policy(
         &self,
@@ -479,6 +500,25 @@ impl Channel for Nothing {
 
     async fn guest(&self, _: &ConversationId) -> Result<Option<Guest>, CallError> {
         Ok(None)
+    }
+
+    async fn threads(&self, _: u32) -> Result<Page<Thread>, CallError> {
+        Err(CallError::refused(0, "nothing"))
+    }
+
+    async fn written(&self, _: &Thread, _: u32) -> Result<Page<Written>, CallError> {
+        Err(CallError::refused(0, "nothing"))
+    }
+}
+
+#[async_trait]
+impl Watch for Nothing {
+    async fn deals(&self, _: &[DealId]) -> Result<Vec<Envelope>, CallError> {
+        Ok(Vec::new())
+    }
+
+    async fn closed_tasks(&self, _: &[TaskId]) -> Result<Vec<Envelope>, CallError> {
+        Ok(Vec::new())
     }
 }
 

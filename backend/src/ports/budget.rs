@@ -30,10 +30,10 @@ pub struct Window {
 /// Who goes first. Stored as a number, so an old one never changes its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
-    /// A guest learns that a person will come.
-    Handoff,
     /// A guest gets an answer.
     Answer,
+    /// A guest learns that a person will come.
+    Handoff,
     /// The bot introduces itself.
     Intro,
     /// A silent guest is reminded.
@@ -88,7 +88,7 @@ impl Class {
 
 impl Rank {
     /// All, the first one first.
-    pub const ALL: [Self; 4] = [Self::Handoff, Self::Answer, Self::Intro, Self::Touch];
+    pub const ALL: [Self; 4] = [Self::Answer, Self::Handoff, Self::Intro, Self::Touch];
 
     /// The rank of a text.
     pub const fn of(kind: SendKind) -> Self {
@@ -103,8 +103,8 @@ impl Rank {
     /// As the store has it.
     pub const fn number(self) -> i64 {
         match self {
-            Self::Handoff => 0,
-            Self::Answer => 1,
+            Self::Answer => 0,
+            Self::Handoff => 1,
             Self::Intro => 2,
             Self::Touch => 3,
         }
@@ -113,8 +113,8 @@ impl Rank {
     /// How many of a window's places this rank may fill: what is not urgent leaves some free for what is.
     pub const fn share(self, window: Window) -> i64 {
         match self {
-            Self::Handoff => window.most,
-            Self::Answer | Self::Intro => window.most - window.most / 6,
+            Self::Answer | Self::Handoff => window.most,
+            Self::Intro => window.most - window.most / 6,
             Self::Touch => window.most - window.most / 3,
         }
     }
@@ -149,6 +149,7 @@ mod tests {
             assert!(shares[0] == window.most && shares[3] < shares[0] && shares[3] > 0);
         }
         assert_eq!(Rank::of(SendKind::Handoff), Rank::Handoff);
-        assert!(Rank::of(SendKind::Answer) < Rank::of(SendKind::Touch));
+        assert!(Rank::of(SendKind::Answer) < Rank::of(SendKind::Hours));
+        assert!(Rank::of(SendKind::Handoff) < Rank::of(SendKind::Intro));
     }
 }

@@ -32,12 +32,17 @@ async fn a_moment_passes(world: &World) {
 
 /// Texts that reached guests.
 async fn sent(world: &World) -> usize {
-    world.count("pact", "POST /api/p2/conversations", "/messages").await
+    world
+        .count("pact", "POST /api/p2/conversations", "/messages")
+        .await
 }
 
 async fn refused_for_its_rate(world: &World) -> usize {
     let calls = world.calls("pact").await;
-    calls.iter().filter(|(_, status)| *status == Some(429)).count()
+    calls
+        .iter()
+        .filter(|(_, status)| *status == Some(429))
+        .count()
 }
 
 #[tokio::test]
@@ -58,7 +63,11 @@ async fn promise_2_sixty_guests_are_served_within_pacts_limits_although_the_back
     while sent(&world).await < GUESTS {
         a_moment_passes(&world).await;
         moments += 1;
-        assert!(moments < 200, "{} of {GUESTS} are served", sent(&world).await);
+        assert!(
+            moments < 200,
+            "{} of {GUESTS} are served",
+            sent(&world).await
+        );
         if !died && sent(&world).await >= 20 {
             died = true;
             world.kills_the_backend();
@@ -70,7 +79,11 @@ async fn promise_2_sixty_guests_are_served_within_pacts_limits_although_the_back
     for n in 0..GUESTS {
         let heard = world.guest(&phone(n)).heard_from_bot().await;
         assert_eq!(heard.len(), 1, "guest {n}: {heard:?}");
-        assert_eq!(n % PERSON == 0, heard[0].contains(HANDOFF), "guest {n}: {heard:?}");
+        assert_eq!(
+            n % PERSON == 0,
+            heard[0].contains(HANDOFF),
+            "guest {n}: {heard:?}"
+        );
     }
 }
 
@@ -101,7 +114,11 @@ async fn promise_4_a_channel_that_refuses_everything_holds_the_texts_and_says_so
     assert_eq!(guest.answers_to(message).await, 1, "held, not failed");
     world
         .eventually("it is over", async || {
-            refused().await.as_object().is_some_and(serde_json::Map::is_empty).then_some(())
+            refused()
+                .await
+                .as_object()
+                .is_some_and(serde_json::Map::is_empty)
+                .then_some(())
         })
         .await;
 }

@@ -9,6 +9,7 @@ mod architecture;
 mod bad_input;
 mod browser;
 mod budgets;
+mod catchup;
 mod crash;
 mod harness;
 mod path;

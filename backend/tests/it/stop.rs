@@ -54,7 +54,9 @@ async fn promise_3_nothing_twice_a_stop_hands_back_a_send_to_be_looked_for() {
     world
         .eventually("the answer is on its way", async || {
             let open = world.open_acts().await;
-            open.iter().any(|act| act.0 == "send" && act.2).then_some(())
+            open.iter()
+                .any(|act| act.0 == "send" && act.2)
+                .then_some(())
         })
         .await;
     world.asks_the_backend_to_stop();
@@ -62,7 +64,10 @@ async fn promise_3_nothing_twice_a_stop_hands_back_a_send_to_be_looked_for() {
     let open = world.open_acts().await;
     let send = ("send".to_owned(), "check".to_owned(), false);
     assert!(open.contains(&send), "{open:?}");
-    assert!(open.iter().all(|act| !act.2), "nothing stays claimed: {open:?}");
+    assert!(
+        open.iter().all(|act| !act.2),
+        "nothing stays claimed: {open:?}"
+    );
     is_answered_once(&world, message).await;
 }
 

@@ -14,6 +14,7 @@ mod people;
 mod person;
 mod prepare;
 mod read;
+mod watch;
 mod write;
 
 #[cfg(test)]

@@ -87,7 +87,10 @@ mod tests {
     fn five_a_second_and_none_at_once_after_a_restart() {
         let clock = SetClock::new(0);
         let pace = Pace::new(Arc::new(clock.clone()));
-        assert!(!pace.take(), "the second before the restart was full, perhaps");
+        assert!(
+            !pace.take(),
+            "the second before the restart was full, perhaps"
+        );
         clock.set(SECOND);
         for n in 0..MOST {
             assert!(pace.take(), "{n}");

@@ -1,5 +1,6 @@
 //! Pact.im as the channel, API v2.
 
+mod backlog;
 pub(super) mod hook;
 mod message;
 
@@ -9,7 +10,7 @@ mod tests;
 use super::http::{Answer, Effect, Http, secret_value, send};
 use super::json;
 use crate::error::CallError;
-use crate::ports::{Budgets, Channel, ChannelMessage, Class, Clock, Guest};
+use crate::ports::{Budgets, Channel, ChannelMessage, Class, Clock, Guest, Page, Thread, Written};
 use async_trait::async_trait;
 use reqwest::header::HeaderName;
 use reqwest::{Method, RequestBuilder};
@@ -245,6 +246,14 @@ impl Channel for Pact {
             return Ok(None);
         }
         Ok(message::guest(conversation, &Value::Null))
+    }
+
+    async fn threads(&self, page: u32) -> Result<Page<Thread>, CallError> {
+        self.threads_on(page).await
+    }
+
+    async fn written(&self, thread: &Thread, page: u32) -> Result<Page<Written>, CallError> {
+        self.written_on(thread, page).await
     }
 }
 

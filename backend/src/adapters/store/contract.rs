@@ -7,7 +7,7 @@ pub(super) use budget::*;
 use crate::error::StoreError;
 use crate::ports::{
     ActClaim, Again, Claimed, ClaimedAct, Commit, Echo, Finish, Guest, History, JournalRow, Lane,
-    Lease, NewAct, NewRow, Origin, Phase, PolicyVersion, Recorded, Scope, Source, Store,
+    Lease, NewAct, NewRow, Origin, Phase, PolicyVersion, Reach, Recorded, Scope, Source, Store,
     StoredPolicy, Wanted,
 };
 use async_trait::async_trait;
@@ -1757,4 +1757,55 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
         "{crossed:?}"
     );
     assert_eq!(store.unrouted(1).await.unwrap()[0].id, id);
+}
+
+// --- catching up ------------------------------------------------------------------------------------------------------
+
+pub(super) async fn design_5_6_how_far_an_account_has_come_is_kept_and_never_goes_back<B: Bench>() {
+    let mut bench = B::start().await;
+    let store = bench.store();
+    let reach = |activated_at, caught_up_to| Reach {
+        activated_at,
+        caught_up_to,
+    };
+    assert_eq!(store.reach(ONE, T).await.unwrap(), reach(T, T));
+    assert_eq!(
+        store.reach(ONE, T + HOUR).await.unwrap(),
+        reach(T, T),
+        "active since the first time"
+    );
+    store.caught_up(ONE, T + 5).await.unwrap();
+    store.caught_up(ONE, T + 3).await.unwrap();
+    assert_eq!(
+        store.reach(TWO, T + 9).await.unwrap(),
+        reach(T + 9, T + 9),
+        "each account has its own"
+    );
+    bench.crash().await;
+    let store = bench.store();
+    assert_eq!(store.reach(ONE, T + HOUR).await.unwrap(), reach(T, T + 5));
+}
+
+pub(super) async fn design_5_6_open_dialogs_are_those_of_people_and_lately_those_of_the_bot<
+    B: Bench,
+>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    let bound = |deal| Change::Bound {
+        contact: None,
+        deal: Some(DealId(deal)),
+    };
+    begun(&store, ONE, "bot", &[bound(1)], &[]).await;
+    begun(&store, ONE, "waiting", &[bound(2), waiting(1)], &[]).await;
+    begun(&store, ONE, "led", &[bound(3), led_by_manager(1)], &[]).await;
+    begun(&store, ONE, "no deal", &[waiting(1)], &[]).await;
+    begun(&store, TWO, "another's", &[bound(1), waiting(1)], &[]).await;
+    for (since, expected) in [
+        (T, &["bot", "led", "waiting"][..]),
+        (T + 1, &["led", "waiting"]),
+    ] {
+        let open = store.open_dialogs(ONE, since).await.unwrap();
+        let ids: Vec<_> = open.iter().map(|dialog| dialog.id.0.as_str()).collect();
+        assert_eq!(ids, expected, "since {since}");
+    }
 }

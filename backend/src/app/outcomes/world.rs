@@ -4,11 +4,11 @@ use crate::adapters::hooks::WebhookReader;
 use crate::adapters::store::SqliteStore;
 use crate::clock::{Clock, SetClock};
 use crate::error::CallError;
-use crate::flow::{BotHealth, Flow, InForce, Lines, Provider, Rules, Tenant};
+use crate::flow::{BotHealth, CrmHealth, Flow, InForce, Lines, Provider, Rules, Tenant};
 use crate::ports::{
     Bot, BotReply, BotRequest, Channel, ChannelMessage, Commit, Crm, CrmFound, CrmUser, CrmWrite,
-    DealAccess, Dialogs, Guest, GuestLookup, Inbox, JournalRow, Lane, Ledger, NewAct, NewRow,
-    Outbox, Registry, Source, Wanted,
+    DealAccess, Dialogs, Envelope, Guest, GuestLookup, Inbox, JournalRow, Lane, Ledger, NewAct,
+    NewRow, Outbox, Page, Registry, Source, Thread, Wanted, Watch, Written,
 };
 use async_trait::async_trait;
 use std::collections::VecDeque;
@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use widget_core::action::{Action, SendKind};
 use widget_core::event::Done;
 use widget_core::ids::{
-    AccountId, ActionKey, ConversationId, DealId, DialogId, MessageId, TextRef, UserId,
+    AccountId, ActionKey, ConversationId, DealId, DialogId, MessageId, TaskId, TextRef, UserId,
 };
 
 const ACCOUNT: AccountId = AccountId(31);
@@ -85,6 +85,8 @@ impl World {
                 policy: widget_core::policy::parse(policy).unwrap(),
             }),
             crm: crm.clone(),
+            watch: crm.clone(),
+            crm_health: CrmHealth::default(),
             channel: channel.clone(),
             bot: Arc::new(NoBot),
             bot_health: BotHealth::default(),
@@ -337,6 +339,14 @@ impl Channel for FakeChannel {
     async fn guest(&self, _: &ConversationId) -> Result<Option<Guest>, CallError> {
         Ok(None)
     }
+
+    async fn threads(&self, _: u32) -> Result<Page<Thread>, CallError> {
+        Err(CallError::refused(0, "nothing"))
+    }
+
+    async fn written(&self, _: &Thread, _: u32) -> Result<Page<Written>, CallError> {
+        Err(CallError::refused(0, "nothing"))
+    }
 }
 
 pub struct FakeCrm {
@@ -417,6 +427,17 @@ impl Crm for FakeCrm {
 
     async fn access(&self, _: UserId, _: DealId) -> Result<DealAccess, CallError> {
         Err(CallError::retry("nobody asks"))
+    }
+}
+
+#[async_trait]
+impl Watch for FakeCrm {
+    async fn deals(&self, _: &[DealId]) -> Result<Vec<Envelope>, CallError> {
+        Ok(Vec::new())
+    }
+
+    async fn closed_tasks(&self, _: &[TaskId]) -> Result<Vec<Envelope>, CallError> {
+        Ok(Vec::new())
     }
 }
 

@@ -12,7 +12,10 @@ impl World {
         let asked = Command::new("kill")
             .args(["-TERM", &id.to_string()])
             .status();
-        assert!(asked.is_ok_and(|status| status.success()), "kill -TERM {id}");
+        assert!(
+            asked.is_ok_and(|status| status.success()),
+            "kill -TERM {id}"
+        );
     }
 
     /// Waits until the backend has ended by itself; what it wrote into its log.

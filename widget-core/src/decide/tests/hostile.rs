@@ -75,6 +75,11 @@ fn every_event(at: i64) -> Vec<Event> {
             field: None,
             stage: None,
         },
+        Event::DealMoved {
+            deal: DEAL,
+            from: None,
+            to: Some("consulted".into()),
+        },
         Event::TaskChanged {
             task: TaskId(1),
             done: true,

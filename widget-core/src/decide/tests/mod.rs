@@ -6,6 +6,7 @@ mod clarify;
 mod departure;
 mod edges;
 mod field;
+mod found_late;
 mod hostile;
 mod inquiry;
 mod machine;

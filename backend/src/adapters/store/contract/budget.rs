@@ -1,7 +1,7 @@
 //! Budgets: who gets a place, in which order, and what a restart remembers.
 
 use super::{Bench, ONE, SECOND, T, TWO, answer, begun, finish, goes_on, send, waiting};
-use crate::ports::{ActClaim, Again, Class, ClaimedAct, Finish, Lane, Phase, Store, Wanted};
+use crate::ports::{ActClaim, Again, ClaimedAct, Class, Finish, Lane, Phase, Store, Wanted};
 use std::sync::Arc;
 use widget_core::action::SendKind;
 use widget_core::ids::AccountId;
@@ -39,7 +39,14 @@ async fn sends(store: &Arc<dyn Store>, now: i64) -> Vec<String> {
 
 async fn many(store: &Arc<dyn Store>, prefix: &str, count: usize, kind: SendKind) {
     for n in 0..count {
-        begun(store, ONE, &format!("{prefix}{n:02}"), &[], &[(send(kind, 0), None)]).await;
+        begun(
+            store,
+            ONE,
+            &format!("{prefix}{n:02}"),
+            &[],
+            &[(send(kind, 0), None)],
+        )
+        .await;
     }
 }
 
@@ -60,7 +67,7 @@ pub(in super::super) async fn sends_keep_within_five_a_second_and_thirty_a_minut
     assert!(at[29] <= T + 10 * SECOND, "and nobody waits without need");
 }
 
-pub(in super::super) async fn handoffs_go_first_then_answers_then_touches<B: Bench>() {
+pub(in super::super) async fn design_5_4_answers_go_first_then_handoffs_then_touches<B: Bench>() {
     let bench = B::start().await;
     let store = bench.store();
     many(&store, "t", 3, SendKind::Touch).await;
@@ -70,7 +77,9 @@ pub(in super::super) async fn handoffs_go_first_then_answers_then_touches<B: Ben
     for second in 0..10 {
         order.extend(sends(&store, T + second * SECOND).await);
     }
-    let expected = ["h00", "h01", "h02", "a00", "a01", "a02", "t00", "t01", "t02"];
+    let expected = [
+        "a00", "a01", "a02", "h00", "h01", "h02", "t00", "t01", "t02",
+    ];
     assert_eq!(order, expected);
 }
 
@@ -151,16 +160,23 @@ pub(in super::super) async fn each_class_of_reads_has_places_of_its_own<B: Bench
     let full = store.take(ONE, Class::Messages, T).await.unwrap();
     assert_eq!(full, Some(WINDOW));
     assert_eq!(store.take(TWO, Class::Messages, T).await.unwrap(), None);
-    assert_eq!(store.take(ONE, Class::Conversations, T).await.unwrap(), None);
-    assert_eq!(store.take(ONE, Class::Messages, T + WINDOW).await.unwrap(), None);
+    assert_eq!(
+        store.take(ONE, Class::Conversations, T).await.unwrap(),
+        None
+    );
+    assert_eq!(
+        store.take(ONE, Class::Messages, T + WINDOW).await.unwrap(),
+        None
+    );
     let paused = T + 10 * MINUTE;
     store.pause(ONE, Class::Messages, paused).await.unwrap();
     let wait = store.take(ONE, Class::Messages, T + 2 * WINDOW).await;
     assert_eq!(wait.unwrap(), Some(10 * MINUTE - 2 * WINDOW));
 }
 
-pub(in super::super) async fn a_text_that_may_not_leave_any_more_stands_before_no_handoff<B: Bench>()
-{
+pub(in super::super) async fn a_text_that_may_not_leave_any_more_stands_before_no_handoff<
+    B: Bench,
+>() {
     let bench = B::start().await;
     let store = bench.store();
     begun(&store, ONE, "a", &[], &[(answer(0), None)]).await;
@@ -184,7 +200,11 @@ pub(in super::super) async fn a_text_that_may_not_leave_any_more_stands_before_n
     };
     assert_eq!(refused.key, act.key);
     finish(&store, &refused, None).await;
-    assert_eq!(sends(&store, T + 2 * SECOND).await, ["a"], "the handoff text");
+    assert_eq!(
+        sends(&store, T + 2 * SECOND).await,
+        ["a"],
+        "the handoff text"
+    );
 }
 
 pub(in super::super) async fn failures_are_counted_from_the_first_and_held_ones_anew<B: Bench>() {
@@ -235,5 +255,9 @@ pub(in super::super) async fn failures_are_counted_from_the_first_and_held_ones_
     store.finish_act(&check, call).await.unwrap();
     let again = claim_send(&store, ONE, last + WINDOW).await.unwrap();
     assert_eq!(again.claimed_at, last + WINDOW);
-    assert_eq!(again.sought_since(), last, "the first call may have arrived");
+    assert_eq!(
+        again.sought_since(),
+        last,
+        "the first call may have arrived"
+    );
 }

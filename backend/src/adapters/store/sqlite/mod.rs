@@ -10,6 +10,7 @@ mod journal;
 mod ledger;
 mod outbox;
 mod policies;
+mod reach;
 mod registry;
 #[cfg(test)]
 mod tests;
@@ -42,7 +43,7 @@ const BUSY: Duration = Duration::from_secs(10);
 const WAL_LIMIT: &str = "67108864";
 
 /// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (
         1,
         "start",
@@ -57,6 +58,11 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
         3,
         "budgets",
         include_str!("../../../../migrations/sqlite/0003_budgets.sql"),
+    ),
+    (
+        5,
+        "reach",
+        include_str!("../../../../migrations/sqlite/0005_reach.sql"),
     ),
 ];
 

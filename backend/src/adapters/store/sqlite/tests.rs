@@ -92,6 +92,8 @@ contract! { OnDisk:
     promise_2_nothing_lost_an_acknowledged_row_is_there_after_a_crash,
     promise_3_nothing_twice_a_duplicate_is_not_stored_even_after_the_row_is_handled,
     the_same_key_of_another_source_or_account_is_no_duplicate,
+    design_5_6_how_far_an_account_has_come_is_kept_and_never_goes_back,
+    design_5_6_open_dialogs_are_those_of_people_and_lately_those_of_the_bot,
     rows_of_a_dialog_come_in_the_order_of_arrival,
     the_dialog_that_has_been_ready_longest_is_claimed_first,
     a_claim_takes_at_most_fifty_rows_and_the_rest_stays_ready,
@@ -119,7 +121,7 @@ contract! { OnDisk:
     a_check_is_not_fenced_for_the_text_may_have_left,
     a_send_in_flight_is_seen_by_whoever_takes_the_dialog,
     sends_keep_within_five_a_second_and_thirty_a_minute,
-    handoffs_go_first_then_answers_then_touches,
+    design_5_4_answers_go_first_then_handoffs_then_touches,
     touches_leave_room_for_a_handoff_that_comes_later,
     a_talkative_dialog_takes_no_place_from_the_others,
     promise_6_separate_an_account_takes_no_place_of_another,
@@ -260,6 +262,7 @@ async fn a_database_of_before_the_origins_is_brought_up_to_date_and_not_read_bef
         "ALTER TABLE outbox DROP COLUMN failing_since",
         "DROP TABLE place",
         "DROP TABLE pause",
+        "DROP TABLE reach",
         "DELETE FROM _sqlx_migrations WHERE version >= 2",
     ] {
         sqlx::query(sql)
