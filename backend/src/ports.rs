@@ -1,6 +1,8 @@
 //! What the flow needs of the world: small traits, no driver types in their signatures. Only `app.rs` knows who
 //! implements them.
 
+mod privacy;
+
 use crate::error::{CallError, StoreError};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,7 @@ use widget_core::owner::ReasonId;
 use widget_core::understand::{AttachmentKind, Facts, Intent};
 
 pub use crate::clock::Clock;
+pub use privacy::{ApiLog, Erasure, Known, Privacy, Progress, Wish};
 
 // ---------------------------------------------------------------- store: inbox
 
@@ -550,11 +553,11 @@ pub trait Policies: Send + Sync {
 
 /// Everything the flow keeps.
 pub trait Store:
-    Inbox + Dialogs + Waiting + Journal + Outbox + Ledger + Registry + Policies
+    Inbox + Dialogs + Waiting + Journal + Outbox + Ledger + Registry + Policies + Privacy
 {
 }
 impl<T> Store for T where
-    T: Inbox + Dialogs + Waiting + Journal + Outbox + Ledger + Registry + Policies
+    T: Inbox + Dialogs + Waiting + Journal + Outbox + Ledger + Registry + Policies + Privacy
 {
 }
 

@@ -12,6 +12,7 @@
 
 mod act;
 mod booking;
+mod chores;
 mod claim;
 mod decide;
 pub mod failpoint;
@@ -26,6 +27,7 @@ mod replay;
 mod rules;
 mod zone;
 
+pub use chores::Chores;
 pub use ingest::dialog_id;
 pub use recovery::BotHealth;
 pub use replay::{Judged, Trial};

@@ -7,9 +7,10 @@ use crate::error::{CallError, StoreError};
 use crate::flow::{BotHealth, Flow, InForce, Rules, Tenant};
 use crate::ports::{
     ActClaim, Bot, BotReply, BotRequest, Channel, ChannelHook, ChannelMessage, Claimed, ClaimedAct,
-    Commit, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs, Echo, Envelope, Finish,
-    Guest, GuestLookup, Hooks, Inbox, InboxRow, Journal, JournalRow, Lease, Ledger, NewRow, Origin,
-    Outbox, Policies, PolicyVersion, Registry, Source, StoredPolicy, Waiting,
+    Commit, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs, Echo, Envelope,
+    Erasure, Finish, Guest, GuestLookup, Hooks, Inbox, InboxRow, Journal, JournalRow, Known, Lease,
+    Ledger, NewRow, Origin, Outbox, Policies, PolicyVersion, Privacy, Progress, Registry, Source,
+    StoredPolicy, Waiting, Wish,
 };
 use async_trait::async_trait;
 use axum::body::Body;
@@ -393,6 +394,33 @@ impl Policies for FakeStore {
         _: Option<i64>,
     ) -> Result<Option<StoredPolicy>, StoreError> {
         Ok(None)
+    }
+}
+
+#[async_trait]
+impl Privacy for FakeStore {
+    async fn prune(&self, _: i64) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn wish(&self, _: AccountId, _: &Erasure, _: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn wishes(&self) -> Result<Vec<Wish>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn erase(&self, _: &Wish, _: NewRow, _: bool) -> Result<Progress, StoreError> {
+        Ok(Progress::Done)
+    }
+
+    async fn settle(&self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn known(&self, _: AccountId) -> Result<Vec<Known>, StoreError> {
+        Ok(Vec::new())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Requests to the API v4: its envelopes, its empty answers, its errors.
 
-use crate::adapters::http::{Answer, Effect, Http, secret_value, send};
+use crate::adapters::api_log::CallLog;
+use crate::adapters::http::{Answer, Effect, Http, secret_value};
 use crate::adapters::json;
 use crate::error::CallError;
 use reqwest::Method;
@@ -26,6 +27,11 @@ impl Api {
         let bearer = secret_value("Bearer ", token)?;
         let endpoint = format!("{}/api/v4", endpoint.trim().trim_end_matches('/'));
         Http::new(&endpoint, TOTAL, Some((AUTHORIZATION, bearer))).map(Self)
+    }
+
+    /// Every call is noted in `log` from now on.
+    pub(super) fn log_to(&mut self, log: CallLog) {
+        self.0.log_to(log);
     }
 
     /// Reads `path`; `None` = there is no such thing, or the list is empty.
@@ -58,7 +64,7 @@ impl Api {
         if let Some(user) = user {
             request = request.header("X-Context-User-ID", user.0);
         }
-        let answer = send(&what, Effect::Read, request).await?;
+        let answer = self.0.send(&what, Effect::Read, request).await?;
         if answer.status == 404 {
             return Ok(None);
         }
@@ -106,7 +112,7 @@ impl Api {
         let what = named(method.as_str(), path);
         let request = self.request(method, path).json(body);
         let answer = judged(
-            send(&what, Effect::Write, request).await?,
+            self.0.send(&what, Effect::Write, request).await?,
             &what,
             Effect::Write,
         )?;

@@ -1,5 +1,9 @@
 //! What every store has to hold. Written against `ports` alone; a store runs it with [`contract!`].
 
+mod privacy;
+
+pub(super) use privacy::*;
+
 use crate::error::StoreError;
 use crate::ports::{
     ActClaim, Claimed, ClaimedAct, Commit, Echo, Finish, Guest, History, JournalRow, Lease, NewAct,

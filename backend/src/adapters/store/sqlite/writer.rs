@@ -6,7 +6,7 @@
 
 use crate::error::StoreError;
 use async_trait::async_trait;
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{Connection, Row, SqliteConnection};
 use std::fs::File;
 use std::pin::Pin;
 use tokio::sync::{mpsc, oneshot};
@@ -20,8 +20,12 @@ const WAITING: usize = 4096;
 /// What a job does on the writer's connection.
 pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
 
+/// How long the log waits to be emptied, ms: meanwhile nobody writes.
+const EMPTYING: &str = "PRAGMA busy_timeout = 100";
+
 enum Message {
     Job(Box<dyn Job>),
+    EmptyLog(oneshot::Sender<Result<bool, StoreError>>),
     Close,
 }
 
@@ -30,8 +34,8 @@ enum Message {
 pub(super) struct Writer(mpsc::Sender<Message>);
 
 impl Writer {
-    /// Starts the writer on its connection. `lock` is let go when the connection is closed.
-    pub(super) fn start(db: SqliteConnection, lock: File) -> (Self, JoinHandle<()>) {
+    /// Starts the writer on its connection. `lock`, if it has one, is let go when the connection is closed.
+    pub(super) fn start(db: SqliteConnection, lock: Option<File>) -> (Self, JoinHandle<()>) {
         let (sender, queue) = mpsc::channel(WAITING);
         (Self(sender), tokio::spawn(serve(db, queue, lock)))
     }
@@ -58,6 +62,15 @@ impl Writer {
             .send(Message::Job(Box::new(job)))
             .await
             .map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+
+    /// Copies the log into the database and empties it. `false`: a reader still needs it.
+    pub(super) async fn empty_log(&self) -> Result<bool, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let closed = || StoreError::Database("the store is closed".to_owned());
+        let message = Message::EmptyLog(reply);
+        self.0.send(message).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
 
@@ -109,15 +122,17 @@ where
     }
 }
 
-async fn serve(mut db: SqliteConnection, mut queue: mpsc::Receiver<Message>, lock: File) {
+async fn serve(mut db: SqliteConnection, mut queue: mpsc::Receiver<Message>, lock: Option<File>) {
     let mut messages = Vec::with_capacity(TOGETHER);
     let mut open = true;
     while open && queue.recv_many(&mut messages, TOGETHER).await > 0 {
         let mut jobs = Vec::with_capacity(messages.len());
+        let mut emptied = Vec::new();
         for message in messages.drain(..) {
             match message {
                 Message::Job(job) if open => jobs.push(job),
-                Message::Job(_) => {}
+                Message::EmptyLog(reply) if open => emptied.push(reply),
+                Message::Job(_) | Message::EmptyLog(_) => {}
                 Message::Close => open = false,
             }
         }
@@ -127,11 +142,25 @@ async fn serve(mut db: SqliteConnection, mut queue: mpsc::Receiver<Message>, loc
         for job in jobs {
             job.answer(committed.clone());
         }
+        for reply in emptied {
+            // Whoever asked may have gone.
+            let _ = reply.send(empty_log(&mut db).await);
+        }
     }
     if let Err(error) = db.close().await {
         tracing::warn!(%error, "the database did not close cleanly");
     }
     drop(lock);
+}
+
+async fn empty_log(db: &mut SqliteConnection) -> Result<bool, StoreError> {
+    execute(db, EMPTYING).await?;
+    let emptied = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(&mut *db)
+        .await
+        .and_then(|row| row.try_get::<i64, _>(0));
+    execute(db, super::BUSY_TIMEOUT).await?;
+    Ok(emptied? == 0)
 }
 
 async fn commit_together(
