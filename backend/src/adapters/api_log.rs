@@ -240,12 +240,12 @@ mod tests {
     /// 2026-11-18 08:00 UTC.
     const T: i64 = 1_794_988_800_000;
 
-    fn answer(status: u16) -> Result<Answer, CallError> {
-        Ok(Answer {
-            status,
+    fn answer() -> Answer {
+        Answer {
+            status: 200,
             retry_after_ms: None,
             body: b"+79000000001 text".to_vec(),
-        })
+        }
     }
 
     /// Waits until an account's log has so many lines.
@@ -270,10 +270,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let logs = CallLogs::open(folder.path().to_owned(), Arc::new(SetClock::new(T)));
         let log = logs.of(AccountId(1), "pact");
-        log.note("send", &answer(200), Duration::from_millis(12));
+        log.note("send", &Ok(answer()), Duration::from_millis(12));
         let lost = CallError::unknown("send to 79000000001: no answer in time");
         log.note("GET contacts/79000000001", &Err(lost), Duration::ZERO);
-        CallLog::default().note("nobody listens", &answer(200), Duration::ZERO);
+        CallLog::default().note("nobody listens", &Ok(answer()), Duration::ZERO);
         assert_eq!(
             lines(folder.path(), 1, 2),
             [
@@ -292,7 +292,7 @@ mod tests {
             clock.set(T + day * DAY);
             for account in [1, 2] {
                 let log = logs.of(AccountId(account), "pact");
-                log.note("send", &answer(200), Duration::ZERO);
+                log.note("send", &Ok(answer()), Duration::ZERO);
             }
         }
         let _all = (lines(folder.path(), 1, 4), lines(folder.path(), 2, 4));

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use widget_core::phone;
 
 /// A backend that runs is given so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// And one that may be serving the account itself, so long.
 const ACCOUNT_PATIENCE: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(200);
