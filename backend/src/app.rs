@@ -9,6 +9,7 @@ pub mod replay;
 mod outcomes;
 
 use crate::adapters::amocrm::{AmoConfig, AmoCrm};
+use crate::adapters::api_log::CallLogs;
 use crate::adapters::bot::http::{BotConfig, HttpBot};
 use crate::adapters::hooks::WebhookReader;
 use crate::adapters::pact::{Pact, PactConfig, Reads};
@@ -16,10 +17,10 @@ use crate::adapters::store::SqliteStore;
 use crate::clock::Clock;
 use crate::config::{Account, Config};
 use crate::error::{CallError, StoreError};
-use crate::flow::{BotHealth, CrmHealth, Flow, InForce, Lines, Rules, Tenant, failpoint};
+use crate::flow::{BotHealth, Chores, CrmHealth, Flow, InForce, Lines, Rules, Tenant, failpoint};
 use crate::http::{self, SessionKey, Site, Web, WidgetFile};
 use crate::lifecycle::Stop;
-use crate::ports::{Budgets, Crm, Store, Watch};
+use crate::ports::{ApiLog, Budgets, Crm, Privacy, Store, Watch};
 use crate::telemetry;
 use axum::Router;
 use rules::Keeper;
@@ -32,11 +33,14 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use widget_core::ids::AccountId;
+use widget_core::time::DAY;
 
-pub use desk::Desk;
+pub use desk::{Desk, Erasure};
 
 /// The database's name in the data folder.
 const DATABASE: &str = "estafeta.sqlite";
+/// Where in the data folder calls are logged.
+const API_LOG: &str = "api-log";
 /// CRM and channel are prepared again so often: hooks may have been disabled meanwhile.
 const PREPARE_EVERY: Duration = Duration::from_mins(10);
 /// After a failure: at first after a second, at last after half a minute.
@@ -98,6 +102,7 @@ pub struct App {
     web: Arc<Web>,
     keepers: Vec<Arc<Keeper>>,
     database: SqliteStore,
+    chores: Chores,
 }
 
 impl AppError {
@@ -123,6 +128,9 @@ impl App {
             .await
             .map_err(&unusable)?;
         let database = store.clone();
+        let logs = CallLogs::open(folder.join(API_LOG), Arc::clone(&clock));
+        let chores = chores(config, Arc::new(store.clone()), &logs, &clock);
+        chores.finish_accounts().await.map_err(&unusable)?;
         let store: Arc<dyn Store> = Arc::new(store);
         store.recover(clock.now_ms()).await.map_err(&unusable)?;
         let mut sites = Vec::with_capacity(config.accounts.len());
@@ -133,7 +141,7 @@ impl App {
                 .await
                 .map_err(&unusable)?;
             let rules = rules::newest(&*store, account).await?;
-            let (tenant, crm) = tenant(account, rules, config, &store, &clock)?;
+            let (tenant, crm) = tenant(account, rules, config, &store, &clock, &logs)?;
             let site = Arc::new(site(account, tenant));
             maps.push(crm.map());
             keepers.push(Arc::new(Keeper::new(
@@ -167,6 +175,7 @@ impl App {
             web: Arc::new(web),
             keepers,
             database,
+            chores,
         })
     }
 
@@ -193,7 +202,8 @@ impl App {
         let server = axum::serve(listener, routes.fallback(http::not_found))
             .with_graceful_shutdown(closing.clone().cancelled_owned());
         let mut server = tokio::spawn(server.into_future());
-        let chores = self.chores(&stop.soft(), ready);
+        let mut chores = self.preparations(&stop.soft(), ready);
+        chores.spawn(self.chores.run(stop.soft()));
         let flow = tokio::spawn(Arc::clone(&self.flow).run(stop.soft()));
 
         let soft = stop.soft();
@@ -229,7 +239,7 @@ impl App {
     }
 
     /// Preparations and upkeep; they end with the returned set.
-    fn chores(
+    fn preparations(
         &self,
         stop: &CancellationToken,
         ready: impl FnOnce() + Send + 'static,
@@ -265,6 +275,23 @@ impl App {
             }
         });
         chores
+    }
+}
+
+/// The chores of a data folder.
+fn chores(
+    config: &Config,
+    store: Arc<dyn Privacy>,
+    logs: &Arc<CallLogs>,
+    clock: &Arc<dyn Clock>,
+) -> Chores {
+    let served = config.accounts.iter().map(|account| AccountId(account.id));
+    Chores {
+        store,
+        log: Arc::clone(logs) as Arc<dyn ApiLog>,
+        clock: Arc::clone(clock),
+        keep: i64::from(config.server.retention_days) * DAY,
+        served: served.collect(),
     }
 }
 
@@ -330,12 +357,13 @@ fn tenant(
     config: &Config,
     store: &Arc<dyn Store>,
     clock: &Arc<dyn Clock>,
+    logs: &Arc<CallLogs>,
 ) -> Result<(Tenant, Arc<AmoCrm>), AppError> {
     let refused = |cause| AppError::Settings {
         account: account.name.clone(),
         cause,
     };
-    let crm = AmoCrm::new(
+    let mut crm = AmoCrm::new(
         amo_config(account, &rules, config.limited)?,
         Arc::clone(clock),
     )
@@ -353,7 +381,7 @@ fn tenant(
             clock: Arc::clone(clock),
         });
     }
-    let bot = HttpBot::new(
+    let mut bot = HttpBot::new(
         BotConfig {
             url: account.bot.url.clone(),
             secret: account.bot.secret.clone(),
@@ -363,9 +391,13 @@ fn tenant(
         Arc::clone(clock),
     )
     .map_err(refused)?;
+    let id = AccountId(account.id);
+    crm.log_to(logs.of(id, "amocrm"));
+    channel.log_to(logs.of(id, "pact"));
+    bot.log_to(logs.of(id, "bot"));
     let crm = Arc::new(crm);
     let tenant = Tenant {
-        account: AccountId(account.id),
+        account: id,
         pact_company: account.pact.company_id,
         amocrm_account: account.amocrm.account_id,
         in_force: InForce::new(rules),

@@ -2,6 +2,8 @@
 //! implements them.
 
 mod budget;
+mod catchup;
+mod privacy;
 
 use crate::error::{CallError, StoreError};
 use async_trait::async_trait;
@@ -17,11 +19,10 @@ use widget_core::ids::{
 use widget_core::owner::ReasonId;
 use widget_core::understand::{AttachmentKind, Facts, Intent};
 
-mod catchup;
-
 pub use crate::clock::Clock;
 pub use budget::{Budgets, Class, Rank, Window};
 pub use catchup::{Page, Reach, Reaches, Thread, Watch, Written};
+pub use privacy::{ApiLog, Erasure, Known, Privacy, Progress, Wish};
 
 // ---------------------------------------------------------------- store: inbox
 
@@ -602,7 +603,17 @@ pub trait Policies: Send + Sync {
 
 /// Everything the flow keeps.
 pub trait Store:
-    Inbox + Dialogs + Waiting + Journal + Outbox + Budgets + Ledger + Registry + Policies + Reaches
+    Inbox
+    + Dialogs
+    + Waiting
+    + Journal
+    + Outbox
+    + Budgets
+    + Ledger
+    + Registry
+    + Policies
+    + Reaches
+    + Privacy
 {
 }
 impl<T> Store for T where
@@ -616,6 +627,7 @@ impl<T> Store for T where
         + Registry
         + Policies
         + Reaches
+        + Privacy
 {
 }
 

@@ -196,6 +196,11 @@ pub enum Change {
         /// Which.
         timer: Timer,
     },
+    /// The dialog is as one that never began, but for its counters: the guest was erased.
+    Forgotten {
+        /// Unix ms.
+        at: i64,
+    },
 }
 
 #[cfg(test)]

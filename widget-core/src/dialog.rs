@@ -653,6 +653,33 @@ impl Dialog {
             Change::TimerCancelled { timer } => {
                 self.timers.remove(timer);
             }
+            Change::Forgotten { at } => *self = self.forgotten(*at),
+        }
+    }
+
+    /// What is left when the guest is erased: ids, counters, fences, and which messages were seen, without their texts.
+    /// That the guest wants no reminders stays too.
+    fn forgotten(&self, at: i64) -> Self {
+        let new = Self::new(self.id.clone(), self.account, self.conversation.clone());
+        let blank = |seen: &SeenMessage| SeenMessage {
+            text: None,
+            ..seen.clone()
+        };
+        let taken_back = u64::from(self.view.owner != Owner::Bot);
+        Self {
+            seq: self.seq,
+            last_at: self.last_at,
+            view: OwnerView {
+                owner: Owner::Bot,
+                epoch: self.view.epoch.saturating_add(taken_back),
+            },
+            episodes: self.episodes,
+            recent: self.recent.iter().map(blank).collect(),
+            last_return_at: Some(at),
+            turns: self.turns,
+            generation: self.generation,
+            opted_out: self.opted_out,
+            ..new
         }
     }
 

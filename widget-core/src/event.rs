@@ -150,6 +150,8 @@ pub enum Event {
     },
     /// An event of this dialog could not be read, three times over; it is set aside.
     Unreadable,
+    /// All that was known of the guest was erased.
+    Erased,
     /// An armed timer is due.
     TimerFired {
         /// Which.

@@ -469,6 +469,7 @@ lines! {
     "edited.before": "Гость меняет сообщение до ответа: бот читает его заново", "The guest edited before the reply: the bot reads it anew";
     "edited.after": "Гость меняет сообщение после ответа: записано", "The guest edited after the reply: noted";
     "deleted": "Гость удаляет сообщение: текст стёрт", "The guest deleted a message: its text is gone";
+    "erased": "Данные гостя стёрты: диалог начнётся заново", "The guest's data were erased: the dialog begins anew";
     "timer.stale": "Этот срок отменён или перенесён", "This timer was cancelled or moved";
     "event.unreadable": "Событие не удалось прочитать: нужен менеджер", "An event could not be read: a manager is needed";
     "action.failed": "Не удалось: {what}", "Failed: {what}";
@@ -723,6 +724,7 @@ mod tests {
         ("edited.before", &[]),
         ("edited.after", &[]),
         ("deleted", &[]),
+        ("erased", &[]),
         ("timer.stale", &[]),
         ("event.unreadable", &[]),
         ("action.failed", &[("what", "create_task")]),

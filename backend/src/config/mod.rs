@@ -45,6 +45,8 @@ pub struct Server {
     pub public_url: String,
     /// Folder of everything kept.
     pub data: PathBuf,
+    /// How long raw bodies, handled actions and the log of calls are kept, days.
+    pub retention_days: u16,
 }
 
 /// One account.
@@ -229,11 +231,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_handled_is_kept_for_three_days_at_least() {
+        let days = |days: &str| {
+            let line = format!("[server]\n        retention_days = {days}");
+            GOOD.replacen("[server]", &line, 1)
+        };
+        assert_eq!(parse(&days("3")).unwrap().server.retention_days, 3);
+        for wrong in ["2", "366", "-1", "'week'"] {
+            assert_eq!(paths(&days(wrong)), ["server.retention_days"], "{wrong}");
+        }
+    }
+
+    #[test]
     fn the_least_that_is_needed_gets_defaults() {
         let config = parse(GOOD).unwrap();
         assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.server.public_url, "http://127.0.0.1:8080");
         assert_eq!(config.server.data, Path::new("/etc/estafeta/data"));
+        assert_eq!(config.server.retention_days, 7);
         assert_eq!(config.master_key.bytes(), &[1; 32]);
         assert_eq!(config.clock_source, None);
         assert!(config.limited);

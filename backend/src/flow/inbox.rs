@@ -4,7 +4,8 @@
 use super::{Flow, Tenant, booking, render};
 use crate::error::{StoreError, unquoted};
 use crate::ports::{
-    BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Echo, InboxRow, NewRow, Source,
+    BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Echo, Erasure, InboxRow, NewRow,
+    Source,
 };
 use serde::{Deserialize, Serialize};
 use widget_core::action::{Action, SendKind};
@@ -94,6 +95,8 @@ pub enum Outcome {
         /// What.
         service: Service,
     },
+    /// All that was known of the guest was erased.
+    Erased,
 }
 
 /// What becomes of a row.
@@ -182,9 +185,15 @@ impl Flow {
                 }
                 Event::GuestEdited(edited)
             }
-            ChannelHook::GuestDeleted(message) => Event::GuestDeleted {
-                message: message.id,
-            },
+            ChannelHook::GuestDeleted(message) => {
+                // Its text goes once this is decided.
+                let erasure = Erasure::Message(dialog.id.clone(), message.id.clone());
+                let now = self.clock.now_ms();
+                self.store.wish(tenant.account, &erasure, now).await?;
+                Event::GuestDeleted {
+                    message: message.id,
+                }
+            }
             ChannelHook::Outgoing(message) => {
                 return self.outgoing_meaning(tenant, dialog, row, &message).await;
             }
@@ -469,6 +478,7 @@ impl Flow {
             Outcome::Unanswered { turn } => Event::BotFailed { turn },
             Outcome::Morning { waiting } => Event::DayOpened { waiting },
             Outcome::Back { service } => Event::ServiceBack { service },
+            Outcome::Erased => Event::Erased,
         })
     }
 

@@ -13,6 +13,7 @@
 mod act;
 mod booking;
 mod catchup;
+mod chores;
 mod claim;
 mod decide;
 pub mod failpoint;
@@ -31,6 +32,7 @@ mod replay;
 mod rules;
 mod zone;
 
+pub use chores::Chores;
 pub use ingest::dialog_id;
 pub use line::{Line, Lines, Provider, Shut};
 pub use recovery::{BotHealth, CrmHealth};

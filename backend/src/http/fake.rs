@@ -8,9 +8,10 @@ use crate::flow::{BotHealth, CrmHealth, Flow, InForce, Lines, Rules, Tenant};
 use crate::ports::{
     ActClaim, Bot, BotReply, BotRequest, Budgets, Channel, ChannelHook, ChannelMessage, Claimed,
     ClaimedAct, Class, Commit, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs,
-    Echo, Envelope, Finish, Guest, GuestLookup, Hooks, Inbox, InboxRow, Journal, JournalRow, Lease,
-    Ledger, NewRow, Origin, Outbox, Page, Policies, PolicyVersion, Reach, Reaches, Registry,
-    Source, StoredPolicy, Thread, Waiting, Wanted, Watch, Written,
+    Echo, Envelope, Erasure, Finish, Guest, GuestLookup, Hooks, Inbox, InboxRow, Journal,
+    JournalRow, Known, Lease, Ledger, NewRow, Origin, Outbox, Page, Policies, PolicyVersion,
+    Privacy, Progress, Reach, Reaches, Registry, Source, StoredPolicy, Thread, Waiting, Wanted,
+    Watch, Wish, Written,
 };
 use async_trait::async_trait;
 use axum::body::Body;
@@ -437,6 +438,33 @@ impl Policies for FakeStore {
         _: Option<i64>,
     ) -> Result<Option<StoredPolicy>, StoreError> {
         Ok(None)
+    }
+}
+
+#[async_trait]
+impl Privacy for FakeStore {
+    async fn prune(&self, _: i64) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn wish(&self, _: AccountId, _: &Erasure, _: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn wishes(&self) -> Result<Vec<Wish>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn erase(&self, _: &Wish, _: NewRow, _: bool) -> Result<Progress, StoreError> {
+        Ok(Progress::Done)
+    }
+
+    async fn settle(&self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn known(&self, _: AccountId) -> Result<Vec<Known>, StoreError> {
+        Ok(Vec::new())
     }
 }
 

@@ -14,6 +14,7 @@ mod crash;
 mod harness;
 mod path;
 mod policy;
+mod privacy;
 mod replay;
 mod scenarios;
 mod stop;

@@ -224,6 +224,12 @@ impl Draft<'_> {
         }
     }
 
+    /// Nothing of the guest is left to decide about.
+    pub(super) fn erased(&mut self) {
+        self.check(Check::decided("erased"));
+        self.change(Change::Forgotten { at: self.at() });
+    }
+
     pub(super) fn guest_edited(&mut self, message: &GuestMessage) {
         self.see(&message.id, From::Guest, message.at, message.text);
         let Some(known) = self

@@ -130,6 +130,7 @@ impl Draft<'_> {
             Event::ServiceBack { service } => self.service_back(*service),
             Event::DayOpened { waiting } => self.day_opened(*waiting),
             Event::Unreadable => self.unreadable(),
+            Event::Erased => self.erased(),
             Event::TimerFired { timer, generation } => self.timer_fired(*timer, *generation),
         }
     }

@@ -1,7 +1,8 @@
 //! Requests to the API v4: its envelopes, its empty answers, its errors.
 
 use super::pace::{Pace, Place};
-use crate::adapters::http::{Answer, Effect, Http, secret_value, send};
+use crate::adapters::api_log::CallLog;
+use crate::adapters::http::{Answer, Effect, Http, secret_value};
 use crate::adapters::json;
 use crate::error::CallError;
 use reqwest::Method;
@@ -55,6 +56,11 @@ impl Api {
         wait
     }
 
+    /// Every call is noted in `log` from now on.
+    pub(super) fn log_to(&mut self, log: CallLog) {
+        self.http.log_to(log);
+    }
+
     /// Reads `path`; `None` = there is no such thing, or the list is empty.
     pub(super) async fn get(
         &self,
@@ -86,7 +92,7 @@ impl Api {
             request = request.header("X-Context-User-ID", user.0);
         }
         self.place().await;
-        let answer = send(&what, Effect::Read, request).await?;
+        let answer = self.http.send(&what, Effect::Read, request).await?;
         if answer.status == 404 {
             return Ok(None);
         }
@@ -145,7 +151,7 @@ impl Api {
         let what = named(method.as_str(), path);
         let request = self.request(method, path).json(body);
         let answer = self.judged(
-            send(&what, Effect::Write, request).await?,
+            self.http.send(&what, Effect::Write, request).await?,
             &what,
             Effect::Write,
         )?;

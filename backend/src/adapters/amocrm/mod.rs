@@ -22,6 +22,7 @@ mod tests;
 
 pub use map::SharedMap;
 
+use super::api_log::CallLog;
 use crate::error::CallError;
 use crate::ports::{Clock, Crm, CrmFound, CrmUser, CrmWrite, DealAccess, GuestLookup};
 use api::Api;
@@ -118,6 +119,11 @@ impl AmoCrm {
             clock,
             known: Mutex::default(),
         })
+    }
+
+    /// Every call is noted in `log` from now on.
+    pub fn log_to(&mut self, log: CallLog) {
+        self.api.log_to(log);
     }
 
     /// What the account calls things, for the reader of its webhooks.

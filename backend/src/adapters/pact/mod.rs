@@ -7,7 +7,8 @@ mod message;
 #[cfg(test)]
 mod tests;
 
-use super::http::{Answer, Effect, Http, secret_value, send};
+use super::api_log::CallLog;
+use super::http::{Answer, Effect, Http, secret_value};
 use super::json;
 use crate::error::CallError;
 use crate::ports::{Budgets, Channel, ChannelMessage, Class, Clock, Guest, Page, Thread, Written};
@@ -85,9 +86,30 @@ impl Pact {
         self
     }
 
+    /// Every call is noted in `log` from now on.
+    pub fn log_to(&mut self, log: CallLog) {
+        self.http.log_to(log);
+    }
+
     /// A read that Pact does not count.
     async fn read(&self, what: &str, request: RequestBuilder) -> Result<Value, CallError> {
-        call(what, Effect::Read, request).await
+        self.call(what, Effect::Read, request).await
+    }
+
+    async fn call(
+        &self,
+        what: &str,
+        effect: Effect,
+        request: RequestBuilder,
+    ) -> Result<Value, CallError> {
+        let answer = self.http.send(what, effect, request).await?;
+        let answer = answer.judged(what, effect, wait_ms)?;
+        if answer.body.is_empty() {
+            return Ok(Value::Null);
+        }
+        answer
+            .json()
+            .ok_or_else(|| effect.lost(format!("{what}: the answer is not JSON")))
     }
 
     /// A read that Pact counts as one of this class. Without a place it is not made, and may be later.
@@ -129,7 +151,7 @@ impl Pact {
         segments.extend(id);
         let request = self.http.request(method, &segments).json(body);
         // A webhook that stands twice is found by the next look, so this may be repeated.
-        call("set webhook", Effect::Read, request).await
+        self.call("set webhook", Effect::Read, request).await
     }
 }
 
@@ -191,7 +213,7 @@ impl Channel for Pact {
         let body = json!({"company_id": self.company, "text": text, "send_to_crm": true});
         let segments = ["conversations", conversation.0.as_str(), "messages"];
         let request = self.http.request(Method::POST, &segments).json(&body);
-        let answer = call("send", Effect::Write, request).await?;
+        let answer = self.call("send", Effect::Write, request).await?;
         json::id_text(&object(&answer, "message")["id"])
             .map(MessageId)
             .ok_or_else(|| CallError::unknown("send: no id in the answer"))
@@ -255,18 +277,6 @@ impl Channel for Pact {
     async fn written(&self, thread: &Thread, page: u32) -> Result<Page<Written>, CallError> {
         self.written_on(thread, page).await
     }
-}
-
-async fn call(what: &str, effect: Effect, request: RequestBuilder) -> Result<Value, CallError> {
-    let answer = send(what, effect, request)
-        .await?
-        .judged(what, effect, wait_ms)?;
-    if answer.body.is_empty() {
-        return Ok(Value::Null);
-    }
-    answer
-        .json()
-        .ok_or_else(|| effect.lost(format!("{what}: the answer is not JSON")))
 }
 
 /// The pause that a 429 asks for stands only in the words of `detail`: its first number, seconds.

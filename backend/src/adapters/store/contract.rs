@@ -1,8 +1,10 @@
 //! What every store has to hold. Written against `ports` alone; a store runs it with [`contract!`].
 
 mod budget;
+mod privacy;
 
 pub(super) use budget::*;
+pub(super) use privacy::*;
 
 use crate::error::StoreError;
 use crate::ports::{

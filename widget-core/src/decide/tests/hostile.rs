@@ -43,6 +43,7 @@ fn every_event(at: i64) -> Vec<Event> {
         Event::GuestDeleted {
             message: "a".into(),
         },
+        Event::Erased,
         Event::CrmRead(CrmSnapshot {
             at,
             action: action(),

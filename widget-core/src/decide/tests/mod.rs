@@ -5,6 +5,7 @@ mod calendar;
 mod clarify;
 mod departure;
 mod edges;
+mod erased;
 mod field;
 mod found_late;
 mod hostile;

@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 use widget_core::ids::{AccountId, ActionKey, DialogId, MessageId, TextRef};
 
 /// How long a text of ours can come back, ms.
-const ECHO_WINDOW: i64 = 2 * 60 * 60 * 1000;
+pub(super) const ECHO_WINDOW: i64 = 2 * 60 * 60 * 1000;
 
 /// A message that left towards a guest.
 struct Seen {

@@ -4,8 +4,8 @@ use super::{SqliteHistory, SqliteStore};
 use crate::adapters::store::contract::{Bench, contract};
 use crate::error::StoreError;
 use crate::ports::{
-    Commit, Dialogs, Guest, History, Inbox, JournalRow, Lane, Ledger, NewAct, NewRow, Origin,
-    Outbox, Policies, Registry, Source, Store, Wanted,
+    Commit, Dialogs, Erasure, Guest, History, Inbox, JournalRow, Lane, Ledger, NewAct, NewRow,
+    Origin, Outbox, Policies, Privacy, Progress, Registry, Source, Store, Wanted,
 };
 use async_trait::async_trait;
 use sqlx::{ConnectOptions, SqliteConnection};
@@ -148,6 +148,11 @@ contract! { OnDisk:
     a_change_of_mode_raises_the_accounts_epoch_and_nothing_else_does,
     versions_of_a_policy_are_kept_with_their_texts,
     promise_6_separate_an_account_neither_sees_nor_affects_another,
+    privacy_an_erased_guest_leaves_ids_and_a_state_that_is_the_fold,
+    privacy_a_guest_is_not_erased_while_the_dialog_is_worked_on,
+    privacy_a_deleted_messages_text_goes_unless_another_says_the_same,
+    promise_6_separate_an_erased_account_takes_nothing_of_another,
+    what_is_handled_goes_in_time_and_what_waits_stays,
 }
 
 fn row(name: &str, key: &str, body: &str) -> NewRow {
@@ -246,36 +251,136 @@ async fn whoever_only_reads_needs_no_lock_and_cannot_write() {
     assert_eq!(newest.toml, "mode = 'off'");
 }
 
-#[tokio::test]
-async fn a_database_of_before_the_origins_is_brought_up_to_date_and_not_read_before() {
-    let folder = TempDir::new().unwrap();
-    let store = open(&folder).await;
-    store
-        .put_policy(ACCOUNT, "mode = 'on'", Origin::Cli, T)
+/// A database as the first version made it, with a policy.
+async fn first_version(folder: &TempDir, policy: &str) {
+    let file = file_in(folder);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let mut db = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .connect()
         .await
         .unwrap();
-    store.close().await;
-    for sql in [
-        "ALTER TABLE policy DROP COLUMN origin",
-        "ALTER TABLE outbox DROP COLUMN rank",
-        "ALTER TABLE outbox DROP COLUMN sought_from",
-        "ALTER TABLE outbox DROP COLUMN failing_since",
-        "DROP TABLE place",
-        "DROP TABLE pause",
-        "DROP TABLE reach",
-        "DELETE FROM _sqlx_migrations WHERE version >= 2",
-    ] {
-        sqlx::query(sql)
-            .execute(&mut raw(&folder).await)
-            .await
-            .unwrap();
-    }
+    let first = super::migrations(&super::MIGRATIONS[..1]);
+    first.run_direct(None, &mut db, false).await.unwrap();
+    let key = super::MasterKey::new(&MASTER).new_account_key(ACCOUNT);
+    sqlx::query("INSERT INTO account (id, key) VALUES ($1, $2)")
+        .bind(ACCOUNT.0)
+        .bind(key.unwrap())
+        .execute(&mut db)
+        .await
+        .unwrap();
+    sqlx::query("INSERT INTO policy (account, version, toml, at) VALUES ($1, 1, $2, $3)")
+        .bind(ACCOUNT.0)
+        .bind(policy)
+        .bind(T)
+        .execute(&mut db)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_is_brought_up_to_date_and_not_read_before() {
+    let folder = TempDir::new().unwrap();
+    first_version(&folder, "mode = 'on'").await;
     let early = SqliteStore::open_to_read(&file_in(&folder), &MASTER).await;
     assert!(matches!(early.err(), Some(StoreError::Database(_))));
     let store = open(&folder).await;
     let known = store.policies(ACCOUNT).await.unwrap();
     assert_eq!(known.len(), 1);
     assert_eq!(known[0].origin, Origin::Default);
+    assert_eq!(known[0].mode.as_deref(), Some("on"));
+}
+
+#[tokio::test]
+async fn privacy_the_phones_of_a_policy_that_was_kept_in_plain_are_sealed() {
+    let folder = TempDir::new().unwrap();
+    let policy = "trial_phones = [\"79000000042\"]";
+    first_version(&folder, policy).await;
+    assert!(holds(&files(&folder), b"79000000042"));
+    let store = open(&folder).await;
+    let stored = store.policy(ACCOUNT, None).await.unwrap().unwrap();
+    assert_eq!(stored.toml, policy);
+    assert!(!holds(&files(&folder), b"79000000042"));
+}
+
+/// All bytes of the database and of what lies beside it.
+fn files(folder: &TempDir) -> Vec<u8> {
+    let data = file_in(folder);
+    let files = std::fs::read_dir(data.parent().unwrap()).unwrap();
+    let read = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());
+    read.flatten().collect()
+}
+
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+#[tokio::test]
+async fn privacy_what_was_erased_is_not_in_the_file_nor_in_its_wal_not_even_sealed() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    let (dialog, long) = (DialogId::from("a"), "тайна ".repeat(2_000));
+    store.ingest(vec![row("a", "m1", &long)]).await.unwrap();
+    store.put_text(ACCOUNT, &dialog, &long).await.unwrap();
+    let guest = Guest {
+        phone: "79000000042".to_owned(),
+        name: None,
+        provider: "whatsapp".to_owned(),
+    };
+    store.put_guest(ACCOUNT, &dialog, &guest).await.unwrap();
+    handle_next(&store, vec![]).await;
+    let sealed = async || {
+        let all = "SELECT body FROM text UNION ALL SELECT body FROM inbox UNION ALL SELECT key FROM account";
+        let sealed: Vec<Vec<u8>> = sqlx::query_scalar(all)
+            .fetch_all(store.readers())
+            .await
+            .unwrap();
+        sealed
+    };
+    let erase = async |erasure: Erasure| {
+        store.wish(ACCOUNT, &erasure, T).await.unwrap();
+        let wish = store.wishes().await.unwrap().remove(0);
+        let notice = row("a", "erased", "");
+        while store.erase(&wish, notice.clone(), false).await.unwrap() != Progress::Done {}
+        assert!(store.settle().await.unwrap());
+    };
+    let before = sealed().await;
+    assert_eq!(before.len(), 4);
+    let (bodies, key) = before.split_at(3);
+    // The end of a value lies on a page of its own.
+    let end = |value: &Vec<u8>| value[value.len() - 40..].to_vec();
+    let left = |values: &[Vec<u8>]| {
+        let bytes = files(&folder);
+        values
+            .iter()
+            .filter(|value| holds(&bytes, &end(value)))
+            .count()
+    };
+    assert_eq!((left(bodies), left(key)), (3, 1));
+    erase(Erasure::Guest(dialog)).await;
+    assert_eq!((left(bodies), left(key)), (0, 1));
+    erase(Erasure::Account).await;
+    assert_eq!((left(bodies), left(key)), (0, 0));
+}
+
+#[tokio::test]
+async fn privacy_a_wish_is_left_beside_the_running_store() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    store.ingest(vec![row("a", "m1", "")]).await.unwrap();
+    let beside = SqliteStore::open_beside(&file_in(&folder), &MASTER).await;
+    let beside = beside.unwrap();
+    let erasure = Erasure::Guest(DialogId::from("a"));
+    beside.wish(ACCOUNT, &erasure, T).await.unwrap();
+    let wishes = store.wishes().await.unwrap();
+    assert_eq!(wishes[0].erasure, erasure);
+    let notice = row("a", "erased", "");
+    let done = store.erase(&wishes[0], notice, false).await.unwrap();
+    assert_eq!(done, Progress::Done);
+    assert!(beside.wishes().await.unwrap().is_empty());
+    beside.close().await;
+    store.ingest(vec![row("a", "m2", "")]).await.unwrap();
 }
 
 #[tokio::test]

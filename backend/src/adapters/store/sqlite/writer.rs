@@ -9,7 +9,7 @@
 
 use crate::error::StoreError;
 use async_trait::async_trait;
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{Connection, Row, SqliteConnection};
 use std::fs::File;
 use std::pin::Pin;
 use tokio::sync::{mpsc, oneshot};
@@ -23,8 +23,12 @@ const WAITING: usize = 4096;
 /// What a job does on the writer's connection.
 pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
 
+/// How long the log waits to be emptied, ms: meanwhile nobody writes.
+const EMPTYING: &str = "PRAGMA busy_timeout = 100";
+
 enum Message {
     Job(Box<dyn Job>),
+    EmptyLog(oneshot::Sender<Result<bool, StoreError>>),
     Close,
 }
 
@@ -42,8 +46,8 @@ struct Queues {
 }
 
 impl Writer {
-    /// Starts the writer on its connection. `lock` is let go when the connection is closed.
-    pub(super) fn start(db: SqliteConnection, lock: File) -> (Self, JoinHandle<()>) {
+    /// Starts the writer on its connection. `lock`, if it has one, is let go when the connection is closed.
+    pub(super) fn start(db: SqliteConnection, lock: Option<File>) -> (Self, JoinHandle<()>) {
         let (writer, queues) = queues(WAITING);
         (writer, tokio::spawn(serve(db, queues, lock)))
     }
@@ -79,6 +83,14 @@ impl Writer {
             }
             mpsc::error::TrySendError::Closed(_) => closed(),
         })?;
+        answer.await.map_err(|_| closed())?
+    }
+
+    /// Copies the log into the database and empties it. `false`: a reader still needs it.
+    pub(super) async fn empty_log(&self) -> Result<bool, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let message = Message::EmptyLog(reply);
+        self.own.send(message).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
 
@@ -182,15 +194,17 @@ impl Queues {
     }
 }
 
-async fn serve(mut db: SqliteConnection, mut queues: Queues, lock: File) {
+async fn serve(mut db: SqliteConnection, mut queues: Queues, lock: Option<File>) {
     let mut messages = Vec::with_capacity(2 * TOGETHER);
     let mut open = true;
     while open && queues.take(&mut messages).await > 0 {
         let mut jobs = Vec::with_capacity(messages.len());
+        let mut emptied = Vec::new();
         for message in messages.drain(..) {
             match message {
                 Message::Job(job) if open => jobs.push(job),
-                Message::Job(_) => {}
+                Message::EmptyLog(reply) if open => emptied.push(reply),
+                Message::Job(_) | Message::EmptyLog(_) => {}
                 Message::Close => open = false,
             }
         }
@@ -200,11 +214,25 @@ async fn serve(mut db: SqliteConnection, mut queues: Queues, lock: File) {
         for job in jobs {
             job.answer(committed.clone());
         }
+        for reply in emptied {
+            // Whoever asked may have gone.
+            let _ = reply.send(empty_log(&mut db).await);
+        }
     }
     if let Err(error) = db.close().await {
         tracing::warn!(%error, "the database did not close cleanly");
     }
     drop(lock);
+}
+
+async fn empty_log(db: &mut SqliteConnection) -> Result<bool, StoreError> {
+    execute(db, EMPTYING).await?;
+    let emptied = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(&mut *db)
+        .await
+        .and_then(|row| row.try_get::<i64, _>(0));
+    execute(db, super::BUSY_TIMEOUT).await?;
+    Ok(emptied? == 0)
 }
 
 async fn commit_together(
@@ -278,7 +306,7 @@ mod tests {
 
         let db = SqliteConnectOptions::new().filename(":memory:");
         let db = db.connect().await.unwrap();
-        let serving = tokio::spawn(serve(db, queues, tempfile::tempfile().unwrap()));
+        let serving = tokio::spawn(serve(db, queues, None));
         for job in arriving.into_iter().chain(own) {
             job.await.unwrap().unwrap();
         }
