@@ -132,7 +132,7 @@ impl Context<'_> {
                 .map(|found| (lookup, found)),
             Err(error) => Err(error),
         };
-        failpoint::hit("after_call");
+        failpoint::hit_for("after_call", [&self.act.action]);
         Ok(match found {
             Ok((lookup, found)) => {
                 if let Some(contact) = &found.contact {
@@ -207,7 +207,7 @@ impl Context<'_> {
             return Ok(self.over(&Outcome::Unanswered { turn: turn.clone() }));
         }
         let reply = self.tenant.bot.turn(&request).await;
-        failpoint::hit("after_call");
+        failpoint::hit_for("after_call", [&self.act.action]);
         Ok(match reply {
             Ok(reply) => {
                 if health.was_down() {
@@ -246,7 +246,7 @@ impl Context<'_> {
                     .channel
                     .send(&self.dialog.conversation, &text)
                     .await;
-                failpoint::hit("after_call");
+                failpoint::hit_for("after_call", [&self.act.action]);
                 match sent {
                     Ok(message) => Ok(message),
                     Err(CallError::Unknown { .. }) => Err(self.check_at(0, LOOK_FOR_SEND[0])),
@@ -303,6 +303,7 @@ impl Context<'_> {
                 }));
             }
         };
+        failpoint::hit_for("after_look", [&self.act.action]);
         let used = self
             .flow
             .store
@@ -346,7 +347,7 @@ impl Context<'_> {
             return self.look_for_write(n, &write).await;
         }
         let written = self.tenant.crm.write(&write).await;
-        failpoint::hit("after_call");
+        failpoint::hit_for("after_call", [&self.act.action]);
         match written {
             Ok(done) => self.written(done).await,
             Err(CallError::Unknown { .. }) if creates => Ok(self.check_at(0, 0)),
@@ -362,7 +363,9 @@ impl Context<'_> {
     }
 
     async fn look_for_write(&self, n: u32, write: &CrmWrite) -> Result<Finish, StoreError> {
-        match self.tenant.crm.find(write, self.act.claimed_at).await {
+        let found = self.tenant.crm.find(write, self.act.claimed_at).await;
+        failpoint::hit_for("after_look", [&self.act.action]);
+        match found {
             Ok(Some(done)) => {
                 tracing::info!(action = %self.act.key, reconciled = true, "a write of unknown outcome had arrived");
                 self.written(done).await

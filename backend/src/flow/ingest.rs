@@ -71,6 +71,11 @@ impl Flow {
         readable: bool,
     ) -> Result<Received, StoreError> {
         let at = self.clock.now_ms();
+        let from = match source {
+            Source::Pact => "pact",
+            Source::Amocrm => "amocrm",
+            Source::Act => "act",
+        };
         let rows = envelopes
             .into_iter()
             .map(|envelope| NewRow {
@@ -91,7 +96,7 @@ impl Flow {
         }
         let new = self.store.ingest(rows).await?;
         self.dialogs_bell.notify_waiters();
-        failpoint::hit("after_ack");
+        failpoint::hit_of("after_ack", from);
         Ok(match (readable, new.iter().any(|new| *new)) {
             (false, _) => Received::Unreadable,
             (true, true) => Received::Stored,

@@ -65,12 +65,12 @@ impl Flow {
                 (act, finish)
             }
             ActClaim::Run(act) => {
-                failpoint::hit("after_claim");
+                failpoint::hit_for("after_claim", [&act.action]);
                 let finish = act::run(self, &act).await;
                 (act, finish)
             }
         };
-        failpoint::hit("before_result");
+        failpoint::hit_for("before_result", [&act.action]);
         self.finish(&act, finish).await;
     }
 
@@ -78,7 +78,10 @@ impl Flow {
     async fn finish(&self, act: &ClaimedAct, finish: Finish) {
         loop {
             match self.store.finish_act(act, finish.clone()).await {
-                Ok(()) => break,
+                Ok(()) => {
+                    failpoint::hit_for("after_result", [&act.action]);
+                    break;
+                }
                 Err(StoreError::LeaseLost) => {
                     tracing::warn!(action = %act.key, "the result of an action came after its claim was lost");
                     break;
