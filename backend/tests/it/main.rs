@@ -9,6 +9,7 @@ mod architecture;
 mod bad_input;
 mod browser;
 mod crash;
+mod failpoints;
 mod harness;
 mod path;
 mod policy;
