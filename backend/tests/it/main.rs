@@ -15,3 +15,4 @@ mod path;
 mod policy;
 mod replay;
 mod scenarios;
+mod storm;
