@@ -79,7 +79,7 @@ async fn promises_hold_in_a_storm() {
     let parts = parts.zip(&expected).map(|(part, expected)| async move {
         *expected.borrow_mut() = part.await;
     });
-    let weather = rages(&world, dice, kills, &tally);
+    let weather = rages(&world, dice, kills, we_make_deals, &tally);
     tokio::join!(together(parts), weather);
 
     world.play("clock", &json!({"speed": 1})).await;
@@ -105,7 +105,7 @@ async fn promises_hold_in_a_storm() {
 }
 
 /// The backend dies so often, and things go wrong; then good weather.
-async fn rages(world: &World, mut dice: Dice, kills: u64, tally: &Tally) {
+async fn rages(world: &World, mut dice: Dice, kills: u64, we_make_deals: bool, tally: &Tally) {
     for _ in 0..kills {
         let death = death(&mut dice);
         for _ in 0..dice.between(0, 4) {
@@ -127,6 +127,9 @@ async fn rages(world: &World, mut dice: Dice, kills: u64, tally: &Tally) {
         }
     }
     world.clears_faults().await;
+    if we_make_deals {
+        world.lasting_fault("amocrm", "never_deal").await;
+    }
     if !world.is_alive() {
         panic!("the backend does not live");
     }
