@@ -163,7 +163,7 @@ impl Context<'_> {
                 .map(|found| (lookup, found)),
             Err(error) => Err(error),
         };
-        failpoint::hit("after_call");
+        failpoint::hit_for("after_call", [&self.act.action]);
         Ok(match found {
             Ok((lookup, found)) => {
                 self.tenant.crm_health.answered();
@@ -252,7 +252,7 @@ impl Context<'_> {
             return Ok(self.over(&Outcome::Unanswered { turn: turn.clone() }));
         }
         let reply = self.tenant.bot.turn(&request).await;
-        failpoint::hit("after_call");
+        failpoint::hit_for("after_call", [&self.act.action]);
         Ok(match reply {
             Ok(reply) => {
                 if health.was_down() {
@@ -291,7 +291,7 @@ impl Context<'_> {
                     .channel
                     .send(&self.dialog.conversation, &text)
                     .await;
-                failpoint::hit("after_call");
+                failpoint::hit_for("after_call", [&self.act.action]);
                 match sent {
                     Ok(message) => Ok(message),
                     Err(CallError::Unknown { .. }) => {
@@ -329,6 +329,7 @@ impl Context<'_> {
             Ok(messages) => messages,
             Err(error) => return Ok(Err(self.did_not_succeed(&error).await)),
         };
+        failpoint::hit_for("after_look", [&self.act.action]);
         let used = self
             .flow
             .store
@@ -365,7 +366,7 @@ impl Context<'_> {
             return self.look_for_write(n, &write).await;
         }
         let written = self.tenant.crm.write(&write).await;
-        failpoint::hit("after_call");
+        failpoint::hit_for("after_call", [&self.act.action]);
         match written {
             Ok(done) => self.written(done).await,
             Err(CallError::Unknown { .. }) if creates => {
@@ -376,7 +377,10 @@ impl Context<'_> {
     }
 
     async fn look_for_write(&self, n: u32, write: &CrmWrite) -> Result<Finish, StoreError> {
-        match self.tenant.crm.find(write, self.act.sought_since()).await {
+        let since = self.act.sought_since();
+        let found = self.tenant.crm.find(write, since).await;
+        failpoint::hit_for("after_look", [&self.act.action]);
+        match found {
             Ok(Some(done)) => {
                 tracing::info!(action = %self.act.key, reconciled = true, "a write of unknown outcome had arrived");
                 self.written(done).await

@@ -148,8 +148,8 @@ impl<'a> Work<'a> {
     }
 
     async fn commit_and(self, release: bool) -> Result<Dialog, StoreError> {
-        failpoint::hit("after_decide");
-        let acts = !self.acts.is_empty();
+        let decided: Vec<Action> = self.acts.iter().map(|act| act.action.clone()).collect();
+        failpoint::hit_for("after_decide", &decided);
         let state = self.state.clone();
         self.flow
             .store
@@ -164,8 +164,9 @@ impl<'a> Work<'a> {
                 release,
             })
             .await?;
+        failpoint::hit_for("after_commit", &decided);
         self.flow.dialogs_bell.notify_waiters();
-        if acts {
+        if !decided.is_empty() {
             self.flow.acts_bell.notify_waiters();
         }
         Ok(state)

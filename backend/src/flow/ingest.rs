@@ -71,6 +71,11 @@ impl Flow {
         readable: bool,
     ) -> Result<Received, StoreError> {
         let at = self.clock.now_ms();
+        let from = match source {
+            Source::Pact => "pact",
+            Source::Amocrm => "amocrm",
+            Source::Act => "act",
+        };
         let rows = envelopes
             .into_iter()
             .map(|envelope| NewRow {
@@ -93,7 +98,7 @@ impl Flow {
         self.dialogs_bell.notify_waiters();
         let any_new = new.contains(&true);
         if any_new {
-            failpoint::hit("after_ack");
+            failpoint::hit_of("after_ack", from);
         }
         Ok(match (readable, any_new) {
             (false, _) => Received::Unreadable,

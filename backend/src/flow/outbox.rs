@@ -130,7 +130,7 @@ impl Flow {
                 (act, finish)
             }
             ActClaim::Run(act) => {
-                failpoint::hit("after_claim");
+                failpoint::hit_for("after_claim", [&act.action]);
                 let finish = tokio::select! {
                     finish = act::run(self, &act) => finish,
                     () = give_up.cancelled() => patience::handed_back(&act, self.clock.now_ms()),
@@ -138,7 +138,7 @@ impl Flow {
                 (act, finish)
             }
         };
-        failpoint::hit("before_result");
+        failpoint::hit_for("before_result", [&act.action]);
         self.finish(&act, finish).await;
     }
 
@@ -146,7 +146,10 @@ impl Flow {
     async fn finish(&self, act: &ClaimedAct, finish: Finish) {
         loop {
             match self.store.finish_act(act, finish.clone()).await {
-                Ok(()) => break,
+                Ok(()) => {
+                    failpoint::hit_for("after_result", [&act.action]);
+                    break;
+                }
                 Err(StoreError::LeaseLost) => {
                     tracing::warn!(action = %act.key, "the result of an action came after its claim was lost");
                     break;

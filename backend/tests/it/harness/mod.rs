@@ -1,8 +1,11 @@
 //! A small world for each test: a sandbox, a backend, and verbs that read like the story they tell.
 
+mod book;
 mod browser;
+mod clicks;
 mod guest;
 mod manager;
+mod oracle;
 mod process;
 mod signals;
 mod story;
@@ -11,11 +14,12 @@ mod wait;
 pub use browser::{Tab, browse};
 pub use guest::{From, Guest};
 pub use manager::{Manager, answer};
+pub use oracle::Expected;
 pub use process::{Process, Said};
 pub use story::{
     HANDOFF_OFF_HOURS, OLGA, contact_tasks, has_its_task, has_note, seconds, waits_since,
 };
-pub use wait::{until, until_some};
+pub use wait::{together, until, until_some};
 
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
