@@ -147,6 +147,8 @@ impl App {
             tenants: sites.iter().map(|site| Arc::clone(&site.tenant)).collect(),
             dialogs_bell: tokio::sync::Notify::new(),
             acts_bell: tokio::sync::Notify::new(),
+            making: crate::flow::Making::default(),
+            workers_down: std::sync::atomic::AtomicU32::new(0),
         });
         let web = Web::new(
             Arc::clone(&flow),

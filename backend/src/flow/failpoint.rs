@@ -4,7 +4,13 @@
 /// Aborts the process if `name` is the chosen failpoint.
 #[cfg(feature = "failpoints")]
 pub fn hit(name: &str) {
+    static PANICKED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
     let chosen = std::env::var("ESTAFETA_FAILPOINT").unwrap_or_default();
+    if chosen.strip_suffix(":panic") == Some(name)
+        && !PANICKED.swap(true, std::sync::atomic::Ordering::Relaxed)
+    {
+        panic!("the failpoint {name}");
+    }
     if chosen.strip_suffix(":abort") == Some(name) {
         std::process::abort();
     }

@@ -13,19 +13,23 @@
 mod act;
 mod booking;
 mod claim;
+mod creation;
 mod decide;
 pub mod failpoint;
 mod inbox;
 mod ingest;
 mod morning;
 mod outbox;
+mod panics;
 mod press;
 mod recovery;
 mod render;
 mod replay;
 mod rules;
+mod shared_task;
 mod zone;
 
+pub use creation::Making;
 pub use ingest::dialog_id;
 pub use recovery::BotHealth;
 pub use replay::{Judged, Trial};
@@ -34,6 +38,7 @@ pub use rules::{InForce, Rules};
 use crate::error::StoreError;
 use crate::ports::{Bot, Channel, Clock, Crm, Hooks, Store};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
@@ -84,6 +89,10 @@ pub struct Flow {
     pub dialogs_bell: Notify,
     /// Rung when an action may have become runnable.
     pub acts_bell: Notify,
+    /// For which guests something is being made in the CRM.
+    pub making: Making,
+    /// Workers that a panic has stopped and that have not begun anew.
+    pub workers_down: AtomicU32,
 }
 
 /// What became of a webhook body.
@@ -152,13 +161,37 @@ impl Flow {
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let workers = TaskTracker::new();
         for _ in 0..WORKERS {
-            workers.spawn(Arc::clone(&self).work_on_dialogs(stop.clone()));
+            workers.spawn(self.kept_up(&stop, Self::work_on_dialogs));
         }
-        workers.spawn(Arc::clone(&self).route_all_hints(stop.clone()));
-        workers.spawn(Arc::clone(&self).greet_mornings(stop.clone()));
-        workers.spawn(Arc::clone(&self).dispatch_acts(stop.clone()));
+        workers.spawn(self.kept_up(&stop, Self::route_all_hints));
+        workers.spawn(self.kept_up(&stop, Self::greet_mornings));
+        workers.spawn(self.kept_up(&stop, Self::dispatch_acts));
         workers.close();
         workers.wait().await;
+    }
+
+    /// A worker that begins anew after a panic; until then the process says that it is not ready.
+    fn kept_up<W: Future<Output = ()> + Send + 'static>(
+        self: &Arc<Self>,
+        stop: &CancellationToken,
+        work: impl Fn(Arc<Self>, CancellationToken) -> W + Send + 'static,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let (flow, stop) = (Arc::clone(self), stop.clone());
+        async move {
+            while panics::contained(work(Arc::clone(&flow), stop.clone()))
+                .await
+                .is_none()
+            {
+                flow.workers_down.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(claim::REST).await;
+                flow.workers_down.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Whether all workers of [`Self::run`] are at work.
+    pub fn is_at_work(&self) -> bool {
+        self.workers_down.load(Ordering::Relaxed) == 0
     }
 
     /// The checks of the last decision that says something about who leads and why.

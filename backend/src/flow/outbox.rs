@@ -1,6 +1,7 @@
 //! The dispatcher: claims actions and lets them be carried out, several at a time.
 
 use super::claim::{POLL, REST};
+use super::panics::contained;
 use super::{Flow, act, failpoint};
 use crate::error::StoreError;
 use crate::ports::{ActClaim, ClaimedAct, Finish, NewRow, Source};
@@ -66,7 +67,12 @@ impl Flow {
             }
             ActClaim::Run(act) => {
                 failpoint::hit("after_claim");
-                let finish = act::run(self, &act).await;
+                let finish = if let Some(finish) = contained(act::run(self, &act)).await {
+                    finish
+                } else {
+                    self.making.ends(&act.key);
+                    act::after_panic(self, &act)
+                };
                 (act, finish)
             }
         };

@@ -8,8 +8,8 @@ use crate::flow::{BotHealth, Flow, InForce, Rules, Tenant};
 use crate::ports::{
     ActClaim, Bot, BotReply, BotRequest, Channel, ChannelHook, ChannelMessage, Claimed, ClaimedAct,
     Commit, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs, Echo, Envelope, Finish,
-    Guest, GuestLookup, Hooks, Inbox, InboxRow, Journal, JournalRow, Lease, Ledger, NewRow, Origin,
-    Outbox, Policies, PolicyVersion, Registry, Source, StoredPolicy, Waiting,
+    Guest, GuestLookup, Hooks, Inbox, InboxRow, Journal, JournalRow, Kin, Lease, Ledger, NewRow,
+    Origin, Outbox, Policies, PolicyVersion, Registry, Source, StoredPolicy, Waiting,
 };
 use async_trait::async_trait;
 use axum::body::Body;
@@ -27,7 +27,7 @@ use tower::ServiceExt as _;
 use widget_core::dialog::Dialog;
 use widget_core::event::Done;
 use widget_core::ids::{
-    AccountId, ContactId, ConversationId, DealId, DialogId, MessageId, TextRef, UserId,
+    AccountId, ActionKey, ContactId, ConversationId, DealId, DialogId, MessageId, TextRef, UserId,
 };
 use widget_core::owner::ReasonId;
 
@@ -76,6 +76,8 @@ impl World {
             tenants: sites.iter().map(|site| site.tenant.clone()).collect(),
             dialogs_bell: Notify::new(),
             acts_bell: Notify::new(),
+            making: crate::flow::Making::default(),
+            workers_down: std::sync::atomic::AtomicU32::new(0),
         };
         let web = Arc::new(Web::new(
             Arc::new(flow),
@@ -271,6 +273,30 @@ impl Dialogs for FakeStore {
 impl Waiting for FakeStore {
     async fn waiting(&self, _: AccountId, _: Option<ReasonId>) -> Result<Vec<Dialog>, StoreError> {
         Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl Kin for FakeStore {
+    async fn dialogs_of_contact(
+        &self,
+        _: AccountId,
+        _: ContactId,
+    ) -> Result<Vec<Dialog>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn keep_for_deal(&self, _: i64, _: DealId) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn is_older(
+        &self,
+        _: AccountId,
+        _: &ActionKey,
+        _: &ActionKey,
+    ) -> Result<bool, StoreError> {
+        Ok(false)
     }
 }
 

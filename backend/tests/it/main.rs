@@ -12,5 +12,6 @@ mod crash;
 mod harness;
 mod path;
 mod policy;
+mod races;
 mod replay;
 mod scenarios;

@@ -1,13 +1,16 @@
 //! A small world for each test: a sandbox, a backend, and verbs that read like the story they tell.
 
 mod browser;
+mod gates;
 mod guest;
+mod inside;
 mod manager;
 mod process;
 mod story;
 mod wait;
 
 pub use browser::{Tab, browse};
+pub use gates::At;
 pub use guest::{From, Guest};
 pub use manager::{Manager, answer};
 pub use process::{Process, Said};

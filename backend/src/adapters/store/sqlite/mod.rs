@@ -6,6 +6,7 @@ mod dialogs;
 mod history;
 mod inbox;
 mod journal;
+mod kin;
 mod ledger;
 mod outbox;
 mod policies;
@@ -41,7 +42,7 @@ const BUSY: Duration = Duration::from_secs(10);
 const WAL_LIMIT: &str = "67108864";
 
 /// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (
         1,
         "start",
@@ -51,6 +52,11 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
         2,
         "policy_origin",
         include_str!("../../../../migrations/sqlite/0002_policy_origin.sql"),
+    ),
+    (
+        6,
+        "hints",
+        include_str!("../../../../migrations/sqlite/0006_hints.sql"),
     ),
 ];
 

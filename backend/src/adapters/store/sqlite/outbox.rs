@@ -305,8 +305,16 @@ fn still_held(rows: u64) -> Result<(), StoreError> {
     }
 }
 
+/// Nothing of this send can come back. If the outcome of an earlier call is not known, its text still can: that is
+/// remembered, and no longer waited for.
 async fn forget_echo(db: &mut SqliteConnection, act: &ClaimedAct) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM ledger WHERE account = $1 AND key = $2")
+    let may_have_left = act.phase != Phase::Call || act.tries > 0;
+    let how = if may_have_left {
+        "UPDATE ledger SET state = 'lost' WHERE account = $1 AND key = $2"
+    } else {
+        "DELETE FROM ledger WHERE account = $1 AND key = $2"
+    };
+    sqlx::query(how)
         .bind(act.account.0)
         .bind(&act.key.0)
         .execute(db)
