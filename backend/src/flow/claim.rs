@@ -77,7 +77,7 @@ impl Flow {
     pub(super) async fn handle_claimed(&self, tenant: &Tenant, claimed: Claimed) {
         let lease = claimed.lease.clone();
         let rows: Vec<i64> = claimed.rows.iter().map(|row| row.id).collect();
-        let handled = contained(self.handle(tenant, claimed)).await;
+        let handled = contained(Box::pin(self.handle(tenant, claimed))).await;
         let suspects = match handled.unwrap_or_else(|| Err(panicked())) {
             Ok(()) => return,
             Err(error) => {
@@ -128,7 +128,7 @@ impl Flow {
                     timer: timer.timer,
                     generation: timer.generation,
                 };
-                if let Some(handled) = contained(work.event(&fired)).await {
+                if let Some(handled) = contained(Box::pin(work.event(&fired))).await {
                     handled?;
                 } else {
                     // It stays armed, and must not stand in the way of what the guest writes.
@@ -144,7 +144,7 @@ impl Flow {
                 }
                 let before = work.clone();
                 match self.handle_row(tenant, work, &row).await {
-                    Ok(Handled::Done(after)) => work = after,
+                    Ok(Handled::Done(after)) => work = *after,
                     Ok(Handled::Later(until)) => {
                         before.commit_and_keep().await?;
                         self.give_back(&lease, &[], until).await;
@@ -197,10 +197,11 @@ impl Flow {
         work: Work<'a>,
         row: &InboxRow,
     ) -> Result<Handled<'a>, StoreError> {
-        let handled = contained(self.work_off(tenant, work, row)).await;
+        let handled = contained(Box::pin(self.work_off(tenant, work, row))).await;
         match handled.unwrap_or_else(|| Err(panicked()))? {
             Handled::Done(work) if row.tries > 0 => {
-                work.commit_and_go_on().await.map(Handled::Done)
+                let work = work.commit_and_go_on().await?;
+                Ok(Handled::Done(Box::new(work)))
             }
             handled => Ok(handled),
         }
@@ -228,12 +229,12 @@ impl Flow {
                 return Ok(Handled::Later(self.clock.now_ms() + LONG_BREAK));
             }
             Meaning::Newer => {
-                self.unreadable(&mut work, row, "it is of a newer version")
-                    .await?
+                let why = "it is of a newer version";
+                self.unreadable(&mut work, row, why).await?;
             }
             Meaning::Unreadable(why) => self.unreadable(&mut work, row, &why).await?,
         }
-        Ok(Handled::Done(work))
+        Ok(Handled::Done(Box::new(work)))
     }
 
     /// Nobody will ever read it: the guest gets a person (promise 4).
@@ -254,7 +255,7 @@ impl Flow {
 /// What became of a row.
 enum Handled<'a> {
     /// It is worked off, or parked.
-    Done(Work<'a>),
+    Done(Box<Work<'a>>),
     /// The dialog waits with it until this unix ms.
     Later(i64),
 }

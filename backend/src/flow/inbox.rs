@@ -115,7 +115,7 @@ impl Flow {
         let rows = self.store.unrouted(ROUTE_BATCH).await?;
         let any = !rows.is_empty();
         for row in rows {
-            let Some(routed) = contained(self.route_hint(&row)).await else {
+            let Some(routed) = contained(Box::pin(self.route_hint(&row))).await else {
                 tracing::error!(
                     row = row.id,
                     "a hint could not be handled, and concerns nobody"

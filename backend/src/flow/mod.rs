@@ -178,7 +178,7 @@ impl Flow {
     ) -> impl Future<Output = ()> + Send + 'static {
         let (flow, stop) = (Arc::clone(self), stop.clone());
         async move {
-            while panics::contained(work(Arc::clone(&flow), stop.clone()))
+            while panics::contained(Box::pin(work(Arc::clone(&flow), stop.clone())))
                 .await
                 .is_none()
             {

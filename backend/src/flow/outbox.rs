@@ -67,7 +67,7 @@ impl Flow {
             }
             ActClaim::Run(act) => {
                 failpoint::hit("after_claim");
-                let finish = if let Some(finish) = contained(act::run(self, &act)).await {
+                let finish = if let Some(finish) = contained(Box::pin(act::run(self, &act))).await {
                     finish
                 } else {
                     self.making.ends(&act.key);

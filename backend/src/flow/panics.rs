@@ -1,12 +1,13 @@
 //! A panic stays where it happens: it is a failure like any other of the one row, timer or action that met it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 
 /// Runs `work` to its end; `None` if it panicked. What it panicked about is in the log already.
-pub(super) async fn contained<T>(work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
+pub(super) async fn contained<T>(
+    mut work: Pin<Box<dyn Future<Output = T> + Send + '_>>,
+) -> Option<T> {
     let done = std::future::poll_fn(|context| {
         // What a panic leaves half done is thrown away with the future.
         match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
