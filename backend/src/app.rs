@@ -161,6 +161,8 @@ impl App {
             dialogs_bell: tokio::sync::Notify::new(),
             acts_bell: tokio::sync::Notify::new(),
             limited: config.limited,
+            making: crate::flow::Making::default(),
+            workers_down: std::sync::atomic::AtomicU32::new(0),
         });
         let web = Web::new(
             Arc::clone(&flow),

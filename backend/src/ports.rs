@@ -68,6 +68,8 @@ pub struct InboxRow {
     pub tries: u32,
     /// It was parked as a possible echo until this unix ms.
     pub parked_until: Option<i64>,
+    /// Its body does not open, or is of no source that this version knows: the body is empty.
+    pub damaged: bool,
 }
 
 /// Raw input, durable before it is acknowledged.
@@ -225,6 +227,30 @@ pub trait Waiting: Send + Sync {
         account: AccountId,
         reason: Option<ReasonId>,
     ) -> Result<Vec<Dialog>, StoreError>;
+}
+
+/// Dialogs that have something in common, and what waits for one of them.
+#[async_trait]
+pub trait Kin: Send + Sync {
+    /// The dialogs of a contact, newest first.
+    async fn dialogs_of_contact(
+        &self,
+        account: AccountId,
+        contact: ContactId,
+    ) -> Result<Vec<Dialog>, StoreError>;
+
+    /// Keeps an inbox row without a dialog until a dialog is bound to `deal`: the commit that binds it makes the row
+    /// ready there, unless the CRM was read for the dialog after the row had arrived. Nothing happens if a dialog is
+    /// bound to the deal already.
+    async fn keep_for_deal(&self, row: i64, deal: DealId) -> Result<(), StoreError>;
+
+    /// Whether `action` was decided before `other`, both known.
+    async fn is_older(
+        &self,
+        account: AccountId,
+        action: &ActionKey,
+        other: &ActionKey,
+    ) -> Result<bool, StoreError>;
 }
 
 /// The journal of a dialog.
@@ -606,6 +632,7 @@ pub trait Store:
     Inbox
     + Dialogs
     + Waiting
+    + Kin
     + Journal
     + Outbox
     + Budgets
@@ -620,6 +647,7 @@ impl<T> Store for T where
     T: Inbox
         + Dialogs
         + Waiting
+        + Kin
         + Journal
         + Outbox
         + Budgets

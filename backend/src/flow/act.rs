@@ -1,9 +1,11 @@
 //! One action carried out, and what becomes of it after an unknown outcome (DESIGN §5.4).
 
+use super::creation::Before;
 use super::inbox::Outcome;
 use super::line::{Concerns, Provider, may_concern_all};
 use super::outbox::over;
 use super::patience::{self, LOOK_FOR_SEND, LOOK_FOR_WRITE};
+use super::shared_task::Sharing;
 use super::{Flow, Tenant, booking, failpoint, render};
 use crate::error::{CallError, StoreError};
 use crate::ports::{Again, ChannelMessage, ClaimedAct, CrmWrite, Finish, GuestLookup, Lane, Phase};
@@ -11,7 +13,7 @@ use sha2::{Digest, Sha256};
 use widget_core::action::{Action, SendKind, TaskKind};
 use widget_core::dialog::{Dialog, TaskState};
 use widget_core::event::{Done, Failure};
-use widget_core::ids::{ActionKey, MessageId};
+use widget_core::ids::{ActionKey, MessageId, TaskId};
 use widget_core::time::{MINUTE, SECOND};
 
 /// A message of ours may stand in the channel with a time this much before its claim.
@@ -57,10 +59,48 @@ pub(super) async fn run(flow: &Flow, act: &ClaimedAct) -> Finish {
         Action::Send { .. } => context.send().await,
         _ => context.write_crm().await,
     };
+    let unknown = matches!(
+        result,
+        Ok(Finish::Again {
+            phase: Phase::Check(_),
+            ..
+        })
+    );
+    if !unknown {
+        flow.making.ends(&act.key);
+    }
     result.unwrap_or_else(|error| {
         tracing::error!(%error, action = %act.key, "the store failed during an action; it is tried again");
         later(flow)
     })
+}
+
+/// What becomes of an action that panicked: it goes on as after a crash. One that panics again and again fails for
+/// good, and the guest gets a person.
+pub(super) fn after_panic(flow: &Flow, act: &ClaimedAct) -> Finish {
+    const CALLS: u32 = 3;
+    tracing::error!(action = %act.key, "an action panicked");
+    flow.making.ends(&act.key);
+    let now = flow.clock.now_ms();
+    let again = |phase| Finish::Again {
+        phase,
+        not_before: now + LOOK_FOR_SEND[0],
+        why: Again::Failing { at: now },
+    };
+    let repeats = matches!(act.action, Action::ReadCrm | Action::AskBot { .. });
+    match act.phase {
+        Phase::Call if repeats && act.tries + 1 < CALLS => again(Phase::Call),
+        Phase::Call if !repeats && act.tries < CALLS => again(Phase::Check(0)),
+        Phase::Check(n) if n + 1 < CALLS => again(Phase::Check(n + 1)),
+        _ => match &act.action {
+            Action::AskBot { turn, .. } => {
+                let turn = turn.clone();
+                over(flow, act, &Outcome::Unanswered { turn })
+            }
+            Action::ReadCrm => failed(flow, act, Failure::Unreachable),
+            _ => failed(flow, act, Failure::Refused),
+        },
+    }
 }
 
 fn failed(flow: &Flow, act: &ClaimedAct, failure: Failure) -> Finish {
@@ -350,6 +390,11 @@ impl Context<'_> {
     }
 
     async fn write_crm(&self) -> Result<Finish, StoreError> {
+        if self.act.phase == Phase::Call
+            && let Some(finish) = self.made_needless().await?
+        {
+            return Ok(finish);
+        }
         let Some(write) = self.crm_write().await? else {
             return Ok(self.done(Done::Plain));
         };
@@ -374,6 +419,58 @@ impl Context<'_> {
             }
             Err(error) => Ok(self.did_not_succeed(&error).await),
         }
+    }
+
+    /// What others have done already, or are doing, is not done beside them.
+    async fn made_needless(&self) -> Result<Option<Finish>, StoreError> {
+        let (flow, tenant) = (self.flow, self.tenant);
+        let before = flow.before_creation(tenant, self.act, &self.dialog).await?;
+        Ok(match before {
+            Before::There(done) => Some(self.written(done).await?),
+            Before::Refused(error) => Some(self.did_not_succeed(&error).await),
+            Before::Later => Some(self.later()),
+            Before::Nothing => match flow.sharing(self.act, &self.dialog).await? {
+                Sharing::Alone => None,
+                Sharing::Join(task) => self.join_task(task).await?,
+                Sharing::Wait => Some(self.later()),
+                Sharing::Needed => Some(self.done(Done::Plain)),
+            },
+        })
+    }
+
+    /// Others are in the way: a short pause. After too long the action has failed.
+    fn later(&self) -> Finish {
+        let now = self.now();
+        if patience::is_given_up(self.act, now) {
+            let why = CallError::retry("others were in the way");
+            return self.failed(&why, Failure::Unreachable);
+        }
+        Finish::Again {
+            phase: self.act.phase,
+            not_before: now + SECOND,
+            why: Again::Failing { at: now },
+        }
+    }
+
+    /// Writes the task of another dialog of the deal for this one too; `None` if that task is gone.
+    async fn join_task(&self, task: TaskId) -> Result<Option<Finish>, StoreError> {
+        let Action::CreateTask { text, .. } = &self.act.action else {
+            return Ok(None);
+        };
+        let rules = self.tenant.rules();
+        let shared = self
+            .flow
+            .shared_task_text(self.tenant, &rules, &self.dialog, task, text);
+        let write = CrmWrite::SetTaskText {
+            task,
+            text: shared.await?,
+            marker: String::new(),
+        };
+        Ok(match self.tenant.crm.write(&write).await {
+            Ok(_) => Some(self.done(Done::TaskCreated { task })),
+            Err(CallError::Refused { .. }) => None,
+            Err(_) => Some(self.later()),
+        })
     }
 
     async fn look_for_write(&self, n: u32, write: &CrmWrite) -> Result<Finish, StoreError> {
@@ -437,9 +534,10 @@ impl Context<'_> {
                     _ if open => text,
                     _ => return Ok(None),
                 };
+                let shared = flow.shared_task_text(tenant, &rules, dialog, task, &text);
                 Some(CrmWrite::SetTaskText {
                     task,
-                    text: render::task_text(flow, tenant, &rules, dialog, &text).await?,
+                    text: shared.await?,
                     marker: String::new(),
                 })
             }

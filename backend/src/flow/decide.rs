@@ -142,6 +142,17 @@ impl<'a> Work<'a> {
         self.commit_and(true).await
     }
 
+    /// Commits everything, keeps the lease and begins anew.
+    pub async fn commit_and_go_on(self) -> Result<Self, StoreError> {
+        let (flow, tenant, lease) = (self.flow, self.tenant, self.lease.clone());
+        let idle = self.journal.is_empty() && self.consumed.is_empty() && self.parked.is_empty();
+        if idle {
+            return Ok(self);
+        }
+        let state = self.commit_and_keep().await?;
+        Ok(Self::new(flow, tenant, lease, state))
+    }
+
     /// Commits everything and keeps the lease.
     pub async fn commit_and_keep(self) -> Result<Dialog, StoreError> {
         self.commit_and(false).await

@@ -2,6 +2,7 @@
 
 use super::claim::{POLL, REST};
 use super::line::Provider;
+use super::panics::contained;
 use super::{Flow, Tenant, act, failpoint, patience};
 use crate::error::StoreError;
 use crate::ports::{ActClaim, ClaimedAct, Finish, Lane, NewRow, Source, Wanted};
@@ -131,8 +132,9 @@ impl Flow {
             }
             ActClaim::Run(act) => {
                 failpoint::hit_for("after_claim", [&act.action]);
+                let running = contained(Box::pin(act::run(self, &act)));
                 let finish = tokio::select! {
-                    finish = act::run(self, &act) => finish,
+                    finish = running => finish.unwrap_or_else(|| act::after_panic(self, &act)),
                     () = give_up.cancelled() => patience::handed_back(&act, self.clock.now_ms()),
                 };
                 (act, finish)

@@ -58,7 +58,7 @@ impl Flow {
             .await
             .map_err(PressError::Store)?;
         let claimed = self
-            .wait_for_lease(tenant, dialog)
+            .lease_caught_up(tenant, dialog)
             .await
             .map_err(PressError::Store)?;
         let state = claimed.state.clone();
@@ -114,7 +114,7 @@ impl Flow {
             if matches!(dialog.view.owner, Owner::Manager { .. }) {
                 continue;
             }
-            let claimed = self.wait_for_lease(tenant, &dialog.id).await?;
+            let claimed = self.lease_caught_up(tenant, &dialog.id).await?;
             self.decide_on(tenant, claimed, &Event::CardOpened { user, responsible })
                 .await?;
         }
@@ -161,6 +161,30 @@ impl Flow {
             self.give_back(&lease, &[], 0).await;
         }
         decided
+    }
+
+    /// Leases a dialog in which nothing waits that came before the click. What cannot be handled now is left to the
+    /// workers: a person's click does not wait for it.
+    async fn lease_caught_up(
+        &self,
+        tenant: &Tenant,
+        dialog: &DialogId,
+    ) -> Result<Claimed, StoreError> {
+        let patience = Instant::now() + LEASE_PATIENCE;
+        let mut tried = None;
+        loop {
+            let claimed = self.wait_for_lease(tenant, dialog).await?;
+            let first = (
+                claimed.rows.first().map(|row| row.id),
+                claimed.due.first().copied(),
+            );
+            let caught_up = first == (None, None);
+            if caught_up || tried == Some(first) || Instant::now() > patience {
+                return Ok(claimed);
+            }
+            tried = Some(first);
+            self.handle_claimed(tenant, claimed).await;
+        }
     }
 
     async fn wait_for_lease(

@@ -9,7 +9,7 @@ use crate::ports::{
     ActClaim, Bot, BotReply, BotRequest, Budgets, Channel, ChannelHook, ChannelMessage, Claimed,
     ClaimedAct, Class, Commit, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs,
     Echo, Envelope, Erasure, Finish, Guest, GuestLookup, Hooks, Inbox, InboxRow, Journal,
-    JournalRow, Known, Lease, Ledger, NewRow, Origin, Outbox, Page, Policies, PolicyVersion,
+    JournalRow, Kin, Known, Lease, Ledger, NewRow, Origin, Outbox, Page, Policies, PolicyVersion,
     Privacy, Progress, Reach, Reaches, Registry, Source, StoredPolicy, Thread, Waiting, Wanted,
     Watch, Wish, Written,
 };
@@ -80,6 +80,8 @@ impl World {
             dialogs_bell: Notify::new(),
             acts_bell: Notify::new(),
             limited: true,
+            making: crate::flow::Making::default(),
+            workers_down: std::sync::atomic::AtomicU32::new(0),
         };
         let web = Arc::new(Web::new(
             Arc::new(flow),
@@ -278,6 +280,30 @@ impl Dialogs for FakeStore {
 impl Waiting for FakeStore {
     async fn waiting(&self, _: AccountId, _: Option<ReasonId>) -> Result<Vec<Dialog>, StoreError> {
         Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl Kin for FakeStore {
+    async fn dialogs_of_contact(
+        &self,
+        _: AccountId,
+        _: ContactId,
+    ) -> Result<Vec<Dialog>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn keep_for_deal(&self, _: i64, _: DealId) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn is_older(
+        &self,
+        _: AccountId,
+        _: &ActionKey,
+        _: &ActionKey,
+    ) -> Result<bool, StoreError> {
+        Ok(false)
     }
 }
 

@@ -1,4 +1,4 @@
-//! `/healthz`: the process runs. `/readyz`: it can take events, that is, the store answers.
+//! `/healthz`: the process runs. `/readyz`: it can take events, that is, the store answers and the workers work.
 //!
 //! CRM or channel being down is shown, but does not make the process unready: events are taken all the same.
 
@@ -31,12 +31,14 @@ pub(super) async fn ready(State(web): State<Arc<Web>>) -> (StatusCode, Json<Valu
             })
         })
         .collect();
-    let status = if store {
+    let workers = web.flow.is_at_work();
+    let ready = store && workers;
+    let status = if ready {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    let body = json!({ "ready": store, "store": store, "accounts": accounts });
+    let body = json!({ "ready": ready, "store": store, "workers": workers, "accounts": accounts });
     (status, Json(body))
 }
 

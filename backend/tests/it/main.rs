@@ -16,6 +16,7 @@ mod harness;
 mod path;
 mod policy;
 mod privacy;
+mod races;
 mod replay;
 mod scenarios;
 mod stop;

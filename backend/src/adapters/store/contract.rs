@@ -600,7 +600,11 @@ pub(super) async fn promise_2_nothing_lost_a_commit_that_fails_leaves_all_as_it_
         row_of_another,
     ] {
         let failed = store.commit(bad).await;
-        assert!(matches!(failed, Err(StoreError::Database(_))), "{failed:?}");
+        let refused = matches!(
+            failed,
+            Err(StoreError::Refused(_) | StoreError::Database(_))
+        );
+        assert!(refused, "{failed:?}");
         assert_eq!(store.dialog(ONE, &dialog("a")).await.unwrap(), before);
         assert_eq!(bench.journal(ONE, &dialog("a")).await.len(), 1);
         nothing_to_run(&store, T).await;
@@ -1666,7 +1670,7 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
     };
     assert!(matches!(
         store.commit(crossed).await,
-        Err(StoreError::Database(_))
+        Err(StoreError::Refused(_))
     ));
     let crossed = Commit {
         consumed: Vec::new(),
@@ -1675,7 +1679,7 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
     };
     assert!(matches!(
         store.commit(crossed).await,
-        Err(StoreError::Database(_))
+        Err(StoreError::Refused(_))
     ));
     let crossed = Commit {
         lease: two.lease.clone(),
@@ -1683,7 +1687,7 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
     };
     assert!(matches!(
         store.commit(crossed).await,
-        Err(StoreError::Database(_))
+        Err(StoreError::Refused(_))
     ));
     let unknown = Lease {
         account: AccountId(3),
@@ -1810,4 +1814,95 @@ pub(super) async fn design_5_6_open_dialogs_are_those_of_people_and_lately_those
         let ids: Vec<_> = open.iter().map(|dialog| dialog.id.0.as_str()).collect();
         assert_eq!(ids, expected, "since {since}");
     }
+}
+
+// ---------------------------------------------------------------- echoes and hints that come late
+
+pub(super) async fn promise_1_an_equal_text_under_another_id_than_ours_is_not_ours<B: Bench>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    let said = "Ждём вас";
+    let text = store.put_text(ONE, &dialog("a"), said).await.unwrap();
+    begun(&store, ONE, "a", &[], &[(answer(0), Some(text))]).await;
+    let act = run_next(&store, T).await;
+    finish(&store, &act, Some("p1")).await;
+    // The echo of p1 was never seen.
+    let theirs = echo(&store, Source::Pact, Some("p2"), Some(said), T).await;
+    assert_eq!(theirs, Echo::Foreign);
+    let ours = echo(&store, Source::Pact, Some("p1"), None, T).await;
+    assert_eq!(ours, Echo::Ours(act.key));
+}
+
+pub(super) async fn a_send_given_up_with_an_unknown_outcome_is_known_by_its_text<B: Bench>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    let said = "Ждём вас";
+    let text = store.put_text(ONE, &dialog("a"), said).await.unwrap();
+    begun(&store, ONE, "a", &[], &[(answer(0), Some(text))]).await;
+    let act = run_next(&store, T).await;
+    let look = Finish::Again {
+        phase: Phase::Check(0),
+        not_before: T,
+        why: Again::Failing { at: T },
+    };
+    store.finish_act(&act, look).await.unwrap();
+    let act = run_next(&store, T).await;
+    finish(&store, &act, None).await;
+    let nobody_waits = echo(&store, Source::Pact, Some("p1"), None, T).await;
+    assert_eq!(nobody_waits, Echo::Foreign, "nothing is parked for it");
+    let late = echo(&store, Source::Pact, Some("p1"), Some(said), T).await;
+    assert_eq!(late, Echo::Ours(act.key));
+    let second = echo(&store, Source::Pact, Some("p2"), Some(said), T).await;
+    assert_eq!(second, Echo::Foreign);
+}
+
+pub(super) async fn promise_2_a_hint_about_a_deal_waits_for_the_dialog_that_is_bound_to_it<
+    B: Bench,
+>() {
+    let mut bench = B::start().await;
+    let store = bench.store();
+    let (deal, contact) = (DealId(7), ContactId(5));
+    ingest(&store, vec![unrouted("h1", T), unrouted("h2", T)]).await;
+    for (row, deal) in store.unrouted(10).await.unwrap().iter().zip([7, 8]) {
+        store.keep_for_deal(row.id, DealId(deal)).await.unwrap();
+    }
+    assert!(store.unrouted(10).await.unwrap().is_empty());
+    drop(store);
+    bench.crash().await;
+    let store = bench.store();
+    let bound = Change::Bound {
+        contact: Some(contact),
+        deal: Some(deal),
+    };
+    begun(&store, ONE, "a", &[bound], &[]).await;
+    let claimed = claim(&store, T).await;
+    assert_eq!(keys(&claimed), ["h1"]);
+    store.commit(decided(&claimed, &[], &[])).await.unwrap();
+    nothing_to_claim(&store, T + HOUR).await;
+    // From now on hints find the dialog, by the deal or by the contact.
+    ingest(&store, vec![unrouted("h3", T)]).await;
+    let row = store.unrouted(10).await.unwrap().remove(0);
+    store.keep_for_deal(row.id, deal).await.unwrap();
+    assert_eq!(store.unrouted(10).await.unwrap().len(), 1);
+    let of = async |account, contact| {
+        let found = store.dialogs_of_contact(account, contact).await.unwrap();
+        found
+            .into_iter()
+            .map(|dialog| dialog.id)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of(ONE, contact).await, [dialog("a")]);
+    assert_eq!(of(ONE, ContactId(6)).await, []);
+    assert_eq!(of(TWO, contact).await, []);
+}
+
+pub(super) async fn of_two_actions_the_older_one_is_known<B: Bench>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    begun(&store, ONE, "a", &[], &[(owner_field(), None)]).await;
+    begun(&store, ONE, "b", &[], &[(owner_field(), None)]).await;
+    let (a, b) = (key("a", 1, 0), key("b", 1, 0));
+    assert!(store.is_older(ONE, &a, &b).await.unwrap());
+    assert!(!store.is_older(ONE, &b, &a).await.unwrap());
+    assert!(!store.is_older(TWO, &a, &b).await.unwrap());
 }

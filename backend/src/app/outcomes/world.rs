@@ -101,6 +101,8 @@ impl World {
             dialogs_bell: Notify::new(),
             acts_bell: Notify::new(),
             limited: true,
+            making: crate::flow::Making::default(),
+            workers_down: std::sync::atomic::AtomicU32::new(0),
         });
         Self {
             began: BEGIN,

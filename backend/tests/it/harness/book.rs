@@ -2,10 +2,8 @@
 
 use super::World;
 use serde_json::Value;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Row, SqliteConnection};
+use sqlx::Row;
 use std::fmt::Write as _;
-use std::path::Path;
 use std::time::{Duration, Instant};
 use widget_core::change::Change;
 use widget_core::dialog::Dialog;
@@ -61,21 +59,9 @@ impl Book {
 }
 
 impl World {
-    async fn database(&self) -> SqliteConnection {
-        let data = self.setting("server.data");
-        let folder = Path::new(data.as_str().expect("a folder"));
-        SqliteConnectOptions::new()
-            .filename(folder.join("estafeta.sqlite"))
-            .pragma("query_only", "ON")
-            .busy_timeout(Duration::from_secs(20))
-            .connect()
-            .await
-            .expect("the backend's data")
-    }
-
     /// The book of the dialog of a conversation, if the backend knows one.
     pub async fn book(&self, conversation: &str) -> Option<Book> {
-        let mut database = self.database().await;
+        let mut database = self.data().await;
         let row =
             sqlx::query("SELECT id, state FROM dialog WHERE conversation = $1 AND state NOT NULL")
                 .bind(conversation)
@@ -139,7 +125,7 @@ impl World {
                     (SELECT COUNT(*) FROM journal)",
         )
         .bind(now + SOON)
-        .fetch_one(&mut self.database().await)
+        .fetch_one(&mut self.data().await)
         .await
         .expect("the backend's data");
         (row.get(0), row.get(1))

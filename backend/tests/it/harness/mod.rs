@@ -3,7 +3,9 @@
 mod book;
 mod browser;
 mod clicks;
+mod gates;
 mod guest;
+mod inside;
 mod manager;
 mod oracle;
 mod process;
@@ -12,6 +14,7 @@ mod story;
 mod wait;
 
 pub use browser::{Tab, browse};
+pub use gates::At;
 pub use guest::{From, Guest};
 pub use manager::{Manager, answer};
 pub use oracle::Expected;

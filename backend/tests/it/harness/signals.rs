@@ -34,13 +34,7 @@ impl World {
 
     /// What is not over in the outbox: lane, phase, whether it is claimed.
     pub async fn open_acts(&self) -> Vec<(String, String, bool)> {
-        use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
-        let mut database = SqliteConnectOptions::new()
-            .filename(self.database())
-            .pragma("query_only", "ON")
-            .connect()
-            .await
-            .expect("the backend's data");
+        let mut database = self.data().await;
         let open: Vec<(String, String, i64)> = sqlx::query_as(
             "SELECT lane, phase, claimed FROM outbox WHERE state = 'open' ORDER BY id",
         )

@@ -244,9 +244,11 @@ async fn erase_guest(
             .execute(&mut *db)
             .await?;
     }
-    // Handled hints of the CRM that belong to no dialog may name anybody.
+    // Hints of the CRM that belong to no dialog may name anybody. One that waits for its deal waits no more: catching up
+    // finds what it told of.
     sqlx::query(
-        "UPDATE inbox SET body = x'' WHERE account = $1 AND dialog IS NULL AND state <> 'new'",
+        "UPDATE inbox SET body = x'', state = CASE state WHEN 'unclaimed' THEN 'done' ELSE state END \
+         WHERE account = $1 AND dialog IS NULL AND state <> 'new'",
     )
     .bind(account.0)
     .execute(&mut *db)

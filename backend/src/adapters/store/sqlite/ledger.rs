@@ -173,6 +173,8 @@ async fn by_id(
     Ok(found)
 }
 
+/// By its text, once per source. Pact's own id, where we know it, says more than a text: an equal one under another id is
+/// somebody else's.
 async fn by_text(
     db: &mut SqliteConnection,
     seen: &Seen,
@@ -182,6 +184,7 @@ async fn by_text(
     let found = sqlx::query_as(
         "SELECT id, key FROM ledger WHERE account = $1 AND dialog = $2 AND text_hash = $3 \
          AND claimed_at >= $4 \
+         AND ($5 <> 'pact' OR message IS NULL) \
          AND COALESCE(CASE $5 WHEN 'pact' THEN matched_pact WHEN 'amocrm' THEN matched_amocrm END, $6) = $6 \
          ORDER BY id DESC LIMIT 1",
     )

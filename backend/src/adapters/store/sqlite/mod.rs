@@ -8,6 +8,7 @@ mod erase;
 mod history;
 mod inbox;
 mod journal;
+mod kin;
 mod ledger;
 mod outbox;
 mod policies;
@@ -47,7 +48,7 @@ const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 const WAL_LIMIT: &str = "67108864";
 
 /// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (
         1,
         "start",
@@ -72,6 +73,11 @@ const MIGRATIONS: [(i64, &str, &str); 5] = [
         5,
         "reach",
         include_str!("../../../../migrations/sqlite/0005_reach.sql"),
+    ),
+    (
+        6,
+        "hints",
+        include_str!("../../../../migrations/sqlite/0006_hints.sql"),
     ),
 ];
 

@@ -47,7 +47,7 @@ macro_rules! table {
 const TABLES: [Table; 3] = [
     table!("inbox", "at", "state <> 'new'"),
     table!("outbox", "created_at", "state = 'done'"),
-    table!("ledger", "claimed_at", "state = 'done'"),
+    table!("ledger", "claimed_at", "state <> 'pending'"),
 ];
 
 impl SqliteStore {
