@@ -221,6 +221,19 @@ async fn a_channel_that_has_enough_for_now_is_no_failure_however_long() {
     assert_eq!(world.results("b").await, ["sent"]);
 }
 
+/// A contact or deal is looked for before each call that makes one: somebody may have been faster.
+fn with_looks_before(action: &Action, log: &[(i64, &'static str)]) -> Vec<(i64, &'static str)> {
+    let looks = matches!(action, Action::CreateContact | Action::CreateDeal { .. });
+    let mut all = Vec::new();
+    for (at, what) in log {
+        if looks && *what == "write" {
+            all.push((*at, "read"));
+        }
+        all.push((*at, *what));
+    }
+    all
+}
+
 #[tokio::test]
 async fn design_5_4_what_is_made_is_looked_for_at_once_and_after_45_seconds_and_then_made() {
     for (action, done) in creations() {
@@ -234,6 +247,7 @@ async fn design_5_4_what_is_made_is_looked_for_at_once_and_after_45_seconds_and_
             (45 * SECOND, "find"),
             (45 * SECOND, "write"),
         ];
+        let expected = with_looks_before(&action, &expected);
         assert_eq!(world.log(), expected, "{action:?}");
         assert_eq!(world.results("a").await, ["done"], "{action:?}");
     }
@@ -249,6 +263,7 @@ async fn design_5_4_what_is_found_is_not_made_again() {
         world.crm.finds(&done);
         world.passes(HOUR).await;
         let expected = [(0, "write"), (0, "find"), (45 * SECOND, "find")];
+        let expected = with_looks_before(&action, &expected);
         assert_eq!(world.log(), expected, "{action:?}: the index lagged");
         assert_eq!(world.results("a").await, ["done"], "{action:?}");
     }

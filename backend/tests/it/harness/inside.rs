@@ -25,11 +25,10 @@ impl Decided {
 }
 
 impl World {
-    /// A connection that only reads.
+    /// A connection of its own.
     pub(super) async fn data(&self) -> SqliteConnection {
         SqliteConnectOptions::new()
             .filename(self.database())
-            .pragma("query_only", "ON")
             .busy_timeout(Duration::from_secs(20))
             .connect()
             .await
