@@ -17,6 +17,7 @@ use crate::bot::Rule;
 use crate::clock::{moscow, parse_rfc3339};
 use crate::details;
 use crate::faults::{Fault, Kind, Service};
+use crate::gates;
 use crate::http::{Call, Reply, phone_digits};
 use crate::pact::model::{COMPANY_ID, From};
 use crate::pact::people::Via;
@@ -80,6 +81,7 @@ fn read(state: &State, call: &Call) -> Answer {
         ["deals"] => Ok(deals(state, call.query("phone"))),
         ["deals", id] => deal_id(state, id).map(|id| shown_deal(state, id)),
         ["bot"] => Ok(json!({"asked": state.bot.asked})),
+        ["gates", id] => gates::show(state, id),
         ["calls"] => calls(state, call.query("service")),
         _ => Err(missing(format!("There is no GET {}.", call.whole_path))),
     }
@@ -97,6 +99,8 @@ fn write(state: &mut State, call: &Call, body: &Given) -> Answer {
         ("POST", ["contacts", "merge"]) => merge_contacts(state, body),
         ("POST", ["bot"]) => set_bot(state, body),
         ("POST", ["faults"]) => add_fault(state, body),
+        ("POST", ["gates"]) => gates::close(state, body),
+        ("DELETE", ["gates", id]) => gates::open(state, id),
         ("DELETE", ["faults"]) => {
             state.faults.clear();
             Ok(json!({}))
@@ -711,7 +715,7 @@ fn set_bot(state: &mut State, body: &Given) -> Answer {
     Ok(json!({"delay_ms": state.bot.delay_ms, "rules": state.bot.rules}))
 }
 
-fn service(name: &str) -> Result<Service, Refused> {
+pub(crate) fn service(name: &str) -> Result<Service, Refused> {
     match name {
         "amocrm" => Ok(Service::Amocrm),
         "pact" => Ok(Service::Pact),

@@ -67,12 +67,7 @@ impl Kind {
     fn has_one_place(self) -> bool {
         matches!(
             self,
-            Self::LateDeal
-                | Self::NeverDeal
-                | Self::EchoAsUser
-                | Self::EchoNone
-                | Self::V1Twin
-                | Self::IndexLag
+            Self::LateDeal | Self::NeverDeal | Self::EchoAsUser | Self::EchoNone | Self::V1Twin
         )
     }
 }

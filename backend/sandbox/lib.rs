@@ -10,6 +10,7 @@ mod clock;
 mod control;
 mod details;
 mod faults;
+mod gates;
 mod http;
 mod pact;
 mod page;

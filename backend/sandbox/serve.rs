@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::faults::{Fault, Kind, Service};
+use crate::gates::Place;
 use crate::http::{Call, Reply, cut_connection};
 use crate::state::State;
 use crate::{Sandbox, amocrm, bot, pact};
@@ -52,7 +53,12 @@ pub(crate) async fn handle(
             }
         }
     }
-    answer(&sandbox, service, call, number).await
+    // What was held takes effect even if the caller does not wait for it.
+    let held = tokio::spawn(async move {
+        sandbox.pass_gate(service, &call, Place::Request).await;
+        answer(&sandbox, service, call, number).await
+    });
+    held.await.unwrap_or_else(|_| cut_connection())
 }
 
 async fn answer(sandbox: &Sandbox, service: Service, call: Call, number: u64) -> Response {
@@ -66,6 +72,7 @@ async fn answer(sandbox: &Sandbox, service: Service, call: Call, number: u64) ->
     if !call.is_read() {
         sandbox.keep().await;
     }
+    sandbox.pass_gate(service, &call, Place::Answer).await;
     if is_send
         && reply.status < 300
         && sandbox

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::amocrm::model::Crm;
 use crate::bot::Bot;
 use crate::faults::{Fault, Faults, Kind, Service};
+use crate::gates::Gates;
 use crate::pact::model::Pact;
 use crate::webhooks::{Queue, When};
 
@@ -32,6 +33,8 @@ pub(crate) struct State {
     pub calls: VecDeque<CallRecord>,
     #[serde(skip)]
     pub calls_seen: u64,
+    #[serde(skip)]
+    pub gates: Gates,
     #[serde(skip)]
     pub rates: BTreeMap<String, VecDeque<i64>>,
     /// Grows with every access that may have changed something.
@@ -122,6 +125,7 @@ impl State {
             env: Env::default(),
             calls: VecDeque::new(),
             calls_seen: 0,
+            gates: Gates::default(),
             rates: BTreeMap::new(),
             revision: 0,
         }

@@ -821,6 +821,23 @@ async fn the_index_may_lag() {
 }
 
 #[tokio::test]
+async fn what_was_made_just_now_may_not_be_found_yet() {
+    let stage = Stage::set().await;
+    let deal = json!({"phone": PHONE, "name": "Бронь", "stage": "Заезд"});
+    let deal = stage.post("deals", deal).await["id"].clone();
+    let task = json!([{"text": "x", "complete_till": 1_800_000_000, "entity_id": deal, "entity_type": "leads"}]);
+    assert_eq!(stage.crm("POST", "tasks", task).await.0, 200);
+    let notes = format!("leads/{deal}/notes");
+    let note = json!([{"note_type": "common", "params": {"text": "x"}}]);
+    assert_eq!(stage.crm("POST", &notes, note).await.0, 200);
+    for look in ["tasks", &notes, "leads"] {
+        stage.fault("amocrm", "index_lag").await;
+        assert_eq!(stage.crm("GET", look, Value::Null).await.0, 204, "{look}");
+        assert_eq!(stage.crm("GET", look, Value::Null).await.0, 200, "{look}");
+    }
+}
+
+#[tokio::test]
 async fn the_clock_only_goes_forward() {
     let stage = Stage::set().await;
     stage.post("clock", json!({"speed": 0})).await;

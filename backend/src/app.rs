@@ -5,18 +5,22 @@ mod rules;
 
 pub mod replay;
 
+#[cfg(test)]
+mod outcomes;
+
 use crate::adapters::amocrm::{AmoConfig, AmoCrm};
+use crate::adapters::api_log::CallLogs;
 use crate::adapters::bot::http::{BotConfig, HttpBot};
 use crate::adapters::hooks::WebhookReader;
-use crate::adapters::pact::{Pact, PactConfig};
+use crate::adapters::pact::{Pact, PactConfig, Reads};
 use crate::adapters::store::SqliteStore;
 use crate::clock::Clock;
 use crate::config::{Account, Config};
 use crate::error::{CallError, StoreError};
-use crate::flow::{BotHealth, Flow, InForce, Rules, Tenant, failpoint};
+use crate::flow::{BotHealth, Chores, CrmHealth, Flow, InForce, Lines, Rules, Tenant, failpoint};
 use crate::http::{self, SessionKey, Site, Web, WidgetFile};
 use crate::lifecycle::Stop;
-use crate::ports::{Crm, Store};
+use crate::ports::{ApiLog, Budgets, Crm, Privacy, Store, Watch};
 use crate::telemetry;
 use axum::Router;
 use rules::Keeper;
@@ -29,11 +33,14 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use widget_core::ids::AccountId;
+use widget_core::time::DAY;
 
-pub use desk::Desk;
+pub use desk::{Desk, Erasure};
 
 /// The database's name in the data folder.
 const DATABASE: &str = "estafeta.sqlite";
+/// Where in the data folder calls are logged.
+const API_LOG: &str = "api-log";
 /// CRM and channel are prepared again so often: hooks may have been disabled meanwhile.
 const PREPARE_EVERY: Duration = Duration::from_mins(10);
 /// After a failure: at first after a second, at last after half a minute.
@@ -94,6 +101,8 @@ pub struct App {
     flow: Arc<Flow>,
     web: Arc<Web>,
     keepers: Vec<Arc<Keeper>>,
+    database: SqliteStore,
+    chores: Chores,
 }
 
 impl AppError {
@@ -118,6 +127,10 @@ impl App {
         let store = SqliteStore::open(&folder.join(DATABASE), key)
             .await
             .map_err(&unusable)?;
+        let database = store.clone();
+        let logs = CallLogs::open(folder.join(API_LOG), Arc::clone(&clock));
+        let chores = chores(config, Arc::new(store.clone()), &logs, &clock);
+        chores.finish_accounts().await.map_err(&unusable)?;
         let store: Arc<dyn Store> = Arc::new(store);
         store.recover(clock.now_ms()).await.map_err(&unusable)?;
         let mut sites = Vec::with_capacity(config.accounts.len());
@@ -128,7 +141,7 @@ impl App {
                 .await
                 .map_err(&unusable)?;
             let rules = rules::newest(&*store, account).await?;
-            let (tenant, crm) = tenant(account, rules, &config.server.public_url, &clock)?;
+            let (tenant, crm) = tenant(account, rules, config, &store, &clock, &logs)?;
             let site = Arc::new(site(account, tenant));
             maps.push(crm.map());
             keepers.push(Arc::new(Keeper::new(
@@ -147,6 +160,9 @@ impl App {
             tenants: sites.iter().map(|site| Arc::clone(&site.tenant)).collect(),
             dialogs_bell: tokio::sync::Notify::new(),
             acts_bell: tokio::sync::Notify::new(),
+            limited: config.limited,
+            making: crate::flow::Making::default(),
+            workers_down: std::sync::atomic::AtomicU32::new(0),
         });
         let web = Web::new(
             Arc::clone(&flow),
@@ -160,6 +176,8 @@ impl App {
             flow,
             web: Arc::new(web),
             keepers,
+            database,
+            chores,
         })
     }
 
@@ -186,7 +204,8 @@ impl App {
         let server = axum::serve(listener, routes.fallback(http::not_found))
             .with_graceful_shutdown(closing.clone().cancelled_owned());
         let mut server = tokio::spawn(server.into_future());
-        let chores = self.chores(&stop.soft(), ready);
+        let mut chores = self.preparations(&stop.soft(), ready);
+        chores.spawn(self.chores.run(stop.soft()));
         let flow = tokio::spawn(Arc::clone(&self.flow).run(stop.soft()));
 
         let soft = stop.soft();
@@ -210,6 +229,7 @@ impl App {
             quietly(flow).await;
             closing.cancel();
             quietly(server).await;
+            self.database.close().await;
         });
         if finished.await {
             tracing::info!("stopped");
@@ -221,7 +241,7 @@ impl App {
     }
 
     /// Preparations and upkeep; they end with the returned set.
-    fn chores(
+    fn preparations(
         &self,
         stop: &CancellationToken,
         ready: impl FnOnce() + Send + 'static,
@@ -257,6 +277,23 @@ impl App {
             }
         });
         chores
+    }
+}
+
+/// The chores of a data folder.
+fn chores(
+    config: &Config,
+    store: Arc<dyn Privacy>,
+    logs: &Arc<CallLogs>,
+    clock: &Arc<dyn Clock>,
+) -> Chores {
+    let served = config.accounts.iter().map(|account| AccountId(account.id));
+    Chores {
+        store,
+        log: Arc::clone(logs) as Arc<dyn ApiLog>,
+        clock: Arc::clone(clock),
+        keep: i64::from(config.server.retention_days) * DAY,
+        served: served.collect(),
     }
 }
 
@@ -319,21 +356,34 @@ async fn prepare(site: &Site) -> bool {
 fn tenant(
     account: &Account,
     rules: Rules,
-    public_url: &str,
+    config: &Config,
+    store: &Arc<dyn Store>,
     clock: &Arc<dyn Clock>,
+    logs: &Arc<CallLogs>,
 ) -> Result<(Tenant, Arc<AmoCrm>), AppError> {
     let refused = |cause| AppError::Settings {
         account: account.name.clone(),
         cause,
     };
-    let crm = AmoCrm::new(amo_config(account, &rules)?, Arc::clone(clock)).map_err(refused)?;
-    let channel = Pact::new(PactConfig {
+    let mut crm = AmoCrm::new(
+        amo_config(account, &rules, config.limited)?,
+        Arc::clone(clock),
+    )
+    .map_err(refused)?;
+    let mut channel = Pact::new(PactConfig {
         endpoint: account.pact.endpoint.clone(),
         company: account.pact.company_id,
         token: account.pact.token.clone(),
     })
     .map_err(refused)?;
-    let bot = HttpBot::new(
+    if config.limited {
+        channel = channel.within(Reads {
+            budgets: Arc::clone(store) as Arc<dyn Budgets>,
+            account: AccountId(account.id),
+            clock: Arc::clone(clock),
+        });
+    }
+    let mut bot = HttpBot::new(
         BotConfig {
             url: account.bot.url.clone(),
             secret: account.bot.secret.clone(),
@@ -343,22 +393,29 @@ fn tenant(
         Arc::clone(clock),
     )
     .map_err(refused)?;
+    let id = AccountId(account.id);
+    crm.log_to(logs.of(id, "amocrm"));
+    channel.log_to(logs.of(id, "pact"));
+    bot.log_to(logs.of(id, "bot"));
     let crm = Arc::new(crm);
     let tenant = Tenant {
-        account: AccountId(account.id),
+        account: id,
         pact_company: account.pact.company_id,
         amocrm_account: account.amocrm.account_id,
         in_force: InForce::new(rules),
         crm: Arc::clone(&crm) as Arc<dyn Crm>,
+        watch: Arc::clone(&crm) as Arc<dyn Watch>,
+        crm_health: CrmHealth::default(),
         channel: Arc::new(channel),
         bot: Arc::new(bot),
         bot_health: BotHealth::default(),
-        hook_urls: hook_urls(account, public_url),
+        lines: Lines::default(),
+        hook_urls: hook_urls(account, &config.server.public_url),
     };
     Ok((tenant, crm))
 }
 
-fn amo_config(account: &Account, rules: &Rules) -> Result<AmoConfig, AppError> {
+fn amo_config(account: &Account, rules: &Rules, limited: bool) -> Result<AmoConfig, AppError> {
     Ok(AmoConfig {
         endpoint: account.amocrm.endpoint.clone(),
         account: account.amocrm.account_id,
@@ -368,6 +425,7 @@ fn amo_config(account: &Account, rules: &Rules) -> Result<AmoConfig, AppError> {
             account: account.name.clone(),
             problem: "it has no stages".to_owned(),
         })?,
+        limited,
     })
 }
 

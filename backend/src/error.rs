@@ -14,6 +14,9 @@ pub enum StoreError {
     /// The database failed; the call may be repeated.
     #[error("the database failed: {0}")]
     Database(String),
+    /// What was to be written breaks a rule of the store: repeating it changes nothing.
+    #[error("refused: {0}")]
+    Refused(String),
     /// A sealed value or a row could not be read back: the key is wrong or the data is damaged.
     #[error("stored data could not be read: {0}")]
     Unreadable(String),

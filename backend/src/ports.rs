@@ -1,6 +1,10 @@
 //! What the flow needs of the world: small traits, no driver types in their signatures. Only `app.rs` knows who
 //! implements them.
 
+mod budget;
+mod catchup;
+mod privacy;
+
 use crate::error::{CallError, StoreError};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -16,6 +20,9 @@ use widget_core::owner::ReasonId;
 use widget_core::understand::{AttachmentKind, Facts, Intent};
 
 pub use crate::clock::Clock;
+pub use budget::{Budgets, Class, Rank, Window};
+pub use catchup::{Page, Reach, Reaches, Thread, Watch, Written};
+pub use privacy::{ApiLog, Erasure, Known, Privacy, Progress, Wish};
 
 // ---------------------------------------------------------------- store: inbox
 
@@ -61,6 +68,8 @@ pub struct InboxRow {
     pub tries: u32,
     /// It was parked as a possible echo until this unix ms.
     pub parked_until: Option<i64>,
+    /// Its body does not open, or is of no source that this version knows: the body is empty.
+    pub damaged: bool,
 }
 
 /// Raw input, durable before it is acknowledged.
@@ -220,6 +229,30 @@ pub trait Waiting: Send + Sync {
     ) -> Result<Vec<Dialog>, StoreError>;
 }
 
+/// Dialogs that have something in common, and what waits for one of them.
+#[async_trait]
+pub trait Kin: Send + Sync {
+    /// The dialogs of a contact, newest first.
+    async fn dialogs_of_contact(
+        &self,
+        account: AccountId,
+        contact: ContactId,
+    ) -> Result<Vec<Dialog>, StoreError>;
+
+    /// Keeps an inbox row without a dialog until a dialog is bound to `deal`: the commit that binds it makes the row
+    /// ready there, unless the CRM was read for the dialog after the row had arrived. Nothing happens if a dialog is
+    /// bound to the deal already.
+    async fn keep_for_deal(&self, row: i64, deal: DealId) -> Result<(), StoreError>;
+
+    /// Whether `action` was decided before `other`, both known.
+    async fn is_older(
+        &self,
+        account: AccountId,
+        action: &ActionKey,
+        other: &ActionKey,
+    ) -> Result<bool, StoreError>;
+}
+
 /// The journal of a dialog.
 #[async_trait]
 pub trait Journal: Send + Sync {
@@ -301,10 +334,22 @@ pub struct ClaimedAct {
     pub tries: u32,
     /// When the (last) call was claimed, business unix ms.
     pub claimed_at: i64,
+    /// When the first call of unknown outcome was claimed, if there was one.
+    pub sought_from: Option<i64>,
+    /// Since when nothing of it succeeds, business unix ms; waiting for a place is no failure.
+    pub failing_since: Option<i64>,
     /// When the action was decided, business unix ms.
     pub created_at: i64,
     /// Fencing token of this claim.
     pub token: i64,
+}
+
+impl ClaimedAct {
+    /// From when on an effect of this action may be found, business unix ms: an earlier call than the last one may
+    /// have taken effect.
+    pub fn sought_since(&self) -> i64 {
+        self.sought_from.unwrap_or(self.claimed_at)
+    }
 }
 
 /// How a claimed action ended.
@@ -324,7 +369,25 @@ pub enum Finish {
         phase: Phase,
         /// Business unix ms.
         not_before: i64,
+        /// Why it is not over.
+        why: Again,
     },
+}
+
+/// Why an action is not over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// It failed, or nobody knows: patience with it runs from the first such time.
+    Failing {
+        /// When, business unix ms.
+        at: i64,
+    },
+    /// It waits for its turn, which is no failure.
+    Waiting,
+    /// The provider has enough of the whole account for now: nothing of its lane leaves before `not_before`.
+    Paused,
+    /// The provider refuses the whole account: when that is over, patience begins anew.
+    Held,
 }
 
 /// What the claim of an action came to.
@@ -337,26 +400,42 @@ pub enum ActClaim {
     Refused(Box<ClaimedAct>),
 }
 
+/// Which actions a claim is for: those of one account and lane, so that no account and no service waits for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// The tenant.
+    pub account: AccountId,
+    /// The lane.
+    pub lane: Lane,
+    /// The provider's limits hold: a send is claimed only when there is a place for it, in the order of [`Rank`],
+    /// and takes the place.
+    pub limited: bool,
+}
+
 /// Actions to carry out.
 ///
 /// Order: within one dialog and lane (sends · CRM writes · CRM reads) by key order of their decision, one at a time;
 /// questions to the bot don't wait for each other; a row in `Check` keeps its lane. A send waits while an outgoing row of its dialog is parked.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Claims the next runnable action at business time `now`. For a send in phase `Call` the same statement checks
-    /// the dialog's owner and epoch (promise 1) and writes the pending ledger row.
-    async fn claim_act(&self, now: i64) -> Result<Option<ActClaim>, StoreError>;
+    /// Claims the next runnable action at business time `now`. For a send in phase `Call` the same transaction checks
+    /// the dialog's owner and epoch (promise 1) and writes the pending ledger row. A send that may not leave any more
+    /// is refused at once, whatever it waits for.
+    async fn claim_act(&self, wanted: Wanted, now: i64) -> Result<Option<ActClaim>, StoreError>;
 
     /// Ends a claim. [`StoreError::LeaseLost`] if the token is stale.
     async fn finish_act(&self, act: &ClaimedAct, finish: Finish) -> Result<(), StoreError>;
 
-    /// Whether a send of this dialog with an epoch below `epoch` is claimed and not finished.
+    /// The send of this dialog with an epoch below `epoch` that is claimed and not finished, if there is one.
     async fn send_in_flight(
         &self,
         account: AccountId,
         dialog: &DialogId,
         epoch: u64,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Option<ActionKey>, StoreError>;
+
+    /// Whether a send was accepted by the channel.
+    async fn has_left(&self, account: AccountId, send: &ActionKey) -> Result<bool, StoreError>;
 
     /// After a crash: every claimed action becomes `Check(0)`, due 5 s (a send) or at once (others) after its claim.
     /// Reads and questions to the bot become `Call` again. Called once, before anything is claimed.
@@ -550,11 +629,33 @@ pub trait Policies: Send + Sync {
 
 /// Everything the flow keeps.
 pub trait Store:
-    Inbox + Dialogs + Waiting + Journal + Outbox + Ledger + Registry + Policies
+    Inbox
+    + Dialogs
+    + Waiting
+    + Kin
+    + Journal
+    + Outbox
+    + Budgets
+    + Ledger
+    + Registry
+    + Policies
+    + Reaches
+    + Privacy
 {
 }
 impl<T> Store for T where
-    T: Inbox + Dialogs + Waiting + Journal + Outbox + Ledger + Registry + Policies
+    T: Inbox
+        + Dialogs
+        + Waiting
+        + Kin
+        + Journal
+        + Outbox
+        + Budgets
+        + Ledger
+        + Registry
+        + Policies
+        + Reaches
+        + Privacy
 {
 }
 
@@ -727,6 +828,8 @@ pub enum CrmHook {
         field: Option<FieldValue>,
         /// The policy's stage that the hook names.
         stage: Option<StageKey>,
+        /// The deal moved, by the hook.
+        left: Option<Left>,
     },
     /// A task was changed.
     Task {
@@ -759,6 +862,10 @@ pub enum CrmHook {
     /// Something that needs nothing of us.
     Other,
 }
+
+/// The stage that a deal left; `None` = one that is not mapped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left(pub Option<StageKey>);
 
 /// amoCRM, or another CRM.
 #[async_trait]
@@ -870,6 +977,12 @@ pub trait Channel: Send + Sync {
 
     /// The guest of a conversation, when no event named it; `None` for a group chat.
     async fn guest(&self, conversation: &ConversationId) -> Result<Option<Guest>, CallError>;
+
+    /// A page of the company's conversations, counted from 1.
+    async fn threads(&self, page: u32) -> Result<Page<Thread>, CallError>;
+
+    /// A page of a conversation's messages, counted from 1.
+    async fn written(&self, thread: &Thread, page: u32) -> Result<Page<Written>, CallError>;
 }
 
 /// Reads raw webhooks. Pure.
@@ -1008,13 +1121,41 @@ pub trait Bot: Send + Sync {
     async fn turn(&self, request: &BotRequest) -> Result<BotReply, CallError>;
 }
 
-/// The lane in which an action keeps its order within a dialog.
-pub fn lane(action: &Action) -> &'static str {
-    match action {
-        Action::Send { .. } => "send",
-        Action::ReadCrm => "read",
-        Action::AskBot { .. } => "bot",
-        _ => "crm",
+/// The lane in which an action keeps its order within a dialog, and in which its account has places of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Texts to the guest.
+    Send,
+    /// Reads of the CRM: an answer waits for them.
+    Read,
+    /// Writes to the CRM.
+    Crm,
+    /// Questions to the bot.
+    Bot,
+}
+
+impl Lane {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Send, Self::Read, Self::Crm, Self::Bot];
+
+    /// The lane of an action.
+    pub fn of(action: &Action) -> Self {
+        match action {
+            Action::Send { .. } => Self::Send,
+            Action::ReadCrm => Self::Read,
+            Action::AskBot { .. } => Self::Bot,
+            _ => Self::Crm,
+        }
+    }
+
+    /// Its name in the store and in metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Read => "read",
+            Self::Crm => "crm",
+            Self::Bot => "bot",
+        }
     }
 }
 

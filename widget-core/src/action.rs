@@ -240,6 +240,13 @@ pub enum Note {
         /// Why, as in the trace.
         why: String,
     },
+    /// The bot moved the deal a moment after a person had: the person's move was lost.
+    MovedOver {
+        /// The stage that the person had chosen; `None` = one that is not mapped.
+        stage: Option<StageKey>,
+        /// The stage that the bot put in its place.
+        to: StageKey,
+    },
     /// The guest left a review.
     Review {
         /// The messages it stands in.

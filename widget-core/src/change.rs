@@ -4,7 +4,7 @@
 //! the rules never rewrites history.
 
 use crate::dialog::{
-    BeforeTake, Handoff, Lead, SeenMessage, SentText, TaskState, Turn, Unanswered,
+    BeforeTake, Handoff, Lead, OwnMove, SeenMessage, SentText, TaskState, Turn, Unanswered,
 };
 use crate::event::{Changer, CrmSnapshot, FieldValue, Listed, Timer};
 use crate::ids::{ActionKey, ContactId, DealId, MessageId, StageKey, TextRef, UserId};
@@ -85,6 +85,8 @@ pub enum Change {
     Hinted(Option<(Changer, u64)>),
     /// A move of ours to this stage is under way, or is over.
     Moving(Option<StageKey>),
+    /// A move of ours that the CRM has not reported yet, or none any more.
+    MoveAwaited(Option<OwnMove>),
     /// A deal or contact of ours is being made.
     ClaimStep(crate::dialog::Claim),
     /// We made a deal in this episode: there is no second one.
@@ -193,6 +195,11 @@ pub enum Change {
     TimerCancelled {
         /// Which.
         timer: Timer,
+    },
+    /// The dialog is as one that never began, but for its counters: the guest was erased.
+    Forgotten {
+        /// Unix ms.
+        at: i64,
     },
 }
 

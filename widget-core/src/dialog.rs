@@ -72,6 +72,9 @@ pub struct Dialog {
     pub hint: Option<(Changer, u64)>,
     /// Where a move of ours that is under way takes the deal.
     pub moving: Option<StageKey>,
+    /// The last move of ours that the CRM has not reported yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_move: Option<OwnMove>,
     /// The journal row that last knew the stage from a move: a read decided before it says nothing of the stage.
     pub stage_settled: u64,
     /// How far the making of a deal is.
@@ -303,6 +306,17 @@ impl SentText {
     }
 }
 
+/// A move of the deal that we asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnMove {
+    /// Which deal.
+    pub deal: DealId,
+    /// Where it stood when we looked.
+    pub from: StageKey,
+    /// Where we take it.
+    pub to: StageKey,
+}
+
 /// How far the making of a deal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -401,6 +415,7 @@ impl Dialog {
             deal: None,
             hint: None,
             moving: None,
+            own_move: None,
             stage_settled: 0,
             claim: Claim::Idle,
             deferred: Vec::new(),
@@ -565,6 +580,7 @@ impl Dialog {
             }
             Change::Hinted(hint) => self.hint = *hint,
             Change::Moving(to) => self.moving.clone_from(to),
+            Change::MoveAwaited(own) => self.own_move.clone_from(own),
             Change::ClaimStep(claim) => self.claim = *claim,
             Change::DealMade => self.in_episode(|episode| episode.deal_made = true),
             Change::StageKnown { stage, seq } => {
@@ -637,6 +653,33 @@ impl Dialog {
             Change::TimerCancelled { timer } => {
                 self.timers.remove(timer);
             }
+            Change::Forgotten { at } => *self = self.forgotten(*at),
+        }
+    }
+
+    /// What is left when the guest is erased: ids, counters, fences, and which messages were seen, without their texts.
+    /// That the guest wants no reminders stays too.
+    fn forgotten(&self, at: i64) -> Self {
+        let new = Self::new(self.id.clone(), self.account, self.conversation.clone());
+        let blank = |seen: &SeenMessage| SeenMessage {
+            text: None,
+            ..seen.clone()
+        };
+        let taken_back = u64::from(self.view.owner != Owner::Bot);
+        Self {
+            seq: self.seq,
+            last_at: self.last_at,
+            view: OwnerView {
+                owner: Owner::Bot,
+                epoch: self.view.epoch.saturating_add(taken_back),
+            },
+            episodes: self.episodes,
+            recent: self.recent.iter().map(blank).collect(),
+            last_return_at: Some(at),
+            turns: self.turns,
+            generation: self.generation,
+            opted_out: self.opted_out,
+            ..new
         }
     }
 

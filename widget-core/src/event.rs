@@ -110,6 +110,15 @@ pub enum Event {
         /// The stage that the hint names; `None` also for a stage that is not mapped.
         stage: Option<StageKey>,
     },
+    /// The CRM reports that the deal went from one stage to another.
+    DealMoved {
+        /// Which deal.
+        deal: DealId,
+        /// The stage it left; `None` = one that is not mapped.
+        from: Option<StageKey>,
+        /// Where it stands now; `None` = a stage that is not mapped.
+        to: Option<StageKey>,
+    },
     /// A task of ours was changed in the CRM.
     TaskChanged {
         /// Which.
@@ -141,6 +150,8 @@ pub enum Event {
     },
     /// An event of this dialog could not be read, three times over; it is set aside.
     Unreadable,
+    /// All that was known of the guest was erased.
+    Erased,
     /// An armed timer is due.
     TimerFired {
         /// Which.

@@ -128,6 +128,8 @@ reasons! {
     BotPaused = "bot_paused",
     /// The field in the deal was set by hand.
     ByHand = "by_hand",
+    /// A person and the bot moved the deal at the same moment.
+    StageMoved = "stage_moved",
     /// The message was found hours later.
     Late = "late",
     /// An event of this dialog could not be read.

@@ -246,6 +246,10 @@ fn reason_sentences(id: ReasonId, kind: &str) -> &'static [(&'static str, &'stat
         ],
         ReasonId::BotPaused => &[("Бот на паузе", "The bot is paused")],
         ReasonId::ByHand => &[("Поле в сделке изменено", "The deal's field was changed")],
+        ReasonId::StageMoved => &[(
+            "Сотрудник и бот одновременно перевели сделку",
+            "A person and the bot moved the deal at the same moment",
+        )],
         ReasonId::Late => &[(
             "Сообщение найдено с опозданием",
             "The message was found late",
@@ -444,6 +448,9 @@ lines! {
     "move.wanted":
         "Сделка переводится после отправки ответа: «{from}» → «{to}»",
         "The deal moves once the reply is sent: «{from}» → «{to}»";
+    "move.over":
+        "Сотрудник и бот перевели сделку одновременно: теперь «{to}»",
+        "A person and the bot moved the deal at once: now «{to}»";
     "move.skipped": "Сделка не переведена: {why}", "Deal not moved: {why}";
     "hours.on": "Рабочее время", "Working hours";
     "hours.off": "Нерабочее время", "Off hours";
@@ -462,6 +469,7 @@ lines! {
     "edited.before": "Гость меняет сообщение до ответа: бот читает его заново", "The guest edited before the reply: the bot reads it anew";
     "edited.after": "Гость меняет сообщение после ответа: записано", "The guest edited after the reply: noted";
     "deleted": "Гость удаляет сообщение: текст стёрт", "The guest deleted a message: its text is gone";
+    "erased": "Данные гостя стёрты: диалог начнётся заново", "The guest's data were erased: the dialog begins anew";
     "timer.stale": "Этот срок отменён или перенесён", "This timer was cancelled or moved";
     "event.unreadable": "Событие не удалось прочитать: нужен менеджер", "An event could not be read: a manager is needed";
     "action.failed": "Не удалось: {what}", "Failed: {what}";
@@ -700,6 +708,7 @@ mod tests {
         ("clarify.departure", &[]),
         ("move.done", &[("from", "Stage 7"), ("to", "Stage 8")]),
         ("move.wanted", &[("from", "Stage 7"), ("to", "Stage 8")]),
+        ("move.over", &[("to", "Stage 8")]),
         ("move.skipped", &[("why", "by_hand")]),
         ("hours.on", &[]),
         ("hours.off", &[]),
@@ -715,6 +724,7 @@ mod tests {
         ("edited.before", &[]),
         ("edited.after", &[]),
         ("deleted", &[]),
+        ("erased", &[]),
         ("timer.stale", &[]),
         ("event.unreadable", &[]),
         ("action.failed", &[("what", "create_task")]),

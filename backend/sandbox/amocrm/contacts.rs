@@ -4,13 +4,10 @@ use serde_json::{Value, json};
 
 use super::hooks::Actor;
 use super::model::{ACCOUNT_ID, Contact, TOKEN_USER};
-use super::{Invalid, batch, fields, hal, link, paged, tags};
-use crate::faults::{Kind, Service};
+use super::{Invalid, batch, fields, hal, hidden_since, link, paged, tags};
+use crate::faults::Service;
 use crate::http::{Call, Reply, number};
 use crate::state::State;
-
-/// How long a fresh contact cannot be found while the index lags, business ms.
-const INDEX_LAG_MS: i64 = 30_000;
 
 pub(super) fn list(state: &mut State, call: &Call) -> Reply {
     if call
@@ -25,18 +22,11 @@ pub(super) fn list(state: &mut State, call: &Call) -> Reply {
         .unwrap_or_default()
         .trim()
         .to_lowercase();
-    let lag = if query.is_empty() {
+    let hidden_since = if query.is_empty() {
         None
     } else {
-        state.strike(Service::Amocrm, &[Kind::IndexLag])
+        hidden_since(state, Service::Amocrm)
     };
-    let hidden_since = lag.map(|fault| {
-        state.now
-            - fault
-                .ms
-                .and_then(|ms| i64::try_from(ms).ok())
-                .unwrap_or(INDEX_LAG_MS)
-    });
     let ids = call.query_ids("filter[id]");
     let found: Vec<i64> = state
         .crm

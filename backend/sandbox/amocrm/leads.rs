@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::hidden_since;
 use super::hooks::Actor;
 use super::model::{ACCOUNT_ID, LOST, Lead, TOKEN_USER, WON};
 use super::{
     Invalid, batch, contacts, dictionary, fields, hal, items, link, paged, problem, request_id,
     tags,
 };
+use crate::faults::Service;
 use crate::http::{Call, Reply, number};
 use crate::state::State;
 
@@ -37,7 +39,9 @@ pub(crate) fn loss_reason(lead: &Lead) -> Option<&'static str> {
         .map(|(_, name)| *name)
 }
 
-pub(super) fn list(state: &State, call: &Call) -> Reply {
+pub(super) fn list(state: &mut State, call: &Call) -> Reply {
+    let hidden_since = hidden_since(state, Service::Amocrm);
+    let state: &State = state;
     if call
         .query
         .iter()
@@ -63,6 +67,7 @@ pub(super) fn list(state: &State, call: &Call) -> Reply {
         .leads
         .values()
         .filter(|lead| lead.deleted == only_deleted)
+        .filter(|lead| hidden_since.is_none_or(|since| lead.created_at * 1000 <= since))
         .filter(|lead| ids.is_empty() || ids.contains(&lead.id))
         .filter(|lead| pipelines.is_empty() || pipelines.contains(&lead.pipeline))
         .filter(|lead| responsible.is_empty() || responsible.contains(&lead.responsible))

@@ -15,6 +15,7 @@ pub(crate) mod writes;
 
 use serde_json::{Value, json};
 
+use crate::faults::{Kind, Service};
 use crate::http::{Call, Reply, number};
 use crate::state::State;
 use model::TOKEN_USER;
@@ -87,6 +88,16 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
         }
         _ => problem(404, "Not Found", "Not found"),
     }
+}
+
+/// How long what is fresh cannot be found while the index lags, business ms.
+const INDEX_LAG_MS: i64 = 30_000;
+
+/// While the index lags: what was changed after this (Unix ms) is not found yet.
+pub(crate) fn hidden_since(state: &mut State, service: Service) -> Option<i64> {
+    let lag = state.strike(service, &[Kind::IndexLag])?;
+    let ms = lag.ms.and_then(|ms| i64::try_from(ms).ok());
+    Some(state.now - ms.unwrap_or(INDEX_LAG_MS))
 }
 
 fn is_id(segment: &str) -> bool {

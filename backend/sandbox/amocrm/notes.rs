@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::hooks::Actor;
 use super::model::{ACCOUNT_ID, Note, TOKEN_USER};
-use super::{Invalid, batch, hal, link, paged, problem};
+use super::{Invalid, batch, hal, hidden_since, link, paged, problem};
+use crate::faults::Service;
 use crate::http::{Call, Reply, number};
 use crate::state::State;
 
@@ -46,7 +47,9 @@ pub(super) fn answer(state: &mut State, call: &Call, entity: &str, of: Option<i6
     }
 }
 
-fn list(state: &State, call: &Call, entity: &str, of: Option<i64>) -> Reply {
+fn list(state: &mut State, call: &Call, entity: &str, of: Option<i64>) -> Reply {
+    let hidden_since = hidden_since(state, Service::Amocrm);
+    let state: &State = state;
     let ids = call.query_ids("filter[id]");
     let entities = call.query_ids("filter[entity_id]");
     let kinds = call.query_all("filter[note_type]");
@@ -55,6 +58,7 @@ fn list(state: &State, call: &Call, entity: &str, of: Option<i64>) -> Reply {
         .notes
         .values()
         .filter(|note| note.entity == entity && of.is_none_or(|id| note.entity_id == id))
+        .filter(|note| hidden_since.is_none_or(|since| note.created_at * 1000 <= since))
         .filter(|note| ids.is_empty() || ids.contains(&note.id))
         .filter(|note| entities.is_empty() || entities.contains(&note.entity_id))
         .filter(|note| kinds.is_empty() || kinds.contains(&note.kind.as_str()))

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::hooks::Actor;
 use super::model::{ACCOUNT_ID, TOKEN_USER, Task};
-use super::{Invalid, batch, hal, link, paged};
+use super::{Invalid, batch, hal, hidden_since, link, paged};
+use crate::faults::Service;
 use crate::http::{Call, Reply, number};
 use crate::state::State;
 
@@ -14,7 +15,9 @@ impl Task {
     }
 }
 
-pub(super) fn list(state: &State, call: &Call) -> Reply {
+pub(super) fn list(state: &mut State, call: &Call) -> Reply {
+    let hidden_since = hidden_since(state, Service::Amocrm);
+    let state: &State = state;
     let responsible = call.query_ids("filter[responsible_user_id]");
     let kinds = call.query_ids("filter[task_type]");
     let ids = call.query_ids("filter[id]");
@@ -29,6 +32,7 @@ pub(super) fn list(state: &State, call: &Call) -> Reply {
         .crm
         .tasks
         .values()
+        .filter(|task| hidden_since.is_none_or(|since| task.created_at * 1000 <= since))
         .filter(|task| responsible.is_empty() || responsible.contains(&task.responsible))
         .filter(|task| kinds.is_empty() || kinds.contains(&task.kind))
         .filter(|task| ids.is_empty() || ids.contains(&task.id))

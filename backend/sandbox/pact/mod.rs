@@ -10,6 +10,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::Sandbox;
+use crate::amocrm::hidden_since;
+use crate::faults::Service;
 use crate::http::{Call, Reply, number, parse_pairs};
 use crate::state::State;
 use crate::webhooks::When;
@@ -375,14 +377,16 @@ fn put_conversation(state: &mut State, id: &str, body: &Value) -> Reply {
     ok(&json!({"conversation": shown}))
 }
 
-fn messages(state: &State, call: &Call, id: &str) -> Reply {
+fn messages(state: &mut State, call: &Call, id: &str) -> Reply {
     let Some(id) = known(state, id) else {
         return not_found();
     };
+    let hidden_since = hidden_since(state, Service::Pact);
     let ids = &state.pact.conversations[&id].messages;
     let mut found: Vec<&Message> = ids
         .iter()
         .filter_map(|id| state.pact.messages.get(id))
+        .filter(|message| hidden_since.is_none_or(|since| message.external_ms <= since))
         .collect();
     found.sort_by_key(|m| std::cmp::Reverse((m.external_ms / 1000, m.id)));
     let (page, per_page) = paging(call, 150);

@@ -1,10 +1,9 @@
 //! Raw webhooks, read. Public input: whatever comes, the answer is a value and never a panic.
 
 use super::amocrm::{SharedMap, form, hook};
-use super::json::digest;
 use super::pact;
 use crate::ports::{ChannelHook, CrmHook, Envelope, Hooks};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Reads the webhooks of every account.
 #[derive(Debug, Clone, Default)]
@@ -39,17 +38,9 @@ impl Hooks for WebhookReader {
 
     fn amocrm_envelopes(&self, body: &[u8]) -> Result<Vec<Envelope>, String> {
         let (tenant, items) = form::items(body)?;
-        let envelopes = items.into_iter().map(|item| {
-            let stored = json!({"account": tenant, "kind": item.kind, "item": item.value});
-            let body = stored.to_string().into_bytes();
-            let content = item.value.to_string();
-            Envelope {
-                tenant,
-                dedup_key: digest(&[item.kind.as_bytes(), content.as_bytes()]),
-                conversation: None,
-                body,
-            }
-        });
+        let envelopes = items
+            .into_iter()
+            .map(|item| hook::envelope(tenant, &item.kind, &item.value));
         Ok(envelopes.collect())
     }
 

@@ -1,11 +1,12 @@
 //! The way out: one client per destination, and what a failed call means for the caller (promise 3, *nothing twice*).
 
+use super::api_log::CallLog;
 use crate::error::CallError;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// A connection that was idle longer may be half dead, and a write lost on it is an unknown outcome.
@@ -74,6 +75,7 @@ impl Answer {
 pub(super) struct Http {
     client: Client,
     base: Url,
+    log: CallLog,
 }
 
 impl Http {
@@ -98,7 +100,16 @@ impl Http {
         let client = client
             .build()
             .map_err(|_| CallError::refused(0, "the HTTP client could not be built"))?;
-        Ok(Self { client, base })
+        Ok(Self {
+            client,
+            base,
+            log: CallLog::default(),
+        })
+    }
+
+    /// Every call is noted in `log` from now on.
+    pub(super) fn log_to(&mut self, log: CallLog) {
+        self.log = log;
     }
 
     /// A request to `segments` below the endpoint.
@@ -109,10 +120,22 @@ impl Http {
         }
         self.client.request(method, url)
     }
+
+    /// Sends a request: the one place where calls leave. An error never holds what was sent: URLs carry phones.
+    pub(super) async fn send(
+        &self,
+        what: &str,
+        effect: Effect,
+        request: RequestBuilder,
+    ) -> Result<Answer, CallError> {
+        let began = Instant::now();
+        let answer = exchange(what, effect, request).await;
+        self.log.note(what, &answer, began.elapsed());
+        answer
+    }
 }
 
-/// Sends a request. An error never holds what was sent: URLs carry phones.
-pub(super) async fn send(
+async fn exchange(
     what: &str,
     effect: Effect,
     request: RequestBuilder,
@@ -244,7 +267,7 @@ mod tests {
     async fn called(url: &str, effect: Effect) -> Result<Answer, CallError> {
         let http = Http::new(url, Duration::from_millis(300), None).unwrap();
         let request = http.request(Method::POST, &["x"]).body("{}");
-        send("call", effect, request)
+        http.send("call", effect, request)
             .await?
             .judged("call", effect, |_| 7000)
     }

@@ -1,6 +1,7 @@
 //! The outside world behind `ports`.
 
 pub mod amocrm;
+pub mod api_log;
 pub mod bot;
 #[cfg(test)]
 mod fake;

@@ -1,11 +1,17 @@
 //! What the command line may know and change of a backend's data.
 
-use super::{AppError, DATABASE};
+use super::{API_LOG, AppError, DATABASE, chores};
+use crate::adapters::api_log::{self, CallLogs};
 use crate::adapters::store::SqliteStore;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::StoreError;
-use crate::ports::{Origin, Policies as _, PolicyVersion, StoredPolicy};
+use crate::ports::{Known, Origin, Policies as _, PolicyVersion, Privacy as _, StoredPolicy};
+use std::path::PathBuf;
+use std::sync::Arc;
 use widget_core::ids::AccountId;
+
+pub use crate::ports::Erasure;
 
 /// The data of one backend.
 pub struct Desk(SqliteStore);
@@ -43,6 +49,61 @@ impl Desk {
         })
     }
 
+    /// Opens the data beside the backend that runs, to leave it a wish.
+    ///
+    /// # Errors
+    /// [`AppError::Store`] when the data are of another version of Estafeta.
+    pub async fn beside(config: &Config) -> Result<Self, AppError> {
+        let file = config.server.data.join(DATABASE);
+        SqliteStore::open_beside(&file, config.master_key.bytes())
+            .await
+            .map(Self)
+            .map_err(AppError::store(config))
+    }
+
+    /// All dialogs of an account with their guests.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store fails.
+    pub async fn known(&self, account: i64) -> Result<Vec<Known>, StoreError> {
+        self.0.known(AccountId(account)).await
+    }
+
+    /// Asks for an erasure. `now`: unix ms.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store fails.
+    pub async fn wish(&self, account: i64, erasure: &Erasure, now: i64) -> Result<(), StoreError> {
+        self.0.wish(AccountId(account), erasure, now).await
+    }
+
+    /// Erases all that is wished, in the place of the backend. `false`: somebody reads the data meanwhile, and the log
+    /// beside the database still holds traces.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store fails.
+    pub async fn erase_all(
+        &self,
+        config: &Config,
+        clock: Arc<dyn Clock>,
+    ) -> Result<bool, StoreError> {
+        let logs = CallLogs::open(config.server.data.join(API_LOG), Arc::clone(&clock));
+        let store = Arc::new(self.0.clone());
+        chores(config, store, &logs, &clock).erase_all().await
+    }
+
+    /// Whether the backend has carried out these wishes for an account.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store fails.
+    pub async fn are_erased(&self, account: i64, erasures: &[Erasure]) -> Result<bool, StoreError> {
+        let wishes = self.0.wishes().await?;
+        let is_left = wishes
+            .iter()
+            .any(|wish| wish.account.0 == account && erasures.contains(&wish.erasure));
+        Ok(!is_left && self.0.settle().await?)
+    }
+
     /// All versions of an account's policy, newest first.
     ///
     /// # Errors
@@ -71,6 +132,14 @@ impl Desk {
         self.0
             .put_policy(AccountId(account), toml, Origin::Cli, now)
             .await
+    }
+
+    /// The files of an account's log of calls, oldest first. The backend may run meanwhile.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    pub fn log_files(config: &Config, account: i64) -> std::io::Result<Vec<PathBuf>> {
+        api_log::files(&config.server.data.join(API_LOG), AccountId(account))
     }
 
     /// Closes the data.

@@ -1,7 +1,7 @@
 //! `estafeta account …`.
 
 use super::policy::told;
-use super::{Failure, Outcome, asked, say};
+use super::{Failure, Outcome, asked, erase, say};
 use crate::app::{AppError, Desk};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Account, Config, mode_of, with_mode};
@@ -17,6 +17,17 @@ pub(super) enum Command {
         /// The backend's settings, TOML.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
+    },
+    /// Erases an account for good: what was said, who the guests are, journals, policies, the log of calls, its key.
+    Erase {
+        /// The account; it need not stand in the settings any more.
+        id: i64,
+        /// The backend's settings, TOML.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Without this it is only told what would be erased.
+        #[arg(long)]
+        yes: bool,
     },
     /// Changes the mode of an account while the backend is stopped. Unsent texts of before are refused.
     Mode {
@@ -34,6 +45,10 @@ pub(super) enum Command {
 pub(super) fn run(command: &Command) -> Outcome {
     match command {
         Command::List { config } => list(&Config::load(config)?),
+        Command::Erase { id, config, yes } => {
+            let config = Config::load(config)?;
+            asked(erase::account(&config, *id, *yes))
+        }
         Command::Mode { id, mode, config } => {
             let config = Config::load(config)?;
             let account = chosen(&config, Some(*id))?;

@@ -21,6 +21,8 @@ pub(super) struct Side<'a> {
     pub(super) data: &'a Path,
     /// Where it reads its clock; `None` = it shares the process's.
     pub(super) clock: Option<&'a str>,
+    /// The providers' limits hold.
+    pub(super) limited: bool,
 }
 
 impl Side<'_> {
@@ -66,6 +68,10 @@ pub(super) fn config(connection: &Connection, side: &Side<'_>) -> String {
     if let Some(source) = side.clock {
         line("\n[clock]");
         line(&pair("source", source));
+    }
+    if !side.limited {
+        line("\n[limits]");
+        line("hold = false");
     }
     line("\n[[accounts]]");
     line(&pair("name", &connection.amocrm_subdomain));
@@ -191,10 +197,12 @@ mod tests {
             public_url: "http://localhost:9001",
             data: &data,
             clock: Some(&connection.clock_url),
+            limited: false,
         };
         side.write_policy().unwrap();
         let config = Config::parse(&config(&connection, &side), Path::new("")).unwrap();
         assert_eq!(config.server.listen, side.listen);
+        assert!(!config.limited);
         assert_eq!(config.server.public_url, side.public_url);
         assert_eq!(config.server.data, data);
         assert_eq!(config.clock_source.as_deref(), side.clock);

@@ -48,6 +48,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         public_url: &backend_url,
         data: &data.folder.join("backend"),
         clock: None,
+        limited: true,
     };
     side.write_policy()?;
     let settings = connect::config(&sandbox.connection(), &side);

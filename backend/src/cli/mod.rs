@@ -8,6 +8,9 @@ mod clock;
 mod connect;
 mod decide;
 mod demo;
+mod erase;
+mod guest;
+mod log;
 mod policy;
 mod replay;
 mod sandbox;
@@ -55,6 +58,11 @@ enum Command {
     /// Accounts.
     #[command(subcommand)]
     Account(account::Command),
+    /// Guests.
+    #[command(subcommand)]
+    Guest(guest::Command),
+    /// The calls to amoCRM, Pact and the bot, newest last: JSON lines without names, phones and texts.
+    Log(log::Args),
     /// Judges recorded dialogs again under another policy.
     Replay(replay::Args),
 }
@@ -71,6 +79,8 @@ pub fn main() -> ExitCode {
         Command::Understand(args) => understand::run(&args),
         Command::Policy(command) => policy::run(&command),
         Command::Account(command) => account::run(&command),
+        Command::Guest(command) => guest::run(&command),
+        Command::Log(args) => log::run(&args),
         Command::Replay(args) => replay::run(&args),
     };
     outcome.unwrap_or_else(|failure| {

@@ -76,6 +76,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             public_url: &backend.url,
             data: &data,
             clock: Some(&connection.clock_url),
+            limited: args.limits == Limits::Real,
         };
         side.write_policy()?;
         connect::private_file(file, &connect::config(&connection, &side))?;

@@ -9,10 +9,11 @@ use figment::value::{Dict, Value};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use widget_core::policy;
 
-const SECTIONS: [&str; 4] = ["server", "secrets", "clock", "accounts"];
+const SECTIONS: [&str; 5] = ["server", "secrets", "clock", "limits", "accounts"];
 const ACCOUNT_KEYS: [&str; 7] = ["id", "name", "policy", "mode", "amocrm", "pact", "bot"];
 const PACT_ENDPOINT: &str = "https://api.pact.im/api/p2";
 const AMO_DOMAINS: [&str; 3] = ["amocrm.ru", "amocrm.com", "kommo.com"];
@@ -22,6 +23,8 @@ const HOOK_SECRET_MIN: usize = 16;
 const BOT_TIMEOUT: u64 = 60_000;
 /// A try that failed within this time is made once more, ms.
 const BOT_RETRY_WITHIN: u64 = 30_000;
+/// How long raw bodies and the log of calls may be kept, days: amoCRM asks for three, privacy for an end.
+const RETENTION_DAYS: RangeInclusive<u16> = 3..=365;
 
 /// What is meant, or everything that is wrong.
 pub(super) fn checked(layers: &Figment, folder: &Path) -> Result<Config, Vec<Finding>> {
@@ -81,11 +84,20 @@ impl Check<'_> {
         let clock: Option<raw::Clock> = self.section(whole.get("clock"), "clock");
         let clock_source = clock.and_then(|clock| clock.source);
         self.clock_source(clock_source.as_deref());
+        let limits: Option<raw::Limits> = self.section(whole.get("limits"), "limits");
+        let limited = limits.and_then(|limits| limits.hold).unwrap_or(true);
+        if !limited && clock_source.is_none() {
+            self.found(
+                "limits.hold",
+                "may be false only beside a sandbox, whose clock is followed.",
+            );
+        }
         let accounts = self.accounts(whole.get("accounts"), master_key.as_ref());
         Some(Config {
             server: server?,
             master_key: master_key?,
             clock_source,
+            limited,
             accounts: accounts?,
         })
     }
@@ -134,10 +146,19 @@ impl Check<'_> {
         );
         let public_url = public_url.and_then(|url| self.origin(&url, "server.public_url"));
         let data = self.need(raw.data, "server.data", "a folder");
+        let retention_days = self.need(raw.retention_days, "server.retention_days", "days");
+        if retention_days.is_some_and(|days| !RETENTION_DAYS.contains(&days)) {
+            let (least, most) = (RETENTION_DAYS.start(), RETENTION_DAYS.end());
+            self.found(
+                "server.retention_days",
+                format!("must be between {least} and {most} days."),
+            );
+        }
         Some(Server {
             listen: listen?,
             public_url: public_url?,
             data: self.folder.join(data?),
+            retention_days: retention_days?,
         })
     }
 

@@ -30,6 +30,8 @@ pub struct Config {
     pub master_key: MasterKey,
     /// Where the business clock is read from; `None` = the machine's clock.
     pub clock_source: Option<String>,
+    /// The providers' limits hold; `false` only where all of them are stand-ins on this machine.
+    pub limited: bool,
     /// The accounts.
     pub accounts: Vec<Account>,
 }
@@ -43,6 +45,8 @@ pub struct Server {
     pub public_url: String,
     /// Folder of everything kept.
     pub data: PathBuf,
+    /// How long raw bodies, handled actions and the log of calls are kept, days.
+    pub retention_days: u16,
 }
 
 /// One account.
@@ -183,7 +187,7 @@ fn environment() -> Env {
                 return Some("secrets.master_key".into());
             }
             let (section, name) = key.split_once("__")?;
-            ["server", "secrets", "clock"]
+            ["server", "secrets", "clock", "limits"]
                 .contains(&section)
                 .then(|| format!("{section}.{name}").into())
         })
@@ -227,13 +231,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_handled_is_kept_for_three_days_at_least() {
+        let days = |days: &str| {
+            let line = format!("[server]\n        retention_days = {days}");
+            GOOD.replacen("[server]", &line, 1)
+        };
+        assert_eq!(parse(&days("3")).unwrap().server.retention_days, 3);
+        for wrong in ["2", "366", "-1", "'week'"] {
+            assert_eq!(paths(&days(wrong)), ["server.retention_days"], "{wrong}");
+        }
+    }
+
+    #[test]
     fn the_least_that_is_needed_gets_defaults() {
         let config = parse(GOOD).unwrap();
         assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.server.public_url, "http://127.0.0.1:8080");
         assert_eq!(config.server.data, Path::new("/etc/estafeta/data"));
+        assert_eq!(config.server.retention_days, 7);
         assert_eq!(config.master_key.bytes(), &[1; 32]);
         assert_eq!(config.clock_source, None);
+        assert!(config.limited);
         let account = &config.accounts[0];
         assert_eq!(account.id, 31);
         assert_eq!(account.policy, with_mode(DEFAULT_POLICY, "trial").unwrap());
@@ -291,6 +309,14 @@ mod tests {
         ] {
             assert!(wrong.contains(&path.to_owned()), "{path} not in {wrong:?}");
         }
+    }
+
+    #[test]
+    fn the_providers_limits_are_off_only_beside_a_sandbox() {
+        let off = format!("[limits]\nhold = false\n{GOOD}");
+        assert_eq!(paths(&off), ["limits.hold"]);
+        let beside = format!("[clock]\nsource = \"http://127.0.0.1:9/clock\"\n{off}");
+        assert!(!parse(&beside).unwrap().limited);
     }
 
     #[test]

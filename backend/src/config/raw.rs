@@ -10,6 +10,7 @@ pub(super) struct Server {
     pub(super) listen: Option<String>,
     pub(super) public_url: Option<String>,
     pub(super) data: Option<PathBuf>,
+    pub(super) retention_days: Option<u16>,
 }
 
 #[derive(Deserialize, Default)]
@@ -23,6 +24,12 @@ pub(super) struct Secrets {
 #[serde(deny_unknown_fields)]
 pub(super) struct Clock {
     pub(super) source: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limits {
+    pub(super) hold: Option<bool>,
 }
 
 /// An account without its tables, which are read one by one, so that one table's fault hides no other's.

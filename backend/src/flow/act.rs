@@ -1,32 +1,23 @@
 //! One action carried out, and what becomes of it after an unknown outcome (DESIGN §5.4).
 
+use super::creation::Before;
 use super::inbox::Outcome;
+use super::line::{Concerns, Provider, may_concern_all};
 use super::outbox::over;
+use super::patience::{self, LOOK_FOR_SEND, LOOK_FOR_WRITE};
+use super::shared_task::Sharing;
 use super::{Flow, Tenant, booking, failpoint, render};
 use crate::error::{CallError, StoreError};
-use crate::ports::{ChannelMessage, ClaimedAct, CrmWrite, Finish, GuestLookup, Phase};
+use crate::ports::{Again, ChannelMessage, ClaimedAct, CrmWrite, Finish, GuestLookup, Lane, Phase};
 use sha2::{Digest, Sha256};
-use widget_core::action::Action;
+use widget_core::action::{Action, SendKind, TaskKind};
 use widget_core::dialog::{Dialog, TaskState};
 use widget_core::event::{Done, Failure};
-use widget_core::ids::{ActionKey, MessageId};
+use widget_core::ids::{ActionKey, MessageId, TaskId};
 use widget_core::time::{MINUTE, SECOND};
 
-/// When a send of unknown outcome is looked for, counted from its claim.
-const LOOK_FOR_SEND: [i64; 3] = [5 * SECOND, 15 * SECOND, 45 * SECOND];
-/// When a created thing of unknown outcome is looked for the second time, counted from its claim.
-const LOOK_AGAIN: i64 = 45 * SECOND;
 /// A message of ours may stand in the channel with a time this much before its claim.
 const CLOCK_TOLERANCE: i64 = MINUTE;
-/// How long a read of the CRM is tried before the dialog goes on without it.
-const CRM_PATIENCE: i64 = 30 * SECOND;
-/// How long a send is tried while the channel takes nothing.
-const SEND_PATIENCE: i64 = 10 * MINUTE;
-/// How long a write to the CRM is tried: it keeps later writes of its dialog waiting.
-const WRITE_PATIENCE: i64 = 15 * MINUTE;
-/// The longest pause between two tries.
-const LONGEST_PAUSE: i64 = MINUTE;
-
 /// What is needed to carry out an action.
 struct Context<'a> {
     flow: &'a Flow,
@@ -40,6 +31,7 @@ pub(super) async fn run(flow: &Flow, act: &ClaimedAct) -> Finish {
     let later = |flow: &Flow| Finish::Again {
         phase: act.phase,
         not_before: flow.clock.now_ms() + SECOND,
+        why: Again::Waiting,
     };
     let Some(tenant) = flow.tenant(act.account) else {
         return later(flow);
@@ -58,16 +50,57 @@ pub(super) async fn run(flow: &Flow, act: &ClaimedAct) -> Finish {
         act,
         dialog,
     };
+    if context.is_held() {
+        return patience::held(act, flow.clock.now_ms());
+    }
     let result = match &act.action {
         Action::ReadCrm => context.read_crm().await,
         Action::AskBot { .. } => context.ask_bot().await,
         Action::Send { .. } => context.send().await,
         _ => context.write_crm().await,
     };
+    let unknown = matches!(
+        result,
+        Ok(Finish::Again {
+            phase: Phase::Check(_),
+            ..
+        })
+    );
+    if !unknown {
+        flow.making.ends(&act.key);
+    }
     result.unwrap_or_else(|error| {
         tracing::error!(%error, action = %act.key, "the store failed during an action; it is tried again");
         later(flow)
     })
+}
+
+/// What becomes of an action that panicked: it goes on as after a crash. One that panics again and again fails for
+/// good, and the guest gets a person.
+pub(super) fn after_panic(flow: &Flow, act: &ClaimedAct) -> Finish {
+    const CALLS: u32 = 3;
+    tracing::error!(action = %act.key, "an action panicked");
+    flow.making.ends(&act.key);
+    let now = flow.clock.now_ms();
+    let again = |phase| Finish::Again {
+        phase,
+        not_before: now + LOOK_FOR_SEND[0],
+        why: Again::Failing { at: now },
+    };
+    let repeats = matches!(act.action, Action::ReadCrm | Action::AskBot { .. });
+    match act.phase {
+        Phase::Call if repeats && act.tries + 1 < CALLS => again(Phase::Call),
+        Phase::Call if !repeats && act.tries < CALLS => again(Phase::Check(0)),
+        Phase::Check(n) if n + 1 < CALLS => again(Phase::Check(n + 1)),
+        _ => match &act.action {
+            Action::AskBot { turn, .. } => {
+                let turn = turn.clone();
+                over(flow, act, &Outcome::Unanswered { turn })
+            }
+            Action::ReadCrm => failed(flow, act, Failure::Unreachable),
+            _ => failed(flow, act, Failure::Refused),
+        },
+    }
 }
 
 fn failed(flow: &Flow, act: &ClaimedAct, failure: Failure) -> Finish {
@@ -101,28 +134,66 @@ impl Context<'_> {
     fn failed(&self, why: &CallError, failure: Failure) -> Finish {
         tracing::warn!(action = %self.act.key, %why, "an action failed for good");
         metrics::counter!("estafeta_actions_failed_total").increment(1);
+        if is_of_a_handoff(&self.act.action) {
+            let account = self.act.account;
+            tracing::error!(%account, action = %self.act.key, "a guest waits for a person, and a part of the handoff failed");
+            metrics::counter!("estafeta_handoffs_failed_total").increment(1);
+        }
         failed(self.flow, self.act, failure)
     }
 
-    /// Another call, after the pause that the other side wants or one that doubles with each try.
-    fn call_again(&self, after_ms: Option<i64>) -> Finish {
-        let doubled = SECOND << self.act.tries.min(6);
-        let pause = after_ms.unwrap_or(doubled).clamp(200, LONGEST_PAUSE);
-        Finish::Again {
-            phase: Phase::Call,
-            not_before: self.now() + pause,
+    /// The provider refuses the whole account; a guest waits for a read, so that one rather fails.
+    fn is_held(&self) -> bool {
+        let lane = Lane::of(&self.act.action);
+        lane != Lane::Read && self.is_shut(lane)
+    }
+
+    fn is_shut(&self, lane: Lane) -> bool {
+        let shut = |provider| self.tenant.lines.to(provider).shut().is_some();
+        Provider::of(lane).is_some_and(shut)
+    }
+
+    /// A call or a look failed. One that may be repeated is, as long as patience lasts; a refusal of the whole account
+    /// holds the action as it is; any other refusal is for good.
+    async fn did_not_succeed(&self, error: &CallError) -> Finish {
+        match error {
+            CallError::Refused { status, .. } => self.refused(*status, error).await,
+            CallError::Retry { after_ms, .. } => self.once_more(error, *after_ms),
+            CallError::Unknown { .. } => self.once_more(error, None),
         }
     }
 
-    fn check_at(&self, n: u32, after_claim: i64) -> Finish {
-        Finish::Again {
-            phase: Phase::Check(n),
-            not_before: self.act.claimed_at + after_claim,
+    fn once_more(&self, error: &CallError, after_ms: Option<i64>) -> Finish {
+        patience::once_more(self.act, self.now(), after_ms)
+            .unwrap_or_else(|| self.failed(error, Failure::Unreachable))
+    }
+
+    async fn refused(&self, status: u16, error: &CallError) -> Finish {
+        let provider = Provider::of(Lane::of(&self.act.action));
+        let (Some(provider), true) = (provider, may_concern_all(status)) else {
+            return self.failed(error, Failure::Refused);
+        };
+        match self.flow.concerns(self.tenant, provider, status).await {
+            Concerns::TheCall => self.failed(error, Failure::Refused),
+            Concerns::TheAccount => patience::held(self.act, self.now()),
+            Concerns::Unknown => self.once_more(error, None),
         }
+    }
+
+    /// The looks are over, and the effect was not found: another call, or the end of patience.
+    fn not_found(&self, schedule: &[i64], n: u32) -> Finish {
+        patience::after_a_miss(schedule, n, self.act, self.now()).unwrap_or_else(|| {
+            let why = CallError::unknown("no call of it took effect");
+            self.failed(&why, Failure::Unreachable)
+        })
     }
 
     async fn read_crm(&self) -> Result<Finish, StoreError> {
         let at = self.now();
+        if self.is_shut(Lane::Read) {
+            let why = CallError::refused(0, "amoCRM refuses the whole account");
+            return Ok(self.not_read(&why).await);
+        }
         let found = match self.lookup().await? {
             Ok(lookup) => self
                 .tenant
@@ -132,9 +203,10 @@ impl Context<'_> {
                 .map(|found| (lookup, found)),
             Err(error) => Err(error),
         };
-        failpoint::hit("after_call");
+        failpoint::hit_for("after_call", [&self.act.action]);
         Ok(match found {
             Ok((lookup, found)) => {
+                self.tenant.crm_health.answered();
                 if let Some(contact) = &found.contact {
                     self.flow
                         .store
@@ -147,13 +219,26 @@ impl Context<'_> {
                     found,
                 })
             }
-            Err(CallError::Retry { after_ms, .. })
-                if self.now() - self.act.created_at < CRM_PATIENCE =>
-            {
-                self.call_again(after_ms)
-            }
-            Err(error) => self.failed(&error, Failure::Unreachable),
+            Err(error) => self.not_read(&error).await,
         })
+    }
+
+    /// A guest waits for a read, so a refusal ends it at once, whatever it concerns.
+    async fn not_read(&self, error: &CallError) -> Finish {
+        let finish = match error {
+            CallError::Refused { status, .. } => {
+                if may_concern_all(*status) {
+                    let amocrm = Provider::Amocrm;
+                    self.flow.concerns(self.tenant, amocrm, *status).await;
+                }
+                self.failed(error, Failure::Unreachable)
+            }
+            _ => self.did_not_succeed(error).await,
+        };
+        if matches!(finish, Finish::Over { .. }) {
+            self.tenant.crm_health.failed(self.now());
+        }
+        finish
     }
 
     /// Whom to look up; the channel is asked when no event named the guest.
@@ -207,7 +292,7 @@ impl Context<'_> {
             return Ok(self.over(&Outcome::Unanswered { turn: turn.clone() }));
         }
         let reply = self.tenant.bot.turn(&request).await;
-        failpoint::hit("after_call");
+        failpoint::hit_for("after_call", [&self.act.action]);
         Ok(match reply {
             Ok(reply) => {
                 if health.was_down() {
@@ -246,19 +331,13 @@ impl Context<'_> {
                     .channel
                     .send(&self.dialog.conversation, &text)
                     .await;
-                failpoint::hit("after_call");
+                failpoint::hit_for("after_call", [&self.act.action]);
                 match sent {
                     Ok(message) => Ok(message),
-                    Err(CallError::Unknown { .. }) => Err(self.check_at(0, LOOK_FOR_SEND[0])),
-                    Err(CallError::Retry { after_ms, .. })
-                        if self.now() - self.act.created_at < SEND_PATIENCE =>
-                    {
-                        Err(self.call_again(after_ms))
+                    Err(CallError::Unknown { .. }) => {
+                        Err(patience::first_look(&LOOK_FOR_SEND, self.act, self.now()))
                     }
-                    Err(error @ CallError::Retry { .. }) => {
-                        Err(self.failed(&error, Failure::Unreachable))
-                    }
-                    Err(error) => Err(self.failed(&error, Failure::Refused)),
+                    Err(error) => Err(self.did_not_succeed(&error).await),
                 }
             }
             Phase::Check(n) => self.look_for_send(n, &text).await?,
@@ -266,8 +345,7 @@ impl Context<'_> {
         Ok(match outcome {
             Ok(message) => self.over(&Outcome::Sent {
                 action: self.act.key.clone(),
-                kind: crate::ports::send_kind(&self.act.action)
-                    .unwrap_or(widget_core::action::SendKind::Answer),
+                kind: crate::ports::send_kind(&self.act.action).unwrap_or(SendKind::Answer),
                 message,
                 at: self.now(),
                 text: text_ref,
@@ -289,26 +367,15 @@ impl Context<'_> {
             .await
         {
             Ok(messages) => messages,
-            Err(error @ CallError::Refused { .. }) => {
-                return Ok(Err(self.failed(&error, Failure::Unreachable)));
-            }
-            Err(error) if self.now() - self.act.created_at > SEND_PATIENCE => {
-                return Ok(Err(self.failed(&error, Failure::Unreachable)));
-            }
-            Err(error) => {
-                tracing::warn!(action = %self.act.key, %error, "a send of unknown outcome could not be looked for");
-                return Ok(Err(Finish::Again {
-                    phase: Phase::Check(n),
-                    not_before: self.now() + LOOK_FOR_SEND[0],
-                }));
-            }
+            Err(error) => return Ok(Err(self.did_not_succeed(&error).await)),
         };
+        failpoint::hit_for("after_look", [&self.act.action]);
         let used = self
             .flow
             .store
             .used_messages(self.act.account, &self.act.dialog)
             .await?;
-        let since = self.act.claimed_at - CLOCK_TOLERANCE;
+        let since = self.act.sought_since() - CLOCK_TOLERANCE;
         let ours = |message: &&ChannelMessage| {
             !message.income
                 && message.at >= since
@@ -319,17 +386,15 @@ impl Context<'_> {
             tracing::info!(action = %self.act.key, reconciled = true, "a send of unknown outcome had arrived");
             return Ok(Ok(found.id.clone()));
         }
-        let next = LOOK_FOR_SEND.get(n as usize + 1);
-        Ok(Err(match next {
-            Some(after) => self.check_at(n + 1, *after),
-            None => Finish::Again {
-                phase: Phase::Call,
-                not_before: self.now(),
-            },
-        }))
+        Ok(Err(self.not_found(&LOOK_FOR_SEND, n)))
     }
 
     async fn write_crm(&self) -> Result<Finish, StoreError> {
+        if self.act.phase == Phase::Call
+            && let Some(finish) = self.made_needless().await?
+        {
+            return Ok(finish);
+        }
         let Some(write) = self.crm_write().await? else {
             return Ok(self.done(Done::Plain));
         };
@@ -346,40 +411,79 @@ impl Context<'_> {
             return self.look_for_write(n, &write).await;
         }
         let written = self.tenant.crm.write(&write).await;
-        failpoint::hit("after_call");
+        failpoint::hit_for("after_call", [&self.act.action]);
         match written {
             Ok(done) => self.written(done).await,
-            Err(CallError::Unknown { .. }) if creates => Ok(self.check_at(0, 0)),
-            Err(error @ (CallError::Unknown { .. } | CallError::Retry { .. }))
-                if self.now() - self.act.created_at > WRITE_PATIENCE =>
-            {
-                Ok(self.failed(&error, Failure::Unreachable))
+            Err(CallError::Unknown { .. }) if creates => {
+                Ok(patience::first_look(&LOOK_FOR_WRITE, self.act, self.now()))
             }
-            Err(CallError::Unknown { .. }) => Ok(self.call_again(None)),
-            Err(CallError::Retry { after_ms, .. }) => Ok(self.call_again(after_ms)),
-            Err(error) => Ok(self.failed(&error, Failure::Refused)),
+            Err(error) => Ok(self.did_not_succeed(&error).await),
         }
     }
 
+    /// What others have done already, or are doing, is not done beside them.
+    async fn made_needless(&self) -> Result<Option<Finish>, StoreError> {
+        let (flow, tenant) = (self.flow, self.tenant);
+        let before = flow.before_creation(tenant, self.act, &self.dialog).await?;
+        Ok(match before {
+            Before::There(done) => Some(self.written(done).await?),
+            Before::Refused(error) => Some(self.did_not_succeed(&error).await),
+            Before::Later => Some(self.later()),
+            Before::Nothing => match flow.sharing(self.act, &self.dialog).await? {
+                Sharing::Alone => None,
+                Sharing::Join(task) => self.join_task(task).await?,
+                Sharing::Wait => Some(self.later()),
+                Sharing::Needed => Some(self.done(Done::Plain)),
+            },
+        })
+    }
+
+    /// Others are in the way: a short pause. After too long the action has failed.
+    fn later(&self) -> Finish {
+        let now = self.now();
+        if patience::is_given_up(self.act, now) {
+            let why = CallError::retry("others were in the way");
+            return self.failed(&why, Failure::Unreachable);
+        }
+        Finish::Again {
+            phase: self.act.phase,
+            not_before: now + SECOND,
+            why: Again::Failing { at: now },
+        }
+    }
+
+    /// Writes the task of another dialog of the deal for this one too; `None` if that task is gone.
+    async fn join_task(&self, task: TaskId) -> Result<Option<Finish>, StoreError> {
+        let Action::CreateTask { text, .. } = &self.act.action else {
+            return Ok(None);
+        };
+        let rules = self.tenant.rules();
+        let shared = self
+            .flow
+            .shared_task_text(self.tenant, &rules, &self.dialog, task, text);
+        let write = CrmWrite::SetTaskText {
+            task,
+            text: shared.await?,
+            marker: String::new(),
+        };
+        Ok(match self.tenant.crm.write(&write).await {
+            Ok(_) => Some(self.done(Done::TaskCreated { task })),
+            Err(CallError::Refused { .. }) => None,
+            Err(_) => Some(self.later()),
+        })
+    }
+
     async fn look_for_write(&self, n: u32, write: &CrmWrite) -> Result<Finish, StoreError> {
-        match self.tenant.crm.find(write, self.act.claimed_at).await {
+        let since = self.act.sought_since();
+        let found = self.tenant.crm.find(write, since).await;
+        failpoint::hit_for("after_look", [&self.act.action]);
+        match found {
             Ok(Some(done)) => {
                 tracing::info!(action = %self.act.key, reconciled = true, "a write of unknown outcome had arrived");
                 self.written(done).await
             }
-            Ok(None) if n == 0 => Ok(self.check_at(1, LOOK_AGAIN)),
-            Ok(None) => Ok(Finish::Again {
-                phase: Phase::Call,
-                not_before: self.now(),
-            }),
-            Err(error @ CallError::Refused { .. }) => Ok(self.failed(&error, Failure::Refused)),
-            Err(error) => {
-                tracing::warn!(action = %self.act.key, %error, "a write of unknown outcome could not be looked for");
-                Ok(Finish::Again {
-                    phase: Phase::Check(n),
-                    not_before: self.now() + LOOK_FOR_SEND[0],
-                })
-            }
+            Ok(None) => Ok(self.not_found(&LOOK_FOR_WRITE, n)),
+            Err(error) => Ok(self.did_not_succeed(&error).await),
         }
     }
 
@@ -430,9 +534,10 @@ impl Context<'_> {
                     _ if open => text,
                     _ => return Ok(None),
                 };
+                let shared = flow.shared_task_text(tenant, &rules, dialog, task, &text);
                 Some(CrmWrite::SetTaskText {
                     task,
-                    text: render::task_text(flow, tenant, &rules, dialog, &text).await?,
+                    text: shared.await?,
                     marker: String::new(),
                 })
             }
@@ -477,6 +582,15 @@ impl Context<'_> {
             }),
             Action::ReadCrm | Action::AskBot { .. } | Action::Send { .. } => None,
         })
+    }
+}
+
+/// What a guest or a manager is told by when a person is needed.
+fn is_of_a_handoff(action: &Action) -> bool {
+    match action {
+        Action::Send { kind, .. } => *kind == SendKind::Handoff,
+        Action::CreateTask { kind, .. } => *kind == TaskKind::Whatsapp,
+        _ => false,
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::decide::Work;
 use super::inbox::Meaning;
+use super::panics::contained;
 use super::{Flow, Tenant};
 use crate::error::StoreError;
 use crate::ports::{Claimed, DueTimer, InboxRow, Lease};
@@ -22,6 +23,8 @@ pub(super) const REST: Duration = Duration::from_millis(500);
 const BREAK: i64 = 1_000;
 /// How long a dialog of an account that is not configured is left alone, ms of the business clock.
 const LONG_BREAK: i64 = 60_000;
+/// How long a result of a newer version waits for an upgrade before a person sees to the guest, ms.
+const NEWER_PATIENCE: i64 = 600_000;
 /// A row that failed so often is set aside.
 const TRIES: u32 = 3;
 
@@ -61,24 +64,45 @@ impl Flow {
         let Some(claimed) = self.store.claim(now).await? else {
             return Ok(false);
         };
-        let lease = claimed.lease.clone();
-        let Some(tenant) = self.tenant(lease.account) else {
+        let Some(tenant) = self.tenant(claimed.lease.account) else {
             // An account that is not configured now keeps its rows for when it is.
-            self.give_back(&lease, &[], now + LONG_BREAK).await;
+            self.give_back(&claimed.lease, &[], now + LONG_BREAK).await;
             return Ok(true);
         };
-        if let Err(error) = self.handle(&tenant, claimed).await {
-            tracing::error!(dialog = %lease.dialog, %error, "a dialog could not be handled; it is tried again");
-            self.give_back(&lease, &[], now + BREAK).await;
-        }
+        self.handle_claimed(&tenant, claimed).await;
         Ok(true)
     }
 
-    /// Gives a lease back whatever it takes: a dialog whose lease nobody holds or returns would be dead.
-    pub(super) async fn give_back(&self, lease: &Lease, failed: &[i64], again_at: i64) {
+    /// Handles what waits in a leased dialog, and gives it back whatever happens.
+    pub(super) async fn handle_claimed(&self, tenant: &Tenant, claimed: Claimed) {
+        let lease = claimed.lease.clone();
+        let rows: Vec<i64> = claimed.rows.iter().map(|row| row.id).collect();
+        let handled = contained(Box::pin(self.handle(tenant, claimed))).await;
+        let suspects = match handled.unwrap_or_else(|| Err(panicked())) {
+            Ok(()) => return,
+            Err(error) => {
+                tracing::error!(dialog = %lease.dialog, %error, "a dialog could not be handled; it is tried again");
+                // One of them is the cause: next time each has a commit of its own.
+                match error {
+                    StoreError::Refused(_) => rows.as_slice(),
+                    _ => &[],
+                }
+            }
+        };
+        let again_at = self.clock.now_ms() + BREAK;
+        for row in self.give_back(&lease, suspects, again_at).await {
+            tracing::error!(dialog = %lease.dialog, row, "an event is set aside");
+            metrics::counter!("estafeta_events_unreadable_total").increment(1);
+        }
+    }
+
+    /// Gives a lease back whatever it takes: a dialog whose lease nobody holds or returns would be dead. Answers the
+    /// rows that were set aside.
+    pub(super) async fn give_back(&self, lease: &Lease, failed: &[i64], again_at: i64) -> Vec<i64> {
         loop {
             match self.store.release(lease, failed, again_at).await {
-                Ok(_) | Err(StoreError::LeaseLost) => return,
+                Ok(poison) => return poison,
+                Err(StoreError::LeaseLost) => return Vec::new(),
                 Err(error) => {
                     tracing::error!(dialog = %lease.dialog, %error, "a dialog could not be given back; it is tried again");
                     tokio::time::sleep(REST).await;
@@ -92,28 +116,57 @@ impl Flow {
         let mut due: VecDeque<DueTimer> = claimed.due.into();
         let mut rows: VecDeque<InboxRow> = claimed.rows.into();
         let mut work = Work::new(self, tenant, claimed.lease, claimed.state);
+        let mut broken_timer = false;
         loop {
             let timer_first = match (due.front(), rows.front()) {
                 (Some(timer), Some(row)) => timer.due < row.row.at,
                 (timer, _) => timer.is_some(),
             };
             if timer_first && let Some(timer) = due.pop_front() {
-                work.event(&Event::TimerFired {
+                let before = work.clone();
+                let fired = Event::TimerFired {
                     timer: timer.timer,
                     generation: timer.generation,
-                })
-                .await?;
+                };
+                if let Some(handled) = contained(Box::pin(work.event(&fired))).await {
+                    handled?;
+                } else {
+                    // It stays armed, and must not stand in the way of what the guest writes.
+                    tracing::error!(dialog = %lease.dialog, timer = ?timer.timer, "a timer could not be handled");
+                    broken_timer = true;
+                    work = before;
+                    work.event(&Event::Unreadable).await?;
+                }
             } else if let Some(row) = rows.pop_front() {
+                if row.tries > 0 {
+                    // A row that has failed before stands or falls alone.
+                    work = work.commit_and_go_on().await?;
+                }
                 let before = work.clone();
-                if let Err(error) = self.handle_row(tenant, &mut work, &row).await {
-                    tracing::error!(dialog = %lease.dialog, row = row.id, %error, "an event could not be handled");
-                    return self.row_failed(before, &lease, &row).await;
+                match self.handle_row(tenant, work, &row).await {
+                    Ok(Handled::Done(after)) => work = *after,
+                    Ok(Handled::Later(until)) => {
+                        before.commit_and_keep().await?;
+                        self.give_back(&lease, &[], until).await;
+                        return Ok(());
+                    }
+                    Err(StoreError::LeaseLost) => return Err(StoreError::LeaseLost),
+                    Err(error) => {
+                        tracing::error!(dialog = %lease.dialog, row = row.id, %error, "an event could not be handled");
+                        return self.row_failed(before, &lease, &row).await;
+                    }
                 }
             } else {
                 break;
             }
         }
-        work.commit().await?;
+        if broken_timer {
+            work.commit_and_keep().await?;
+            let again_at = self.clock.now_ms() + LONG_BREAK;
+            self.give_back(&lease, &[], again_at).await;
+        } else {
+            work.commit().await?;
+        }
         Ok(())
     }
 
@@ -138,12 +191,28 @@ impl Flow {
         Ok(())
     }
 
-    async fn handle_row(
+    async fn handle_row<'a>(
         &self,
         tenant: &Tenant,
-        work: &mut Work<'_>,
+        work: Work<'a>,
         row: &InboxRow,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Handled<'a>, StoreError> {
+        let handled = contained(Box::pin(self.work_off(tenant, work, row))).await;
+        match handled.unwrap_or_else(|| Err(panicked()))? {
+            Handled::Done(work) if row.tries > 0 => {
+                let work = work.commit_and_go_on().await?;
+                Ok(Handled::Done(Box::new(work)))
+            }
+            handled => Ok(handled),
+        }
+    }
+
+    async fn work_off<'a>(
+        &self,
+        tenant: &Tenant,
+        mut work: Work<'a>,
+        row: &InboxRow,
+    ) -> Result<Handled<'a>, StoreError> {
         match self.meaning(tenant, &work.state, row).await? {
             Meaning::Events(events) => {
                 for event in &events {
@@ -152,13 +221,46 @@ impl Flow {
                 work.consume(row.id);
             }
             Meaning::Park(until) => work.park(row.id, until),
-            Meaning::Unreadable(why) => {
-                tracing::error!(row = row.id, why, "a stored result could not be read");
-                metrics::counter!("estafeta_events_unreadable_total").increment(1);
-                work.event(&Event::Unreadable).await?;
-                work.consume(row.id);
+            Meaning::Newer if self.clock.now_ms() - row.row.at < NEWER_PATIENCE => {
+                tracing::warn!(
+                    row = row.id,
+                    "a result of a newer version waits for an upgrade"
+                );
+                return Ok(Handled::Later(self.clock.now_ms() + LONG_BREAK));
             }
+            Meaning::Newer => {
+                let why = "it is of a newer version";
+                self.unreadable(&mut work, row, why).await?;
+            }
+            Meaning::Unreadable(why) => self.unreadable(&mut work, row, &why).await?,
         }
+        Ok(Handled::Done(Box::new(work)))
+    }
+
+    /// Nobody will ever read it: the guest gets a person (promise 4).
+    async fn unreadable(
+        &self,
+        work: &mut Work<'_>,
+        row: &InboxRow,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        tracing::error!(row = row.id, why, "a stored event could not be read");
+        metrics::counter!("estafeta_events_unreadable_total").increment(1);
+        work.event(&Event::Unreadable).await?;
+        work.consume(row.id);
         Ok(())
     }
+}
+
+/// What became of a row.
+enum Handled<'a> {
+    /// It is worked off, or parked.
+    Done(Box<Work<'a>>),
+    /// The dialog waits with it until this unix ms.
+    Later(i64),
+}
+
+/// A panic, as the failure that it is.
+fn panicked() -> StoreError {
+    StoreError::Refused("it panicked".to_owned())
 }

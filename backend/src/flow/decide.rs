@@ -142,14 +142,25 @@ impl<'a> Work<'a> {
         self.commit_and(true).await
     }
 
+    /// Commits everything, keeps the lease and begins anew.
+    pub async fn commit_and_go_on(self) -> Result<Self, StoreError> {
+        let (flow, tenant, lease) = (self.flow, self.tenant, self.lease.clone());
+        let idle = self.journal.is_empty() && self.consumed.is_empty() && self.parked.is_empty();
+        if idle {
+            return Ok(self);
+        }
+        let state = self.commit_and_keep().await?;
+        Ok(Self::new(flow, tenant, lease, state))
+    }
+
     /// Commits everything and keeps the lease.
     pub async fn commit_and_keep(self) -> Result<Dialog, StoreError> {
         self.commit_and(false).await
     }
 
     async fn commit_and(self, release: bool) -> Result<Dialog, StoreError> {
-        failpoint::hit("after_decide");
-        let acts = !self.acts.is_empty();
+        let decided: Vec<Action> = self.acts.iter().map(|act| act.action.clone()).collect();
+        failpoint::hit_for("after_decide", &decided);
         let state = self.state.clone();
         self.flow
             .store
@@ -164,8 +175,9 @@ impl<'a> Work<'a> {
                 release,
             })
             .await?;
+        failpoint::hit_for("after_commit", &decided);
         self.flow.dialogs_bell.notify_waiters();
-        if acts {
+        if !decided.is_empty() {
             self.flow.acts_bell.notify_waiters();
         }
         Ok(state)

@@ -1,10 +1,12 @@
 //! Inbox rows into events: what a stored body means for its dialog. Texts are sealed and understood here, once,
 //! before anything is decided; no network is touched.
 
+use super::panics::contained;
 use super::{Flow, Tenant, booking, render};
 use crate::error::{StoreError, unquoted};
 use crate::ports::{
-    BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Echo, InboxRow, NewRow, Source,
+    BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Echo, Erasure, InboxRow, NewRow,
+    Source,
 };
 use serde::{Deserialize, Serialize};
 use widget_core::action::{Action, SendKind};
@@ -94,6 +96,8 @@ pub enum Outcome {
         /// What.
         service: Service,
     },
+    /// All that was known of the guest was erased.
+    Erased,
 }
 
 /// What becomes of a row.
@@ -102,6 +106,8 @@ pub(super) enum Meaning {
     Events(Vec<Event>),
     /// It may be the echo of a send in flight: look again at this unix ms, or when that send is settled.
     Park(i64),
+    /// A version newer than this one wrote it.
+    Newer,
     /// It cannot be read.
     Unreadable(String),
 }
@@ -112,8 +118,15 @@ impl Flow {
         let rows = self.store.unrouted(ROUTE_BATCH).await?;
         let any = !rows.is_empty();
         for row in rows {
-            let routed = self.hints(&row).await?;
-            self.store.route(row.id, routed).await?;
+            let Some(routed) = contained(Box::pin(self.route_hint(&row))).await else {
+                tracing::error!(
+                    row = row.id,
+                    "a hint could not be handled, and concerns nobody"
+                );
+                self.store.route(row.id, Vec::new()).await?;
+                continue;
+            };
+            routed?;
         }
         if any {
             self.dialogs_bell.notify_waiters();
@@ -121,28 +134,36 @@ impl Flow {
         Ok(any)
     }
 
-    async fn hints(&self, row: &InboxRow) -> Result<Vec<NewRow>, StoreError> {
-        let deal = match row.row.source {
+    async fn route_hint(&self, row: &InboxRow) -> Result<(), StoreError> {
+        let account = row.row.account;
+        let (deal, contact) = match row.row.source {
             Source::Amocrm => match self.hooks.amocrm(&row.row.body) {
-                CrmHook::Deal { deal, .. } => Some(deal),
-                CrmHook::Task { deal, .. } | CrmHook::Outgoing { deal, .. } => deal,
-                CrmHook::Other => None,
+                CrmHook::Deal { deal, .. } => (Some(deal), None),
+                CrmHook::Task { deal, .. } => (deal, None),
+                CrmHook::Outgoing { deal, contact, .. } => (deal, contact),
+                CrmHook::Other => (None, None),
             },
-            Source::Pact | Source::Act => None,
+            Source::Pact | Source::Act => (None, None),
         };
-        let Some(deal) = deal else {
-            return Ok(Vec::new());
+        let mut dialogs = match deal {
+            Some(deal) => self.store.dialogs_of_deal(account, deal).await?,
+            None => Vec::new(),
         };
-        let dialogs = self.store.dialogs_of_deal(row.row.account, deal).await?;
-        Ok(dialogs
-            .into_iter()
-            .map(|dialog| NewRow {
-                dialog: Some(dialog.id.clone()),
-                conversation: Some(dialog.conversation),
-                dedup_key: format!("{}:{}", row.row.dedup_key, dialog.id),
-                ..row.row.clone()
-            })
-            .collect())
+        if let Some(contact) = contact.filter(|_| dialogs.is_empty()) {
+            dialogs = self.store.dialogs_of_contact(account, contact).await?;
+        }
+        match deal {
+            Some(deal) if dialogs.is_empty() => self.store.keep_for_deal(row.id, deal).await,
+            _ => {
+                let rows = dialogs.into_iter().map(|dialog| NewRow {
+                    dialog: Some(dialog.id.clone()),
+                    conversation: Some(dialog.conversation),
+                    dedup_key: format!("{}:{}", row.row.dedup_key, dialog.id),
+                    ..row.row.clone()
+                });
+                self.store.route(row.id, rows.collect()).await
+            }
+        }
     }
 
     /// What a row of `dialog` means.
@@ -152,6 +173,9 @@ impl Flow {
         dialog: &Dialog,
         row: &InboxRow,
     ) -> Result<Meaning, StoreError> {
+        if row.damaged {
+            return Ok(Meaning::Unreadable("its body does not open".to_owned()));
+        }
         match row.row.source {
             Source::Pact => self.pact_meaning(tenant, dialog, row).await,
             Source::Amocrm => self.amocrm_meaning(tenant, dialog, row).await,
@@ -159,6 +183,7 @@ impl Flow {
                 Ok(outcome) => Ok(Meaning::Events(vec![
                     self.outcome_event(tenant, dialog, outcome).await?,
                 ])),
+                Err(error) if is_newer(&error) => Ok(Meaning::Newer),
                 Err(error) => Ok(Meaning::Unreadable(unquoted("result", &error))),
             },
         }
@@ -182,9 +207,15 @@ impl Flow {
                 }
                 Event::GuestEdited(edited)
             }
-            ChannelHook::GuestDeleted(message) => Event::GuestDeleted {
-                message: message.id,
-            },
+            ChannelHook::GuestDeleted(message) => {
+                // Its text goes once this is decided.
+                let erasure = Erasure::Message(dialog.id.clone(), message.id.clone());
+                let now = self.clock.now_ms();
+                self.store.wish(tenant.account, &erasure, now).await?;
+                Event::GuestDeleted {
+                    message: message.id,
+                }
+            }
             ChannelHook::Outgoing(message) => {
                 return self.outgoing_meaning(tenant, dialog, row, &message).await;
             }
@@ -209,6 +240,10 @@ impl Flow {
                     .await?;
                 let patience_ends = row.row.at + ECHO_PATIENCE;
                 let action = match echo {
+                    // The verdict has outrun what the channel said of the send: that stands after it in the inbox.
+                    Echo::Ours(action) if dialog.in_flight.contains_key(&action) => {
+                        return Ok(Meaning::Park(patience_ends));
+                    }
                     Echo::Ours(action) => action,
                     Echo::Pending if self.clock.now_ms() < patience_ends => {
                         return Ok(Meaning::Park(patience_ends));
@@ -298,19 +333,8 @@ impl Flow {
         }
         let now = self.clock.now_ms();
         let patience_ends = row.row.at + ECHO_PATIENCE;
-        let by_text = (now >= patience_ends)
-            .then_some(message.text.as_deref())
-            .flatten();
         let echo = self
-            .store
-            .echo(
-                tenant.account,
-                &dialog.id,
-                Source::Pact,
-                Some(&message.id),
-                by_text,
-                now,
-            )
+            .echo_of(tenant, dialog, message, now >= patience_ends)
             .await?;
         let author = match echo {
             Echo::Ours(action) => Author::Bot { action },
@@ -334,6 +358,27 @@ impl Flow {
         }]))
     }
 
+    /// Whether a message of the company's side is ours. `by_text`: its text may decide, though a send is on its way.
+    async fn echo_of(
+        &self,
+        tenant: &Tenant,
+        dialog: &Dialog,
+        message: &ChannelMessage,
+        by_text: bool,
+    ) -> Result<Echo, StoreError> {
+        let (account, now) = (tenant.account, self.clock.now_ms());
+        let look = |text| {
+            let (store, id) = (&self.store, Some(&message.id));
+            store.echo(account, &dialog.id, Source::Pact, id, text, now)
+        };
+        let text = message.text.as_deref();
+        match look(text.filter(|_| by_text)).await? {
+            // It may be a text that was given up as not sent, and left all the same.
+            Echo::Foreign if text.is_some() && !by_text => look(text).await,
+            echo => Ok(echo),
+        }
+    }
+
     async fn amocrm_meaning(
         &self,
         tenant: &Tenant,
@@ -346,12 +391,21 @@ impl Flow {
                 by,
                 field,
                 stage,
-            } => vec![Event::DealChanged {
-                deal,
-                by: changer(by),
-                field,
-                stage,
-            }],
+                left,
+            } => {
+                let moved = left.map(|left| Event::DealMoved {
+                    deal,
+                    from: left.0,
+                    to: stage.clone(),
+                });
+                let changed = Event::DealChanged {
+                    deal,
+                    by: changer(by),
+                    field,
+                    stage,
+                };
+                [Some(changed), moved].into_iter().flatten().collect()
+            }
             CrmHook::Task { task, done, by, .. } => vec![Event::TaskChanged {
                 task,
                 done,
@@ -379,8 +433,12 @@ impl Flow {
                 at,
                 text: self.seal(tenant, dialog, Some(&text)).await?,
             }],
-            // Without a user Pact's own hook decides who wrote.
-            CrmHook::Outgoing { .. } | CrmHook::Other => Vec::new(),
+            // Without a user Pact's own hook decides who wrote. If it is our echo, the next equal text is not.
+            CrmHook::Outgoing { message, text, .. } => {
+                self.crm_echo(tenant, dialog, &message, &text).await?;
+                Vec::new()
+            }
+            CrmHook::Other => Vec::new(),
         };
         Ok(Meaning::Events(events))
     }
@@ -394,6 +452,27 @@ impl Flow {
         text: &str,
         at: i64,
     ) -> Result<Vec<Event>, StoreError> {
+        let (message, echo) = self.crm_echo(tenant, dialog, message, text).await?;
+        let author = match echo {
+            Echo::Ours(action) => Author::Bot { action },
+            Echo::Pending | Echo::Foreign => Author::Person { user: Some(user) },
+        };
+        Ok(vec![Event::OutgoingSeen {
+            message,
+            author,
+            at,
+            text: self.seal(tenant, dialog, Some(text)).await?,
+        }])
+    }
+
+    /// The message of amoCRM under its id among ours, and whether it is our echo. A text of ours matches once.
+    async fn crm_echo(
+        &self,
+        tenant: &Tenant,
+        dialog: &Dialog,
+        message: &str,
+        text: &str,
+    ) -> Result<(MessageId, Echo), StoreError> {
         let message = MessageId(format!("{CRM_MESSAGE}{message}"));
         let echo = self
             .store
@@ -406,16 +485,7 @@ impl Flow {
                 self.clock.now_ms(),
             )
             .await?;
-        let author = match echo {
-            Echo::Ours(action) => Author::Bot { action },
-            Echo::Pending | Echo::Foreign => Author::Person { user: Some(user) },
-        };
-        Ok(vec![Event::OutgoingSeen {
-            message,
-            author,
-            at,
-            text: self.seal(tenant, dialog, Some(text)).await?,
-        }])
+        Ok((message, echo))
     }
 
     async fn outcome_event(
@@ -460,6 +530,7 @@ impl Flow {
             Outcome::Unanswered { turn } => Event::BotFailed { turn },
             Outcome::Morning { waiting } => Event::DayOpened { waiting },
             Outcome::Back { service } => Event::ServiceBack { service },
+            Outcome::Erased => Event::Erased,
         })
     }
 
@@ -573,6 +644,11 @@ fn is_robots(tenant: &Tenant, text: Option<&str>) -> bool {
     let rules = tenant.rules();
     let texts = &rules.policy.robot_zone.texts;
     texts.iter().any(|own| render::plain(own) == text)
+}
+
+/// Whether a stored result is of a kind that this version does not know.
+fn is_newer(error: &serde_json::Error) -> bool {
+    error.is_data() && error.to_string().starts_with("unknown variant")
 }
 
 fn known_notes(dialog: &Dialog, contact: ContactId) -> Vec<TextRef> {

@@ -63,7 +63,7 @@ impl Flow {
             .await
     }
 
-    async fn store_envelopes(
+    pub(super) async fn store_envelopes(
         &self,
         tenant: &Tenant,
         source: Source,
@@ -71,6 +71,11 @@ impl Flow {
         readable: bool,
     ) -> Result<Received, StoreError> {
         let at = self.clock.now_ms();
+        let from = match source {
+            Source::Pact => "pact",
+            Source::Amocrm => "amocrm",
+            Source::Act => "act",
+        };
         let rows = envelopes
             .into_iter()
             .map(|envelope| NewRow {
@@ -91,8 +96,11 @@ impl Flow {
         }
         let new = self.store.ingest(rows).await?;
         self.dialogs_bell.notify_waiters();
-        failpoint::hit("after_ack");
-        Ok(match (readable, new.iter().any(|new| *new)) {
+        let any_new = new.contains(&true);
+        if any_new {
+            failpoint::hit_of("after_ack", from);
+        }
+        Ok(match (readable, any_new) {
             (false, _) => Received::Unreadable,
             (true, true) => Received::Stored,
             (true, false) => Received::Duplicate,

@@ -12,28 +12,41 @@
 
 mod act;
 mod booking;
+mod catchup;
+mod chores;
 mod claim;
+mod creation;
 mod decide;
 pub mod failpoint;
 mod inbox;
 mod ingest;
+mod line;
+mod listing;
 mod morning;
 mod outbox;
+mod pace;
+mod panics;
+mod patience;
 mod press;
 mod recovery;
 mod render;
 mod replay;
 mod rules;
+mod shared_task;
 mod zone;
 
+pub use chores::Chores;
+pub use creation::Making;
 pub use ingest::dialog_id;
-pub use recovery::BotHealth;
+pub use line::{Line, Lines, Provider, Shut};
+pub use recovery::{BotHealth, CrmHealth};
 pub use replay::{Judged, Trial};
 pub use rules::{InForce, Rules};
 
 use crate::error::StoreError;
-use crate::ports::{Bot, Channel, Clock, Crm, Hooks, Store};
+use crate::ports::{Bot, Channel, Clock, Crm, Hooks, Store, Watch};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
@@ -60,12 +73,18 @@ pub struct Tenant {
     pub in_force: InForce,
     /// The account's CRM.
     pub crm: Arc<dyn Crm>,
+    /// What the account's CRM has of the things we watch over.
+    pub watch: Arc<dyn Watch>,
+    /// How the CRM has answered lately.
+    pub crm_health: CrmHealth,
     /// The account's channel.
     pub channel: Arc<dyn Channel>,
     /// The account's bot.
     pub bot: Arc<dyn Bot>,
     /// How it has answered lately.
     pub bot_health: BotHealth,
+    /// Whether CRM and channel take its calls.
+    pub lines: Lines,
     /// Where providers send their webhooks: `(amoCRM's URL, Pact's URL)`, secrets included.
     pub hook_urls: (String, String),
 }
@@ -84,6 +103,12 @@ pub struct Flow {
     pub dialogs_bell: Notify,
     /// Rung when an action may have become runnable.
     pub acts_bell: Notify,
+    /// The providers' limits hold; without them only stand-ins can be served.
+    pub limited: bool,
+    /// For which guests something is being made in the CRM.
+    pub making: Making,
+    /// Workers that a panic has stopped and that have not begun anew.
+    pub workers_down: AtomicU32,
 }
 
 /// What became of a webhook body.
@@ -152,13 +177,44 @@ impl Flow {
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let workers = TaskTracker::new();
         for _ in 0..WORKERS {
-            workers.spawn(Arc::clone(&self).work_on_dialogs(stop.clone()));
+            workers.spawn(self.kept_up(&stop, Self::work_on_dialogs));
         }
-        workers.spawn(Arc::clone(&self).route_all_hints(stop.clone()));
-        workers.spawn(Arc::clone(&self).greet_mornings(stop.clone()));
-        workers.spawn(Arc::clone(&self).dispatch_acts(stop.clone()));
+        workers.spawn(self.kept_up(&stop, Self::route_all_hints));
+        workers.spawn(self.kept_up(&stop, Self::greet_mornings));
+        workers.spawn(self.kept_up(&stop, Self::watch_lines));
+        workers.spawn(self.kept_up(&stop, Self::dispatch_acts));
+        for tenant in &self.tenants {
+            let tenant = Arc::clone(tenant);
+            let catch_up =
+                move |flow: Arc<Self>, stop| flow.keep_caught_up(Arc::clone(&tenant), stop);
+            workers.spawn(self.kept_up(&stop, catch_up));
+        }
         workers.close();
         workers.wait().await;
+    }
+
+    /// A worker that begins anew after a panic; until then the process says that it is not ready.
+    fn kept_up<W: Future<Output = ()> + Send + 'static>(
+        self: &Arc<Self>,
+        stop: &CancellationToken,
+        work: impl Fn(Arc<Self>, CancellationToken) -> W + Send + 'static,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let (flow, stop) = (Arc::clone(self), stop.clone());
+        async move {
+            while panics::contained(Box::pin(work(Arc::clone(&flow), stop.clone())))
+                .await
+                .is_none()
+            {
+                flow.workers_down.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(claim::REST).await;
+                flow.workers_down.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Whether all workers of [`Self::run`] are at work.
+    pub fn is_at_work(&self) -> bool {
+        self.workers_down.load(Ordering::Relaxed) == 0
     }
 
     /// The checks of the last decision that says something about who leads and why.

@@ -1,10 +1,13 @@
 //! The dispatcher: claims actions and lets them be carried out, several at a time.
 
 use super::claim::{POLL, REST};
-use super::{Flow, act, failpoint};
+use super::line::Provider;
+use super::panics::contained;
+use super::{Flow, Tenant, act, failpoint, patience};
 use crate::error::StoreError;
-use crate::ports::{ActClaim, ClaimedAct, Finish, NewRow, Source};
+use crate::ports::{ActClaim, ClaimedAct, Finish, Lane, NewRow, Source, Wanted};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -12,45 +15,108 @@ use widget_core::event::Failure;
 
 use super::inbox::Outcome;
 
-/// How many actions are under way at once: enough that a slow bot holds back nobody else's texts.
-const AT_ONCE: usize = 256;
+/// How long actions under way at a stop may go on. Together with what the process still has to store and to close it
+/// stays below the stop's own patience.
+const FINISH_WITHIN: Duration = Duration::from_secs(7);
+
+/// How many actions of one account and lane are under way at once. A lane that hangs fills its own places only. Under
+/// amoCRM's limit the places are shares too: what an answer waits for goes before notes and fields.
+const fn places(lane: Lane) -> usize {
+    match lane {
+        Lane::Send => 32,
+        Lane::Read => 8,
+        Lane::Crm => 4,
+        Lane::Bot => 128,
+    }
+}
 
 impl Flow {
-    /// Claims actions until `stop`, then waits for those under way.
+    /// Claims actions until `stop`, then waits for those under way; what takes too long is handed back.
     pub(super) async fn dispatch_acts(self: Arc<Self>, stop: CancellationToken) {
-        let places = Arc::new(Semaphore::new(AT_ONCE));
         let running = TaskTracker::new();
+        let give_up = CancellationToken::new();
+        let lanes = TaskTracker::new();
+        for tenant in &self.tenants {
+            for lane in Lane::ALL {
+                let (flow, tenant) = (Arc::clone(&self), Arc::clone(tenant));
+                let (running, give_up, stop) = (running.clone(), give_up.clone(), stop.clone());
+                lanes.spawn(async move {
+                    flow.dispatch_lane(&tenant, lane, &running, &give_up, &stop)
+                        .await;
+                });
+            }
+        }
+        lanes.close();
+        lanes.wait().await;
+        running.close();
+        if tokio::time::timeout(FINISH_WITHIN, running.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(actions = running.len(), "actions under way are handed back");
+            give_up.cancel();
+            running.wait().await;
+        }
+    }
+
+    async fn dispatch_lane(
+        self: Arc<Self>,
+        tenant: &Tenant,
+        lane: Lane,
+        running: &TaskTracker,
+        give_up: &CancellationToken,
+        stop: &CancellationToken,
+    ) {
+        let free = Arc::new(Semaphore::new(places(lane)));
+        let wanted = Wanted {
+            account: tenant.account,
+            lane,
+            limited: self.limited,
+        };
         while !stop.is_cancelled() {
             let bell = self.acts_bell.notified();
+            if is_held(tenant, lane) {
+                super::rest(bell, POLL, stop).await;
+                continue;
+            }
             let place = tokio::select! {
-                place = places.clone().acquire_owned() => place,
+                place = free.clone().acquire_owned() => place,
                 () = stop.cancelled() => break,
             };
             let Ok(place) = place else { break };
-            match self.store.claim_act(self.clock.now_ms()).await {
+            match self.store.claim_act(wanted, self.clock.now_ms()).await {
                 Ok(Some(claim)) => {
-                    let flow = Arc::clone(&self);
+                    let (flow, give_up) = (Arc::clone(&self), give_up.clone());
                     running.spawn(async move {
-                        flow.carry_out(claim).await;
+                        flow.carry_out(claim, &give_up).await;
                         drop(place);
                         flow.acts_bell.notify_waiters();
                     });
                 }
                 Ok(None) => {
                     drop(place);
-                    super::rest(bell, POLL, &stop).await;
+                    super::rest(bell, POLL, stop).await;
                 }
                 Err(error) => {
+                    drop(place);
                     tracing::error!(%error, "no action could be claimed; it is tried again");
                     tokio::time::sleep(REST).await;
                 }
             }
         }
-        running.close();
-        running.wait().await;
     }
 
-    async fn carry_out(&self, claim: ActClaim) {
+    /// Claims and carries out one action. `false` = there is none now.
+    #[cfg(test)]
+    pub async fn carry_out_one(&self, wanted: Wanted) -> Result<bool, StoreError> {
+        let Some(claim) = self.store.claim_act(wanted, self.clock.now_ms()).await? else {
+            return Ok(false);
+        };
+        self.carry_out(claim, &CancellationToken::new()).await;
+        Ok(true)
+    }
+
+    async fn carry_out(&self, claim: ActClaim, give_up: &CancellationToken) {
         let (act, finish) = match claim {
             ActClaim::Refused(act) => {
                 let finish = over(
@@ -65,12 +131,16 @@ impl Flow {
                 (act, finish)
             }
             ActClaim::Run(act) => {
-                failpoint::hit("after_claim");
-                let finish = act::run(self, &act).await;
+                failpoint::hit_for("after_claim", [&act.action]);
+                let running = contained(Box::pin(act::run(self, &act)));
+                let finish = tokio::select! {
+                    finish = running => finish.unwrap_or_else(|| act::after_panic(self, &act)),
+                    () = give_up.cancelled() => patience::handed_back(&act, self.clock.now_ms()),
+                };
                 (act, finish)
             }
         };
-        failpoint::hit("before_result");
+        failpoint::hit_for("before_result", [&act.action]);
         self.finish(&act, finish).await;
     }
 
@@ -78,7 +148,10 @@ impl Flow {
     async fn finish(&self, act: &ClaimedAct, finish: Finish) {
         loop {
             match self.store.finish_act(act, finish.clone()).await {
-                Ok(()) => break,
+                Ok(()) => {
+                    failpoint::hit_for("after_result", [&act.action]);
+                    break;
+                }
                 Err(StoreError::LeaseLost) => {
                     tracing::warn!(action = %act.key, "the result of an action came after its claim was lost");
                     break;
@@ -91,6 +164,12 @@ impl Flow {
         }
         self.dialogs_bell.notify_waiters();
     }
+}
+
+/// Whether nothing of a lane is tried now. A read of the CRM fails rather than waits: a guest waits for it.
+fn is_held(tenant: &Tenant, lane: Lane) -> bool {
+    let shut = |provider| tenant.lines.to(provider).shut().is_some();
+    lane != Lane::Read && Provider::of(lane).is_some_and(shut)
 }
 
 /// Ends an action with its result for the inbox.

@@ -58,7 +58,7 @@ impl Flow {
             .await
             .map_err(PressError::Store)?;
         let claimed = self
-            .wait_for_lease(tenant, dialog)
+            .lease_caught_up(tenant, dialog)
             .await
             .map_err(PressError::Store)?;
         let state = claimed.state.clone();
@@ -114,7 +114,7 @@ impl Flow {
             if matches!(dialog.view.owner, Owner::Manager { .. }) {
                 continue;
             }
-            let claimed = self.wait_for_lease(tenant, &dialog.id).await?;
+            let claimed = self.lease_caught_up(tenant, &dialog.id).await?;
             self.decide_on(tenant, claimed, &Event::CardOpened { user, responsible })
                 .await?;
         }
@@ -163,6 +163,30 @@ impl Flow {
         decided
     }
 
+    /// Leases a dialog in which nothing waits that came before the click. What cannot be handled now is left to the
+    /// workers: a person's click does not wait for it.
+    async fn lease_caught_up(
+        &self,
+        tenant: &Tenant,
+        dialog: &DialogId,
+    ) -> Result<Claimed, StoreError> {
+        let patience = Instant::now() + LEASE_PATIENCE;
+        let mut tried = None;
+        loop {
+            let claimed = self.wait_for_lease(tenant, dialog).await?;
+            let first = (
+                claimed.rows.first().map(|row| row.id),
+                claimed.due.first().copied(),
+            );
+            let caught_up = first == (None, None);
+            if caught_up || tried == Some(first) || Instant::now() > patience {
+                return Ok(claimed);
+            }
+            tried = Some(first);
+            self.handle_claimed(tenant, claimed).await;
+        }
+    }
+
     async fn wait_for_lease(
         &self,
         tenant: &Tenant,
@@ -181,23 +205,31 @@ impl Flow {
         }
     }
 
-    /// Whether a text of an older epoch had left already; waits until its fate is known, at most 2 s.
+    /// Whether a text of an older epoch has left; waits until its fate is known, at most 2 s. One whose fate is not
+    /// known by then may have left.
     async fn wait_for_sends(&self, dialog: &Dialog) -> Result<bool, StoreError> {
-        let epoch = dialog.view.epoch;
+        let (account, epoch) = (dialog.account, dialog.view.epoch);
         let patience = Instant::now() + SEND_PATIENCE;
-        let mut left = false;
-        while self
+        let mut awaited = Vec::new();
+        while let Some(send) = self
             .store
-            .send_in_flight(dialog.account, &dialog.id, epoch)
+            .send_in_flight(account, &dialog.id, epoch)
             .await?
         {
-            left = true;
             if Instant::now() > patience {
-                break;
+                return Ok(true);
+            }
+            if !awaited.contains(&send) {
+                awaited.push(send);
             }
             tokio::time::sleep(LOOK).await;
         }
-        Ok(left)
+        for send in &awaited {
+            if self.store.has_left(account, send).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -1,5 +1,5 @@
-//! The bot's health as its turns show it: after three failures in a row the guests are not made to wait for it, and
-//! when it answers again, those whom nobody took go back to it (BEHAVIOUR §4, bot).
+//! The health of bot and CRM as their answers show it: after three failures of the bot in a row the guests are not made
+//! to wait for it, and when bot or CRM answer again, those whom nobody took go back to the bot (BEHAVIOUR §4, bot).
 
 use super::inbox::Outcome;
 use super::{Flow, Tenant};
@@ -13,6 +13,55 @@ use widget_core::owner::ReasonId;
 const FAILURES: u32 = 3;
 /// While it is open, one turn in so long is a trial, ms.
 const TRIAL_EVERY: i64 = 3_000;
+
+/// A CRM that answers is back only when none of its reads has failed for good for so long, ms: guests are not handed to
+/// and fro while it comes and goes.
+const CALM: i64 = 60_000;
+
+/// How an account's CRM has answered lately.
+#[derive(Debug, Default)]
+pub struct CrmHealth(Mutex<CrmLately>);
+
+#[derive(Debug, Default)]
+struct CrmLately {
+    /// When a read last failed for good, unix ms.
+    failed_at: Option<i64>,
+    /// It has answered since.
+    answers: bool,
+    /// Those who waited for it know.
+    told: bool,
+}
+
+impl CrmHealth {
+    /// The CRM was read.
+    pub fn answered(&self) {
+        self.lately().answers = true;
+    }
+
+    /// The CRM could not be read for so long that a dialog goes on without it, at unix ms `now`.
+    pub fn failed(&self, now: i64) {
+        *self.lately() = CrmLately {
+            failed_at: Some(now),
+            ..CrmLately::default()
+        };
+    }
+
+    /// Whether it answers again at unix ms `now`, and those who waited are to be told: since the process began nobody knows
+    /// who does.
+    fn is_back(&self, now: i64) -> bool {
+        let lately = self.lately();
+        let calm = lately.failed_at.is_none_or(|at| now - at >= CALM);
+        lately.answers && !lately.told && calm
+    }
+
+    fn told(&self) {
+        self.lately().told = true;
+    }
+
+    fn lately(&self) -> std::sync::MutexGuard<'_, CrmLately> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// How an account's bot has answered lately.
 #[derive(Debug, Default)]
@@ -69,19 +118,38 @@ impl BotHealth {
 impl Flow {
     /// Tells every dialog that waits because of the bot that it works again.
     pub(super) async fn bot_is_back(&self, tenant: &Tenant) -> Result<(), StoreError> {
-        let waiting = self
-            .store
-            .waiting(tenant.account, Some(ReasonId::BotUnavailable))
-            .await?;
+        self.is_back(tenant, Service::Bot, ReasonId::BotUnavailable)
+            .await
+    }
+
+    /// Tells every dialog that waits because of the CRM that it works again, once it does.
+    pub(super) async fn tell_if_crm_is_back(&self, tenant: &Tenant) {
+        if !tenant.crm_health.is_back(self.clock.now_ms()) {
+            return;
+        }
+        tenant.crm_health.told();
+        if let Err(error) = self.is_back(tenant, Service::Crm, ReasonId::CrmDown).await {
+            let account = tenant.account;
+            tracing::error!(%account, %error, "who waits for the CRM is not known; it is looked at again");
+            tenant.crm_health.failed(self.clock.now_ms());
+            tenant.crm_health.answered();
+        }
+    }
+
+    async fn is_back(
+        &self,
+        tenant: &Tenant,
+        service: Service,
+        blamed: ReasonId,
+    ) -> Result<(), StoreError> {
+        let waiting = self.store.waiting(tenant.account, Some(blamed)).await?;
         let account = tenant.account;
         if waiting.is_empty() {
             return Ok(());
         }
-        tracing::info!(%account, dialogs = waiting.len(), "the bot answers again");
+        tracing::info!(%account, dialogs = waiting.len(), ?service, "it answers again");
         let now = self.clock.now_ms();
-        let outcome = Outcome::Back {
-            service: Service::Bot,
-        };
+        let outcome = Outcome::Back { service };
         let body = serde_json::to_vec(&outcome)
             .map_err(|error| StoreError::Unreadable(error.to_string()))?;
         let rows = waiting
@@ -122,5 +190,22 @@ mod tests {
         assert!(health.was_down(), "it is open");
         health.answered();
         assert!(health.may_ask(0) && !health.was_down());
+    }
+
+    #[test]
+    fn behaviour_4_the_crm_is_back_when_it_has_been_calm_for_a_while() {
+        let health = CrmHealth::default();
+        assert!(!health.is_back(0), "it has not answered yet");
+        health.answered();
+        assert!(health.is_back(0), "before a restart it may have been down");
+        health.told();
+        assert!(!health.is_back(1), "it is told once");
+        health.failed(10);
+        assert!(!health.is_back(10 + CALM), "and still down");
+        health.answered();
+        assert!(!health.is_back(9 + CALM), "it may be gone again");
+        health.failed(20);
+        health.answered();
+        assert!(!health.is_back(10 + CALM) && health.is_back(20 + CALM));
     }
 }

@@ -229,6 +229,18 @@ pub(super) async fn note(
                 stage_name(rules, to)
             ))
         }
+        Note::MovedOver { stage, to } => {
+            let chosen = stage.as_ref().map(|stage| stage_name(rules, stage));
+            Ok(format!(
+                "Сотрудник и бот перевели сделку одновременно. Сотрудник выбрал {}, бот поставил «{}». Бот сделку назад не \
+                 возвращает: проверьте этап.",
+                chosen.map_or_else(
+                    || "этап вне правил бота".to_owned(),
+                    |name| format!("«{name}»")
+                ),
+                stage_name(rules, to)
+            ))
+        }
         Note::Review { messages } => {
             let mut words = Vec::new();
             for message in messages {

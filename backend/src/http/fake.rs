@@ -4,12 +4,14 @@ use super::bearer::{Claims, SessionKey};
 use super::{Site, Web, router};
 use crate::clock::SetClock;
 use crate::error::{CallError, StoreError};
-use crate::flow::{BotHealth, Flow, InForce, Rules, Tenant};
+use crate::flow::{BotHealth, CrmHealth, Flow, InForce, Lines, Rules, Tenant};
 use crate::ports::{
-    ActClaim, Bot, BotReply, BotRequest, Channel, ChannelHook, ChannelMessage, Claimed, ClaimedAct,
-    Commit, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs, Echo, Envelope, Finish,
-    Guest, GuestLookup, Hooks, Inbox, InboxRow, Journal, JournalRow, Lease, Ledger, NewRow, Origin,
-    Outbox, Policies, PolicyVersion, Registry, Source, StoredPolicy, Waiting,
+    ActClaim, Bot, BotReply, BotRequest, Budgets, Channel, ChannelHook, ChannelMessage, Claimed,
+    ClaimedAct, Class, Commit, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs,
+    Echo, Envelope, Erasure, Finish, Guest, GuestLookup, Hooks, Inbox, InboxRow, Journal,
+    JournalRow, Kin, Known, Lease, Ledger, NewRow, Origin, Outbox, Page, Policies, PolicyVersion,
+    Privacy, Progress, Reach, Reaches, Registry, Source, StoredPolicy, Thread, Waiting, Wanted,
+    Watch, Wish, Written,
 };
 use async_trait::async_trait;
 use axum::body::Body;
@@ -27,7 +29,8 @@ use tower::ServiceExt as _;
 use widget_core::dialog::Dialog;
 use widget_core::event::Done;
 use widget_core::ids::{
-    AccountId, ContactId, ConversationId, DealId, DialogId, MessageId, TextRef, UserId,
+    AccountId, ActionKey, ContactId, ConversationId, DealId, DialogId, MessageId, TaskId, TextRef,
+    UserId,
 };
 use widget_core::owner::ReasonId;
 
@@ -76,6 +79,9 @@ impl World {
             tenants: sites.iter().map(|site| site.tenant.clone()).collect(),
             dialogs_bell: Notify::new(),
             acts_bell: Notify::new(),
+            limited: true,
+            making: crate::flow::Making::default(),
+            workers_down: std::sync::atomic::AtomicU32::new(0),
         };
         let web = Arc::new(Web::new(
             Arc::new(flow),
@@ -111,9 +117,12 @@ fn site(account: i64, number: i64, crm: &Arc<FakeCrm>) -> Site {
             policy: policy(),
         }),
         crm: crm.clone(),
+        watch: Arc::new(Nothing),
+        crm_health: CrmHealth::default(),
         channel: Arc::new(Nothing),
         bot: Arc::new(Nothing),
         bot_health: BotHealth::default(),
+        lines: Lines::default(),
         hook_urls: (String::new(), String::new()),
     };
     let page = if account == OURS {
@@ -275,6 +284,30 @@ impl Waiting for FakeStore {
 }
 
 #[async_trait]
+impl Kin for FakeStore {
+    async fn dialogs_of_contact(
+        &self,
+        _: AccountId,
+        _: ContactId,
+    ) -> Result<Vec<Dialog>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn keep_for_deal(&self, _: i64, _: DealId) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn is_older(
+        &self,
+        _: AccountId,
+        _: &ActionKey,
+        _: &ActionKey,
+    ) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+}
+
+#[async_trait]
 impl Journal for FakeStore {
     async fn newest(
         &self,
@@ -288,7 +321,7 @@ impl Journal for FakeStore {
 
 #[async_trait]
 impl Outbox for FakeStore {
-    async fn claim_act(&self, _: i64) -> Result<Option<ActClaim>, StoreError> {
+    async fn claim_act(&self, _: Wanted, _: i64) -> Result<Option<ActClaim>, StoreError> {
         Ok(None)
     }
 
@@ -296,11 +329,31 @@ impl Outbox for FakeStore {
         Ok(())
     }
 
-    async fn send_in_flight(&self, _: AccountId, _: &DialogId, _: u64) -> Result<bool, StoreError> {
+    async fn send_in_flight(
+        &self,
+        _: AccountId,
+        _: &DialogId,
+        _: u64,
+    ) -> Result<Option<ActionKey>, StoreError> {
+        Ok(None)
+    }
+
+    async fn has_left(&self, _: AccountId, _: &ActionKey) -> Result<bool, StoreError> {
         Ok(false)
     }
 
     async fn recover(&self, _: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Budgets for FakeStore {
+    async fn take(&self, _: AccountId, _: Class, _: i64) -> Result<Option<i64>, StoreError> {
+        Ok(None)
+    }
+
+    async fn pause(&self, _: AccountId, _: Class, _: i64) -> Result<(), StoreError> {
         Ok(())
     }
 }
@@ -372,6 +425,24 @@ impl Registry for FakeStore {
 }
 
 #[async_trait]
+impl Reaches for FakeStore {
+    async fn reach(&self, _: AccountId, now: i64) -> Result<Reach, StoreError> {
+        Ok(Reach {
+            activated_at: now,
+            caught_up_to: now,
+        })
+    }
+
+    async fn caught_up(&self, _: AccountId, _: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn open_dialogs(&self, _: AccountId, _: i64) -> Result<Vec<Dialog>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
 impl Policies for FakeStore {
     async fn put_policy(
         &self,
@@ -393,6 +464,33 @@ impl Policies for FakeStore {
         _: Option<i64>,
     ) -> Result<Option<StoredPolicy>, StoreError> {
         Ok(None)
+    }
+}
+
+#[async_trait]
+impl Privacy for FakeStore {
+    async fn prune(&self, _: i64) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn wish(&self, _: AccountId, _: &Erasure, _: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn wishes(&self) -> Result<Vec<Wish>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn erase(&self, _: &Wish, _: NewRow, _: bool) -> Result<Progress, StoreError> {
+        Ok(Progress::Done)
+    }
+
+    async fn settle(&self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn known(&self, _: AccountId) -> Result<Vec<Known>, StoreError> {
+        Ok(Vec::new())
     }
 }
 
@@ -456,6 +554,25 @@ impl Channel for Nothing {
 
     async fn guest(&self, _: &ConversationId) -> Result<Option<Guest>, CallError> {
         Ok(None)
+    }
+
+    async fn threads(&self, _: u32) -> Result<Page<Thread>, CallError> {
+        Err(CallError::refused(0, "nothing"))
+    }
+
+    async fn written(&self, _: &Thread, _: u32) -> Result<Page<Written>, CallError> {
+        Err(CallError::refused(0, "nothing"))
+    }
+}
+
+#[async_trait]
+impl Watch for Nothing {
+    async fn deals(&self, _: &[DealId]) -> Result<Vec<Envelope>, CallError> {
+        Ok(Vec::new())
+    }
+
+    async fn closed_tasks(&self, _: &[TaskId]) -> Result<Vec<Envelope>, CallError> {
+        Ok(Vec::new())
     }
 }
 

@@ -1,8 +1,9 @@
-//! `/healthz`: the process runs. `/readyz`: it can take events, that is, the store answers.
+//! `/healthz`: the process runs. `/readyz`: it can take events, that is, the store answers and the workers work.
 //!
 //! CRM or channel being down is shown, but does not make the process unready: events are taken all the same.
 
 use super::state::Web;
+use crate::flow::{Provider, Tenant};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -26,16 +27,29 @@ pub(super) async fn ready(State(web): State<Arc<Web>>) -> (StatusCode, Json<Valu
             json!({
                 "account": site.tenant.account,
                 "prepared": site.prepared.load(Ordering::Relaxed),
+                "refused": refused(&site.tenant),
             })
         })
         .collect();
-    let status = if store {
+    let workers = web.flow.is_at_work();
+    let ready = store && workers;
+    let status = if ready {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    let body = json!({ "ready": store, "store": store, "accounts": accounts });
+    let body = json!({ "ready": ready, "store": store, "workers": workers, "accounts": accounts });
     (status, Json(body))
+}
+
+/// Which providers refuse the whole account, with which status and since when (unix ms): what needs them is held.
+fn refused(tenant: &Tenant) -> Value {
+    let refused = Provider::ALL.into_iter().filter_map(|provider| {
+        let shut = tenant.lines.to(provider).shut()?;
+        let told = json!({ "status": shut.status, "since": shut.since });
+        Some((provider.name().to_owned(), told))
+    });
+    Value::Object(refused.collect())
 }
 
 /// Reads one row that need not be there.

@@ -6,7 +6,7 @@ use super::turns::Freshness;
 use super::{Draft, implied};
 use crate::action::{Action, Note};
 use crate::change::Change;
-use crate::dialog::{Claim, DealWork, TaskState};
+use crate::dialog::{Claim, DealWork, Dialog, TaskState};
 use crate::event::{Changer, CrmSnapshot, DealFacts, FieldValue, Timer};
 use crate::ids::{ActionKey, DealId, StageKey};
 use crate::owner::{Owner, Reason, ReasonId};
@@ -150,7 +150,11 @@ impl Draft<'_> {
         let moved = now.is_some_and(|now| {
             now.stage != known.stage && (now.stage != self.state.moving || now.stage.is_none())
         });
-        if moved && crm.at >= episode.opened_at && !episode.moved_by_others {
+        let in_episode = crm.at >= episode.opened_at && !episode.moved_by_others;
+        if moved && self.state.moving.is_none() && self.state.own_move.is_some() {
+            self.change(Change::MoveAwaited(None));
+        }
+        if moved && in_episode {
             self.change(Change::MovedByOthers);
         }
     }
@@ -517,10 +521,8 @@ impl Draft<'_> {
             self.check(Check::decided("nothing"));
             return;
         }
-        let field_known = field.is_none_or(|field| same_owner(field, self.state.field.value));
-        let stage_known =
-            stage.is_some() && (stage == self.state.stage() || stage == self.state.moving.as_ref());
-        if field_known && stage_known {
+        let field_known = knows_field(&self.state, field);
+        if field_known && knows_stage(&self.state, stage) {
             self.check(Check::decided("echo.ours"));
             return;
         }
@@ -530,6 +532,20 @@ impl Draft<'_> {
         self.change(Change::Hinted(Some((by, seq))));
         self.start_reading();
     }
+}
+
+/// Whether what the CRM shows of a dialog's deal now is anything but what we know or are writing: then a hint of it makes
+/// the deal be read again.
+pub fn is_news(dialog: &Dialog, field: Option<FieldValue>, stage: Option<&StageKey>) -> bool {
+    !(knows_field(dialog, field) && knows_stage(dialog, stage))
+}
+
+fn knows_field(dialog: &Dialog, field: Option<FieldValue>) -> bool {
+    field.is_none_or(|field| same_owner(field, dialog.field.value))
+}
+
+fn knows_stage(dialog: &Dialog, stage: Option<&StageKey>) -> bool {
+    stage.is_some() && (stage == dialog.stage() || stage == dialog.moving.as_ref())
 }
 
 /// The field's value that shows an owner.

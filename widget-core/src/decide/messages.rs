@@ -34,6 +34,7 @@ impl Draft<'_> {
         let age = self.at().saturating_sub(message.at);
         if age > TOO_OLD_AFTER {
             self.check(Check::decided("message.too_old"));
+            self.no_more_touches();
             return;
         }
         if self.state.view.owner == Owner::Bot && self.stopped_by_mute() {
@@ -223,6 +224,12 @@ impl Draft<'_> {
         }
     }
 
+    /// Nothing of the guest is left to decide about.
+    pub(super) fn erased(&mut self) {
+        self.check(Check::decided("erased"));
+        self.change(Change::Forgotten { at: self.at() });
+    }
+
     pub(super) fn guest_edited(&mut self, message: &GuestMessage) {
         self.see(&message.id, From::Guest, message.at, message.text);
         let Some(known) = self
@@ -326,17 +333,20 @@ impl Draft<'_> {
             Owner::Waiting { since, .. } | Owner::Manager { since, .. } => since,
         };
         let returned_at = self.state.last_return_at.unwrap_or(i64::MIN);
+        let too_old = self.at().saturating_sub(at) > TOO_OLD_AFTER;
         let late = at < since.max(returned_at).saturating_sub(SIGNAL_TOLERANCE);
         if !reported_before {
             self.see(message, From::Manager, at, text);
         }
         if late {
             self.check(Check::decided("owner.late_signal"));
+        } else if too_old {
+            self.check(Check::decided("message.too_old"));
         } else if reported_before {
             self.check(Check::decided("outgoing.noted"));
             self.name_leader(user);
         } else {
-            self.person_wrote(user, message);
+            self.person_wrote(user, message, at);
         }
     }
 

@@ -41,6 +41,7 @@ use crate::policy::{Mode, Policy, Span};
 use crate::time::Now;
 use crate::trace::Check;
 
+pub use inquiry::is_news;
 pub use ownership::implied;
 
 /// The outcome of one event.
@@ -120,12 +121,16 @@ impl Draft<'_> {
                 field,
                 stage,
             } => self.deal_changed(*deal, *by, *field, stage.as_ref()),
+            Event::DealMoved { deal, from, to } => {
+                self.move_told(*deal, from.as_ref(), to.as_ref());
+            }
             Event::TaskChanged { task, done, by } => self.task_changed(*task, *done, *by),
             Event::TouchDeclined { user } => self.touch_declined(*user),
             Event::DeliveryFailed { message } => self.delivery_failed(message),
             Event::ServiceBack { service } => self.service_back(*service),
             Event::DayOpened { waiting } => self.day_opened(*waiting),
             Event::Unreadable => self.unreadable(),
+            Event::Erased => self.erased(),
             Event::TimerFired { timer, generation } => self.timer_fired(*timer, *generation),
         }
     }

@@ -42,22 +42,21 @@ impl Draft<'_> {
                 .with("user", user.map_or(0, |u| u.0))
                 .with("how", by),
         );
-        self.begin_lead(view, None);
+        self.begin_lead(view, None, self.at());
     }
 
-    /// A manager leads from now on: the bot falls silent, the task is theirs, the auto-return runs.
-    fn begin_lead(&mut self, view: OwnerView, undo: Option<Owner>) {
+    /// A manager leads from now on: the bot falls silent, the task is theirs, the auto-return runs since the human signal.
+    fn begin_lead(&mut self, view: OwnerView, undo: Option<Owner>, signal_at: i64) {
         self.change(Change::OwnerSet(view));
         self.stop_bot();
         self.no_more_touches();
         self.stop_watching_over();
-        let signal_at = self.at();
         self.change(Change::LeadSet(Some(Lead {
             signal_at,
             deferred_once: false,
             undo,
         })));
-        self.arm_auto_return();
+        self.arm_auto_return(signal_at);
         self.assign_task();
         self.show_owner(FieldValue::Manager);
         if self.state.deal.is_none() {
@@ -66,13 +65,19 @@ impl Draft<'_> {
         }
     }
 
-    fn arm_auto_return(&mut self) {
-        let due = self.later(self.policy.timers.auto_return_after);
-        self.arm(Timer::AutoReturn, due);
+    fn arm_auto_return(&mut self, signal_at: i64) {
+        let due = signal_at.saturating_add(self.policy.timers.auto_return_after.0);
+        self.arm(Timer::AutoReturn, due.max(self.at()));
     }
 
-    /// A person wrote to the guest: that takes the dialog, and it answers whatever was open.
-    pub(super) fn person_wrote(&mut self, user: Option<UserId>, message: &MessageId) {
+    /// A person wrote to the guest: that takes the dialog, and it answers whatever was open. `at` is when they wrote: the
+    /// message may have been found late.
+    pub(super) fn person_wrote(&mut self, user: Option<UserId>, message: &MessageId, at: i64) {
+        let signal_at = at.min(self.at());
+        if self.is_lead_over(signal_at) {
+            self.answered_long_ago(user, signal_at);
+            return;
+        }
         let before = BeforeTake {
             message: message.clone(),
             owner: self.state.view.owner.clone(),
@@ -91,22 +96,51 @@ impl Draft<'_> {
         let led_before = matches!(self.state.view.owner, Owner::Manager { .. });
         let view = next(&self.state.view, &Signal::PersonWrote, user, self.at());
         if !led_before {
-            self.begin_lead(view, None);
+            self.begin_lead(view, None, signal_at);
             if user.is_none() {
                 self.change(Change::TakenByMessage(before));
             }
             return;
         }
         self.name_leader(user);
-        let signal_at = self.at();
+        let known = self.state.lead.as_ref().map_or(signal_at, |l| l.signal_at);
+        let signal_at = signal_at.max(known);
         self.change(Change::LeadSet(Some(Lead {
             signal_at,
             deferred_once: false,
             undo: None,
         })));
-        self.arm_auto_return();
+        self.arm_auto_return(signal_at);
         if user.is_none() {
             self.change(Change::TakenByMessage(before));
+        }
+    }
+
+    /// Whether a lead that began with this signal would be the bot's again by now.
+    fn is_lead_over(&self, signal_at: i64) -> bool {
+        let led_for = self.policy.timers.auto_return_after.0;
+        self.state.view.owner == Owner::Bot && signal_at.saturating_add(led_for) <= self.at()
+    }
+
+    /// A person's message that was found so late that the bot would lead again: it answered what the guest had written
+    /// before it, and nothing else changes.
+    fn answered_long_ago(&mut self, user: Option<UserId>, at: i64) {
+        self.check(Check::decided("owner.wrote").with("by", user.map_or(0, |u| u.0)));
+        let recent = &self.state.recent;
+        let before = |id: &MessageId| recent.iter().any(|seen| seen.id == *id && seen.at <= at);
+        let unanswered = self.state.unanswered.iter().map(|m| m.id.clone());
+        let messages: Vec<_> = unanswered.filter(before).collect();
+        if !messages.is_empty() {
+            self.change(Change::Answered { messages });
+        }
+        if self.state.episode.as_ref().is_some_and(|e| !e.person_wrote) {
+            self.change(Change::PersonWrote);
+        }
+        self.no_more_touches();
+        if self.state.unanswered.is_empty() {
+            self.stop_bot();
+        } else {
+            self.ask_again();
         }
     }
 
@@ -186,7 +220,7 @@ impl Draft<'_> {
         self.check(Check::decided("owner.opened").with("by", user));
         let before = self.state.view.owner.clone();
         let view = next(&self.state.view, &Signal::Opened, Some(user), self.at());
-        self.begin_lead(view, Some(before));
+        self.begin_lead(view, Some(before), self.at());
     }
 
     pub(super) fn take_undone(&mut self, user: UserId) {
@@ -370,7 +404,7 @@ impl Draft<'_> {
             Owner::Waiting { .. } => {
                 self.answered_by_person();
                 let view = next(&self.state.view, &Signal::TaskClosed, by.user(), self.at());
-                self.begin_lead(view, None);
+                self.begin_lead(view, None, self.at());
             }
             Owner::Manager { .. } => {
                 if self.policy.ownership.on_task_done == OnTaskDone::Return {

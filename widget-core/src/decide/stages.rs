@@ -3,9 +3,10 @@
 use super::Draft;
 use crate::action::{Action, Note};
 use crate::change::Change;
-use crate::dialog::DealWork;
+use crate::dialog::{DealWork, OwnMove};
 use crate::event::BotDone;
 use crate::ids::{DealId, StageKey};
+use crate::owner::{Owner, ReasonId};
 use crate::policy::{ConsultedWhen, StageRole};
 use crate::trace::Check;
 use std::collections::BTreeSet;
@@ -68,14 +69,64 @@ impl Draft<'_> {
                 .with("from", &stage.name)
                 .with("to", self.stage_name(&to)),
         );
+        self.ask_to_move(
+            OwnMove {
+                deal,
+                from: stage.key,
+                to,
+            },
+            None,
+        );
+    }
+
+    /// Moves a deal, and expects the CRM to report just this move.
+    pub(super) fn ask_to_move(&mut self, own: OwnMove, loss_reason: Option<String>) {
         let moved = Action::MoveDeal {
-            deal,
-            from: stage.key,
-            to: to.clone(),
-            loss_reason: None,
+            deal: own.deal,
+            from: own.from.clone(),
+            to: own.to.clone(),
+            loss_reason,
         };
         if self.write(moved).is_some() {
-            self.change(Change::Moving(Some(to)));
+            self.change(Change::Moving(Some(own.to.clone())));
+            self.change(Change::MoveAwaited(Some(own)));
+        }
+    }
+
+    /// A move of ours will not be made, or not by us.
+    pub(super) fn move_given_up(&mut self) {
+        self.change(Change::Moving(None));
+        if self.state.own_move.is_some() {
+            self.change(Change::MoveAwaited(None));
+        }
+    }
+
+    /// The CRM's report of a move. Where it is ours, but left from another stage than the one we saw, a person moved the
+    /// deal between our look and our write: a person decides, and nothing is moved back (DESIGN §5.4).
+    pub(super) fn move_told(
+        &mut self,
+        deal: DealId,
+        from: Option<&StageKey>,
+        to: Option<&StageKey>,
+    ) {
+        let told = |own: &OwnMove| own.deal == deal && to == Some(&own.to);
+        let Some(own) = self.state.own_move.clone().filter(told) else {
+            self.check(Check::decided("nothing"));
+            return;
+        };
+        self.change(Change::MoveAwaited(None));
+        if from == Some(&own.from) || self.state.deal != Some(deal) {
+            self.check(Check::decided("echo.ours"));
+            return;
+        }
+        self.check(Check::decided("move.over").with("to", self.stage_name(&own.to)));
+        self.change(Change::MovedByOthers);
+        self.work_on_deal(DealWork::Note(Note::MovedOver {
+            stage: from.cloned(),
+            to: own.to,
+        }));
+        if self.state.view.owner == Owner::Bot && self.muted().is_none() {
+            self.hand_off(ReasonId::StageMoved);
         }
     }
 
@@ -112,7 +163,7 @@ impl Draft<'_> {
     /// Somebody else was faster: the deal stays where they put it.
     pub(super) fn move_stale(&mut self, deal: DealId, now: Option<&StageKey>) {
         let wanted = self.state.moving.clone();
-        self.change(Change::Moving(None));
+        self.move_given_up();
         self.check(Check::decided("move.skipped").with("why", "stale"));
         if self.state.deal == Some(deal) {
             if let Some(to) = wanted.filter(|to| now != Some(to)) {

@@ -141,7 +141,7 @@ impl Draft<'_> {
             Action::ReadCrm => self.reading_failed(key),
             Action::AskBot { turn, .. } => self.bot_failed(turn),
             Action::CreateContact | Action::CreateDeal { .. } => self.claim_failed(failure),
-            Action::MoveDeal { .. } => self.change(Change::Moving(None)),
+            Action::MoveDeal { .. } => self.move_given_up(),
             Action::CreateTask { .. } => self.task_failed(key),
             Action::SetOwnerField { deal, .. } => self.field_failed(*deal),
             Action::SetTaskText { .. }

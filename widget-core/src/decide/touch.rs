@@ -3,7 +3,7 @@
 use super::Draft;
 use crate::action::{Action, Note, SendKind, TaskKind, TaskText, TextPart};
 use crate::change::Change;
-use crate::dialog::{DealWork, From, SeenMessage, SentText};
+use crate::dialog::{DealWork, From, OwnMove, SeenMessage, SentText};
 use crate::event::Timer;
 use crate::ids::{DealId, StageKey, TextRef, UserId};
 use crate::owner::{Owner, Reason, ReasonId};
@@ -233,15 +233,7 @@ impl Draft<'_> {
     fn refuse(&mut self, deal: DealId, from: StageKey, to: StageKey) {
         self.check(Check::decided("no_reply.moved").with("to", self.stage_name(&to)));
         let loss_reason = self.policy.stage(&to).and_then(|to| to.loss_reason.clone());
-        let moved = Action::MoveDeal {
-            deal,
-            from,
-            to: to.clone(),
-            loss_reason,
-        };
-        if self.write(moved).is_some() {
-            self.change(Change::Moving(Some(to)));
-        }
+        self.ask_to_move(OwnMove { deal, from, to }, loss_reason);
     }
 
     /// A task for a person: the guest does not answer.

@@ -55,6 +55,7 @@ const RESERVED_REASONS: &[ReasonId] = &[
     ReasonId::Passed,
     ReasonId::BotPaused,
     ReasonId::ByHand,
+    ReasonId::StageMoved,
     ReasonId::Late,
     ReasonId::EventUnreadable,
 ];

@@ -1,6 +1,8 @@
 //! Requests to the API v4: its envelopes, its empty answers, its errors.
 
-use crate::adapters::http::{Answer, Effect, Http, secret_value, send};
+use super::pace::{Pace, Place};
+use crate::adapters::api_log::CallLog;
+use crate::adapters::http::{Answer, Effect, Http, secret_value};
 use crate::adapters::json;
 use crate::error::CallError;
 use reqwest::Method;
@@ -19,13 +21,44 @@ const PAGE: usize = 250;
 pub(super) type Query<'a> = [(&'a str, String)];
 
 /// The API of one account.
-pub(super) struct Api(Http);
+pub(super) struct Api {
+    http: Http,
+    /// `None` = no limits hold.
+    pace: Option<Pace>,
+}
 
 impl Api {
-    pub(super) fn new(endpoint: &str, token: &SecretString) -> Result<Self, CallError> {
+    pub(super) fn new(
+        endpoint: &str,
+        token: &SecretString,
+        pace: Option<Pace>,
+    ) -> Result<Self, CallError> {
         let bearer = secret_value("Bearer ", token)?;
         let endpoint = format!("{}/api/v4", endpoint.trim().trim_end_matches('/'));
-        Http::new(&endpoint, TOTAL, Some((AUTHORIZATION, bearer))).map(Self)
+        let http = Http::new(&endpoint, TOTAL, Some((AUTHORIZATION, bearer)))?;
+        Ok(Self { http, pace })
+    }
+
+    /// Waits for a place for one request. To be taken before a read whose answer the request must follow at once.
+    pub(super) async fn place(&self) -> Option<Place> {
+        match &self.pace {
+            Some(pace) => Some(pace.place().await),
+            None => None,
+        }
+    }
+
+    /// The pause after a 429; it holds for everything of the account.
+    fn pause(&self, answer: &Answer) -> i64 {
+        let wait = answer.retry_after_ms.unwrap_or(PAUSE_MS);
+        if let Some(pace) = &self.pace {
+            pace.pause(wait);
+        }
+        wait
+    }
+
+    /// Every call is noted in `log` from now on.
+    pub(super) fn log_to(&mut self, log: CallLog) {
+        self.http.log_to(log);
     }
 
     /// Reads `path`; `None` = there is no such thing, or the list is empty.
@@ -58,11 +91,12 @@ impl Api {
         if let Some(user) = user {
             request = request.header("X-Context-User-ID", user.0);
         }
-        let answer = send(&what, Effect::Read, request).await?;
+        self.place().await;
+        let answer = self.http.send(&what, Effect::Read, request).await?;
         if answer.status == 404 {
             return Ok(None);
         }
-        let answer = judged(answer, &what, Effect::Read)?;
+        let answer = self.judged(answer, &what, Effect::Read)?;
         if answer.status == 204 || answer.body.is_empty() {
             return Ok(None);
         }
@@ -103,10 +137,21 @@ impl Api {
         path: &str,
         body: &Value,
     ) -> Result<Value, CallError> {
+        let place = self.place().await;
+        self.write_in(place, method, path, body).await
+    }
+
+    async fn write_in(
+        &self,
+        _place: Option<Place>,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<Value, CallError> {
         let what = named(method.as_str(), path);
         let request = self.request(method, path).json(body);
-        let answer = judged(
-            send(&what, Effect::Write, request).await?,
+        let answer = self.judged(
+            self.http.send(&what, Effect::Write, request).await?,
             &what,
             Effect::Write,
         )?;
@@ -135,9 +180,37 @@ impl Api {
         self.write(Method::PATCH, path, &change).await.map(|_| ())
     }
 
+    /// The same in a place that was taken before.
+    pub(super) async fn patch_in(
+        &self,
+        place: Option<Place>,
+        path: &str,
+        change: Value,
+    ) -> Result<(), CallError> {
+        self.write_in(place, Method::PATCH, path, &change)
+            .await
+            .map(|_| ())
+    }
+
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let segments: Vec<&str> = path.split('/').collect();
-        self.0.request(method, &segments)
+        self.http.request(method, &segments)
+    }
+
+    fn judged(&self, answer: Answer, what: &str, effect: Effect) -> Result<Answer, CallError> {
+        let refusal = if answer.status == 400 {
+            refusals(&answer.json().unwrap_or_default())
+        } else {
+            String::new()
+        };
+        answer
+            .judged(what, effect, |answer| self.pause(answer))
+            .map_err(|error| match error {
+                CallError::Refused { status, why } if !refusal.is_empty() => {
+                    CallError::refused(status, format!("{why} ({refusal})"))
+                }
+                error => error,
+            })
     }
 }
 
@@ -159,24 +232,6 @@ fn named(method: &str, path: &str) -> String {
     };
     let parts: Vec<String> = path.split('/').map(plain).collect();
     format!("{method} {}", parts.join("/"))
-}
-
-fn judged(answer: Answer, what: &str, effect: Effect) -> Result<Answer, CallError> {
-    let refusal = if answer.status == 400 {
-        refusals(&answer.json().unwrap_or_default())
-    } else {
-        String::new()
-    };
-    answer
-        .judged(what, effect, |answer| {
-            answer.retry_after_ms.unwrap_or(PAUSE_MS)
-        })
-        .map_err(|error| match error {
-            CallError::Refused { status, why } if !refusal.is_empty() => {
-                CallError::refused(status, format!("{why} ({refusal})"))
-            }
-            error => error,
-        })
 }
 
 /// Codes and paths of a validation error, the only words of a body that hold nobody's data.

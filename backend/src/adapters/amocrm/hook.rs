@@ -1,11 +1,23 @@
 //! What one item of a webhook says.
 
 use super::map::{AccountMap, OWNER_CODE};
-use crate::adapters::json::{id, id_text, int, text};
-use crate::ports::CrmHook;
-use serde_json::Value;
+use crate::adapters::json::{digest, id, id_text, int, text};
+use crate::ports::{CrmHook, Envelope, Left};
+use serde_json::{Value, json};
 use widget_core::event::FieldValue;
 use widget_core::ids::{ContactId, DealId, TaskId};
+
+/// An item as it is stored: the same content is the same event.
+pub(crate) fn envelope(account: Option<i64>, kind: &str, item: &Value) -> Envelope {
+    let stored = json!({"account": account, "kind": kind, "item": item});
+    let content = item.to_string();
+    Envelope {
+        tenant: account,
+        dedup_key: digest(&[kind.as_bytes(), content.as_bytes()]),
+        conversation: None,
+        body: stored.to_string().into_bytes(),
+    }
+}
 
 /// Reads an item. Without a map (another account's, or none yet) stages stay unknown.
 pub(crate) fn read(kind: &str, item: &Value, map: Option<&AccountMap>) -> CrmHook {
@@ -22,10 +34,19 @@ pub(crate) fn read(kind: &str, item: &Value, map: Option<&AccountMap>) -> CrmHoo
 }
 
 fn deal(item: &Value, map: Option<&AccountMap>) -> Option<CrmHook> {
-    let stage = map.and_then(|map| {
-        let place = (int(&item["pipeline_id"])?, int(&item["status_id"])?);
-        map.stage(place.0, place.1)?.key.clone()
-    });
+    let stage_at = |pipeline: &Value, status: &Value| {
+        let place = (int(pipeline)?, int(status)?);
+        map?.stage(place.0, place.1)?.key.clone()
+    };
+    let stage = stage_at(&item["pipeline_id"], &item["status_id"]);
+    let old_pipeline = match &item["old_pipeline_id"] {
+        Value::Null => &item["pipeline_id"],
+        named => named,
+    };
+    // What the stages are called has to be known, or every move would seem to come from an unmapped one.
+    let left = map
+        .zip(id(&item["old_status_id"]))
+        .map(|_| Left(stage_at(old_pipeline, &item["old_status_id"])));
     Some(CrmHook::Deal {
         deal: DealId(id(&item["id"])?),
         by: int(&item["modified_user_id"]),
@@ -35,6 +56,7 @@ fn deal(item: &Value, map: Option<&AccountMap>) -> Option<CrmHook> {
             field(filled.into_iter().flat_map(|fields| fields.values()), map)
         }),
         stage,
+        left,
     })
 }
 

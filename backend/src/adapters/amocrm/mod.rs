@@ -9,10 +9,12 @@ pub(super) mod form;
 pub(super) mod hook;
 mod map;
 mod model;
+mod pace;
 mod people;
 mod person;
 mod prepare;
 mod read;
+mod watch;
 mod write;
 
 #[cfg(test)]
@@ -20,10 +22,12 @@ mod tests;
 
 pub use map::SharedMap;
 
+use super::api_log::CallLog;
 use crate::error::CallError;
 use crate::ports::{Clock, Crm, CrmFound, CrmUser, CrmWrite, DealAccess, GuestLookup};
 use api::Api;
 use async_trait::async_trait;
+use pace::Pace;
 use secrecy::SecretString;
 use std::sync::{Arc, Mutex};
 use widget_core::event::Done;
@@ -42,6 +46,8 @@ pub struct AmoConfig {
     pub pipeline: Option<String>,
     /// What the policy calls things.
     pub names: Names,
+    /// amoCRM's limits hold.
+    pub limited: bool,
 }
 
 /// What the policy calls things in the account. Can change while the account is served.
@@ -104,14 +110,20 @@ impl AmoCrm {
     /// # Errors
     /// [`CallError::Refused`] with status 0: the endpoint is neither https nor loopback, or the token is not one.
     pub fn new(config: AmoConfig, clock: Arc<dyn Clock>) -> Result<Self, CallError> {
+        let pace = config.limited.then(|| Pace::new(Arc::clone(&clock)));
         Ok(Self {
-            api: Api::new(&config.endpoint, &config.token)?,
+            api: Api::new(&config.endpoint, &config.token, pace)?,
             account: config.account,
             map: SharedMap::new(&config),
             pipeline: config.pipeline,
             clock,
             known: Mutex::default(),
         })
+    }
+
+    /// Every call is noted in `log` from now on.
+    pub fn log_to(&mut self, log: CallLog) {
+        self.api.log_to(log);
     }
 
     /// What the account calls things, for the reader of its webhooks.

@@ -1,6 +1,8 @@
 use super::*;
 use crate::adapters::fake::{Fake, Reaction, Seen};
+use crate::adapters::hooks::WebhookReader;
 use crate::clock::SetClock;
+use crate::ports::{CrmHook, Envelope, Hooks as _, Watch as _};
 use serde_json::{Value, json};
 use widget_core::action::TaskKind;
 use widget_core::event::{Booking, DealFacts, FieldValue};
@@ -22,6 +24,7 @@ fn amo(url: &str) -> (AmoCrm, SetClock) {
         account: 31,
         token: SecretString::from("secret-token"),
         pipeline: None,
+        limited: false,
         names: Names {
             stages: vec![
                 (key("new"), "Новая заявка".to_owned()),
@@ -1152,4 +1155,70 @@ async fn what_a_user_may_see_is_kept_for_five_minutes_and_no_longer_though_the_c
     assert!(amo.access(UserId(9003), DealId(501)).await.is_err());
     clock.set(NOW_MS + 300_000);
     assert!(amo.access(UserId(9002), DealId(501)).await.is_err());
+}
+
+// --- catching up ------------------------------------------------------------------------------------------------------
+
+#[tokio::test]
+async fn design_5_6_deals_and_tasks_are_told_as_their_webhooks_tell_them() {
+    for refuses_to_filter in [false, true] {
+        let fake = Fake::new(move |seen| {
+            if let Some(dictionary) = account(seen) {
+                return dictionary;
+            }
+            let one_by_one = !seen.target.contains("filter");
+            match seen.target.split('?').next().unwrap_or_default() {
+                _ if refuses_to_filter && !one_by_one => {
+                    Reaction::Json(400, json!({"status": 400}))
+                }
+                "/api/v4/leads" => page("leads", json!([lead(501, 52), lead(777, 51)])),
+                "/api/v4/leads/501" => Reaction::Json(200, lead(501, 52)),
+                "/api/v4/tasks" => page(
+                    "tasks",
+                    json!([closed_task(8, true), closed_task(9, false)]),
+                ),
+                "/api/v4/tasks/8" => Reaction::Json(200, closed_task(8, true)),
+                "/api/v4/tasks/9" => Reaction::Json(200, closed_task(9, false)),
+                _ => empty(),
+            }
+        })
+        .await;
+        let (amo, _) = amo(&fake.url);
+        let read = |told: Vec<Envelope>| -> Vec<CrmHook> {
+            let reader = WebhookReader::new(vec![amo.map()]);
+            told.iter().map(|one| reader.amocrm(&one.body)).collect()
+        };
+        let deals = amo.deals(&[DealId(501), DealId(502)]).await.unwrap();
+        assert!(deals.iter().all(|told| told.tenant == Some(31)));
+        let deal = |id, stage: Option<&str>, field, by| CrmHook::Deal {
+            deal: DealId(id),
+            by,
+            field,
+            stage: stage.map(key),
+            left: None,
+        };
+        assert_eq!(
+            read(deals),
+            [
+                deal(501, Some("consulted"), Some(FieldValue::Waiting), None),
+                deal(502, None, None, None),
+            ],
+            "one that is gone has to be looked at"
+        );
+        let tasks = amo.closed_tasks(&[TaskId(8), TaskId(9)]).await.unwrap();
+        assert_eq!(
+            read(tasks),
+            [CrmHook::Task {
+                task: TaskId(8),
+                deal: Some(DealId(501)),
+                done: true,
+                by: Some(9002),
+            }]
+        );
+    }
+}
+
+fn closed_task(id: i64, done: bool) -> Value {
+    json!({"id": id, "entity_id": 501, "entity_type": "leads", "is_completed": done, "updated_by": 9002,
+        "updated_at": NOW_S})
 }

@@ -132,6 +132,8 @@ impl AmoCrm {
         let Some((pipeline, status)) = self.map.with(|map| map.place(to)) else {
             return Err(CallError::refused(0, "the pipeline has no such stage"));
         };
+        // Taken before the deal is read again, so that nothing lies between the look and the move.
+        let place = self.api.place().await;
         let Some(now) = self.stage_of(deal).await? else {
             return Err(CallError::refused(404, "the deal is not there"));
         };
@@ -150,7 +152,8 @@ impl AmoCrm {
         if let Some(reason) = reason {
             change["loss_reason_id"] = reason.into();
         }
-        self.api.patch(&format!("leads/{deal}"), change).await?;
+        let path = format!("leads/{deal}");
+        self.api.patch_in(place, &path, change).await?;
         Ok(moved)
     }
 

@@ -1,6 +1,7 @@
 //! A bot behind HTTP (DESIGN §5.8).
 
-use crate::adapters::http::{Effect, Http, send};
+use crate::adapters::api_log::CallLog;
+use crate::adapters::http::{Effect, Http};
 use crate::adapters::json;
 use crate::error::CallError;
 use crate::ports::{Bot, BotReply, BotRequest, Clock};
@@ -57,6 +58,11 @@ impl HttpBot {
         })
     }
 
+    /// Every call is noted in `log` from now on.
+    pub fn log_to(&mut self, log: CallLog) {
+        self.http.log_to(log);
+    }
+
     /// One try. `Ok(None)` = worth another: a 5xx, no answer, or an answer of somebody else.
     async fn once(&self, body: &[u8], timeout: Duration) -> Result<Option<Value>, CallError> {
         let timestamp = self.clock.now_ms().div_euclid(1000).to_string();
@@ -68,7 +74,7 @@ impl HttpBot {
             .header("X-Estafeta-Signature", self.signature(&timestamp, body))
             .timeout(timeout)
             .body(body.to_vec());
-        let answer = match send("bot", Effect::Read, request).await {
+        let answer = match self.http.send("bot", Effect::Read, request).await {
             Ok(answer) => answer,
             Err(CallError::Retry { .. }) => return Ok(None),
             Err(error) => return Err(error),

@@ -2,8 +2,9 @@ use super::*;
 use crate::adapters::amocrm::{AmoConfig, AmoCrm, FieldNames, Names, TaskTypes};
 use crate::adapters::fake::{Fake, Reaction};
 use crate::clock::SetClock;
-use crate::ports::Crm;
+use crate::ports::{Crm, Left};
 use secrecy::SecretString;
+use serde_json::json;
 use std::sync::Arc;
 use widget_core::event::FieldValue;
 use widget_core::ids::{ContactId, DealId, StageKey, TaskId};
@@ -14,6 +15,7 @@ fn amo(url: &str, account: i64) -> AmoCrm {
         account,
         token: SecretString::from("t"),
         pipeline: None,
+        limited: false,
         names: Names {
             stages: vec![(StageKey::from("new"), "Новая заявка".to_owned())],
             first_stage: StageKey::from("new"),
@@ -107,6 +109,7 @@ async fn a_deal_with_its_stage_and_field() {
                 by: Some(9001),
                 field: value,
                 stage: by_stage.map(StageKey::from),
+                left: None,
             }],
             "{rest}"
         );
@@ -242,7 +245,8 @@ async fn a_deleted_deal_is_a_hint_without_a_stage() {
             deal: DealId(501),
             by: None,
             field: None,
-            stage: None
+            stage: None,
+            left: None,
         }]
     );
 }
@@ -257,7 +261,8 @@ async fn promise_6_separate_one_accounts_stages_never_name_anothers() {
             deal: DealId(501),
             by: None,
             field: None,
-            stage: None
+            stage: None,
+            left: None,
         }]
     );
 }
@@ -270,4 +275,32 @@ fn a_pact_body_goes_its_own_way() {
         reader.pact(b"a=b"),
         ChannelHook::Ignored("malformed".to_owned())
     );
+}
+
+#[tokio::test]
+async fn design_5_4_a_move_names_the_stage_that_the_deal_left() {
+    let reader = reader().await;
+    let lead =
+        "leads[status][0][id]=501&leads[status][0][pipeline_id]=5&leads[status][0][status_id]=52";
+    for (old, left) in [
+        (
+            "&leads[status][0][old_status_id]=51",
+            Some(Left(Some(StageKey::from("new")))),
+        ),
+        (
+            "&leads[status][0][old_status_id]=99&leads[status][0][old_pipeline_id]=5",
+            Some(Left(None)),
+        ),
+        (
+            "&leads[status][0][old_status_id]=51&leads[status][0][old_pipeline_id]=4",
+            Some(Left(None)),
+        ),
+        ("", None),
+    ] {
+        let hooks = heard(&reader, &format!("{lead}{old}{ACCOUNT}"));
+        let [CrmHook::Deal { left: told, .. }] = &hooks[..] else {
+            panic!("one deal: {hooks:?}");
+        };
+        assert_eq!(*told, left, "{old}");
+    }
 }

@@ -100,7 +100,7 @@ fn kind(attachment: &Value) -> AttachmentKind {
 }
 
 /// ISO times with and without ms, the old `2026-11-20 08:00:05 UTC`, and unix seconds.
-fn time(value: &Value) -> Option<i64> {
+pub(super) fn time(value: &Value) -> Option<i64> {
     if let Some(seconds) = json::int(value).filter(|seconds| *seconds > 0) {
         return Some(seconds.saturating_mul(1000));
     }

@@ -1,22 +1,25 @@
 //! Pact.im as the channel, API v2.
 
+mod backlog;
 pub(super) mod hook;
 mod message;
 
 #[cfg(test)]
 mod tests;
 
-use super::http::{Answer, Effect, Http, secret_value, send};
+use super::api_log::CallLog;
+use super::http::{Answer, Effect, Http, secret_value};
 use super::json;
 use crate::error::CallError;
-use crate::ports::{Channel, ChannelMessage, Guest};
+use crate::ports::{Budgets, Channel, ChannelMessage, Class, Clock, Guest, Page, Thread, Written};
 use async_trait::async_trait;
 use reqwest::header::HeaderName;
 use reqwest::{Method, RequestBuilder};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
-use widget_core::ids::{ConversationId, MessageId};
+use widget_core::ids::{AccountId, ConversationId, MessageId};
 
 const TOTAL: Duration = Duration::from_secs(20);
 /// The pause after a 429 that names none, s.
@@ -41,6 +44,18 @@ pub struct PactConfig {
 pub struct Pact {
     http: Http,
     company: i64,
+    /// `None` = no limits hold.
+    reads: Option<Reads>,
+}
+
+/// What an account may read of Pact. Its sends are counted where they are claimed.
+pub struct Reads {
+    /// Counts the places.
+    pub budgets: Arc<dyn Budgets>,
+    /// Whose they are.
+    pub account: AccountId,
+    /// The business clock.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl Pact {
@@ -57,11 +72,66 @@ impl Pact {
         let name = HeaderName::from_static("x-private-api-token");
         let secret = (name, secret_value("", &token)?);
         let http = Http::new(&endpoint, TOTAL, Some(secret))?;
-        Ok(Self { http, company })
+        Ok(Self {
+            http,
+            company,
+            reads: None,
+        })
     }
 
+    /// Reads no more than Pact takes.
+    #[must_use]
+    pub fn within(mut self, reads: Reads) -> Self {
+        self.reads = Some(reads);
+        self
+    }
+
+    /// Every call is noted in `log` from now on.
+    pub fn log_to(&mut self, log: CallLog) {
+        self.http.log_to(log);
+    }
+
+    /// A read that Pact does not count.
     async fn read(&self, what: &str, request: RequestBuilder) -> Result<Value, CallError> {
-        call(what, Effect::Read, request).await
+        self.call(what, Effect::Read, request).await
+    }
+
+    async fn call(
+        &self,
+        what: &str,
+        effect: Effect,
+        request: RequestBuilder,
+    ) -> Result<Value, CallError> {
+        let answer = self.http.send(what, effect, request).await?;
+        let answer = answer.judged(what, effect, wait_ms)?;
+        if answer.body.is_empty() {
+            return Ok(Value::Null);
+        }
+        answer
+            .json()
+            .ok_or_else(|| effect.lost(format!("{what}: the answer is not JSON")))
+    }
+
+    /// A read that Pact counts as one of this class. Without a place it is not made, and may be later.
+    async fn counted(
+        &self,
+        class: Class,
+        what: &str,
+        request: RequestBuilder,
+    ) -> Result<Value, CallError> {
+        let Some(reads) = &self.reads else {
+            return self.read(what, request).await;
+        };
+        reads.place(class, what).await?;
+        let answer = self.read(what, request).await;
+        if let Err(CallError::Retry {
+            after_ms: Some(wish),
+            ..
+        }) = &answer
+        {
+            reads.pause(class, *wish).await;
+        }
+        answer
     }
 
     fn of_company(&self, segments: &[&str]) -> RequestBuilder {
@@ -81,7 +151,28 @@ impl Pact {
         segments.extend(id);
         let request = self.http.request(method, &segments).json(body);
         // A webhook that stands twice is found by the next look, so this may be repeated.
-        call("set webhook", Effect::Read, request).await
+        self.call("set webhook", Effect::Read, request).await
+    }
+}
+
+impl Reads {
+    async fn place(&self, class: Class, what: &str) -> Result<(), CallError> {
+        let now = self.clock.now_ms();
+        let wait = self.budgets.take(self.account, class, now).await;
+        match wait.map_err(|error| CallError::retry(error.to_string()))? {
+            None => Ok(()),
+            after_ms => Err(CallError::Retry {
+                after_ms,
+                why: format!("{what}: no place within the limit"),
+            }),
+        }
+    }
+
+    async fn pause(&self, class: Class, wish: i64) {
+        let until = self.clock.now_ms() + wish;
+        if let Err(error) = self.budgets.pause(self.account, class, until).await {
+            tracing::warn!(%error, "a pause that Pact asked for could not be stored");
+        }
     }
 }
 
@@ -122,7 +213,7 @@ impl Channel for Pact {
         let body = json!({"company_id": self.company, "text": text, "send_to_crm": true});
         let segments = ["conversations", conversation.0.as_str(), "messages"];
         let request = self.http.request(Method::POST, &segments).json(&body);
-        let answer = call("send", Effect::Write, request).await?;
+        let answer = self.call("send", Effect::Write, request).await?;
         json::id_text(&object(&answer, "message")["id"])
             .map(MessageId)
             .ok_or_else(|| CallError::unknown("send: no id in the answer"))
@@ -139,7 +230,7 @@ impl Channel for Pact {
             if page > 1 {
                 request = request.query(&[("page", page)]);
             }
-            let answer = self.read("messages", request).await?;
+            let answer = self.counted(Class::Messages, "messages", request).await?;
             let found = rows(&answer, "messages");
             let full = json::int(&answer["meta"]["per_page"])
                 .and_then(|rows| usize::try_from(rows).ok())
@@ -169,25 +260,23 @@ impl Channel for Pact {
 
     async fn guest(&self, conversation: &ConversationId) -> Result<Option<Guest>, CallError> {
         let request = self.of_company(&["conversations", conversation.0.as_str()]);
-        let answer = self.read("conversation", request).await?;
+        let answer = self
+            .counted(Class::Conversation, "conversation", request)
+            .await?;
         let conversation = object(&answer, "conversation");
         if json::is_true(&conversation["group"]) {
             return Ok(None);
         }
         Ok(message::guest(conversation, &Value::Null))
     }
-}
 
-async fn call(what: &str, effect: Effect, request: RequestBuilder) -> Result<Value, CallError> {
-    let answer = send(what, effect, request)
-        .await?
-        .judged(what, effect, wait_ms)?;
-    if answer.body.is_empty() {
-        return Ok(Value::Null);
+    async fn threads(&self, page: u32) -> Result<Page<Thread>, CallError> {
+        self.threads_on(page).await
     }
-    answer
-        .json()
-        .ok_or_else(|| effect.lost(format!("{what}: the answer is not JSON")))
+
+    async fn written(&self, thread: &Thread, page: u32) -> Result<Page<Written>, CallError> {
+        self.written_on(thread, page).await
+    }
 }
 
 /// The pause that a 429 asks for stands only in the words of `detail`: its first number, seconds.

@@ -495,3 +495,113 @@ fn hostile_bodies_are_answers_and_never_a_panic() {
         }
     }
 }
+
+// --- catching up ------------------------------------------------------------------------------------------------------
+
+fn listed(id: i64, changed: &str, group: bool) -> Value {
+    json!({"id": id, "company_id": 5001, "sender_name": "Анна", "sender_phone": "79000000001", "provider": "whatsapp",
+        "created_at": "2026-11-20T08:00:00.120Z", "last_updated_at": changed, "last_message_id": 900_501,
+        "group": group})
+}
+
+#[tokio::test]
+async fn design_5_6_conversations_are_listed_page_by_page() {
+    let rows = [
+        listed(700_100, "2026-11-20T08:00:05.514Z", false),
+        listed(700_101, "2026-11-20T08:00:05Z", true),
+    ];
+    for (meta, last) in [
+        (json!({"page": 2, "per_page": 2}), false),
+        (
+            json!({"page": 2, "per_page": 25, "entries_count": 25}),
+            true,
+        ),
+        (json!(null), true),
+    ] {
+        let answer = json!({"conversations": rows, "meta": meta});
+        let fake = Fake::always(Reaction::Json(200, answer)).await;
+        let page = pact(&fake.url).threads(2).await.unwrap();
+        assert_eq!(page.last, last, "{meta}");
+        let seen = &fake.seen()[0];
+        assert!(seen.target.contains("page=2"), "{}", seen.target);
+        let [one, other] = &page.rows[..] else {
+            panic!("two rows: {page:?}");
+        };
+        assert_eq!((one.id.clone(), one.group), (thread(), false));
+        assert_eq!(one.changed_at, 1_795_161_605_514);
+        assert_eq!(one.newest, Some(MessageId::from("900501")));
+        let phone = one.guest.as_ref().map(|guest| guest.phone.as_str());
+        assert_eq!(phone, Some("79000000001"));
+        assert!(other.group);
+    }
+}
+
+/// A message as the list has it, and as its webhook would.
+fn of_both_ways(status: &str, income: bool) -> (Value, Value) {
+    let row = json!({"id": 900_501, "external_id": "3EB0AA11BB22", "company_id": 5001, "conversation_id": 700_100,
+        "created_at": "2026-11-20T08:00:05.514Z", "external_created_at": "2026-11-20T08:00:05.000Z",
+        "income": income, "status": status, "message": "Есть ли места?", "attachments": []});
+    let mut object = row.clone();
+    object["conversation"] = listed(700_100, "2026-11-20T08:00:05.514Z", false);
+    if income {
+        object["contact"] = json!({"id": 440_010, "name": "Анна", "phone": "79000000001"});
+    }
+    let hook = json!({"event": "create", "type": "message", "object": object});
+    (row, hook)
+}
+
+async fn found(row: Value) -> Written {
+    let answer = json!({"messages": [row], "meta": {"per_page": 150}});
+    let fake = Fake::new(move |seen| {
+        if seen.is("GET", "/api/p2/conversations") {
+            let rows = [listed(700_100, "2026-11-20T08:00:05.514Z", false)];
+            Reaction::Json(200, json!({"conversations": rows}))
+        } else {
+            Reaction::Json(200, answer.clone())
+        }
+    })
+    .await;
+    let pact = pact(&fake.url);
+    let threads = pact.threads(1).await.unwrap().rows;
+    let page = pact.written(&threads[0], 1).await.unwrap();
+    assert!(page.last);
+    page.rows.into_iter().next().unwrap()
+}
+
+#[tokio::test]
+async fn promise_3_nothing_twice_a_message_found_in_the_list_is_the_one_its_webhook_tells_of() {
+    for income in [true, false] {
+        let (row, hook) = of_both_ways("created", income);
+        let found = found(row).await;
+        assert_eq!(found.at, 1_795_161_605_000);
+        assert_eq!(found.came_at, 1_795_161_605_514);
+        let [told] = &found.told[..] else {
+            panic!("one body: {found:?}");
+        };
+        let hook = hook.to_string();
+        let (by_list, by_hook) = (hook::envelope(told), hook::envelope(hook.as_bytes()));
+        let (by_list, by_hook) = (by_list.unwrap(), by_hook.unwrap());
+        assert_eq!(by_list.dedup_key, by_hook.dedup_key);
+        assert_eq!(by_list.conversation, by_hook.conversation);
+        assert_eq!(by_list.tenant, Some(5001));
+        assert_eq!(
+            hook::read(told),
+            hook::read(hook.as_bytes()),
+            "income: {income}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn design_5_6_a_text_of_ours_that_was_not_delivered_is_told_as_such() {
+    let (row, _) = of_both_ways("error", false);
+    let found = found(row).await;
+    let read: Vec<ChannelHook> = found.told.iter().map(|told| hook::read(told)).collect();
+    assert!(
+        matches!(
+            &read[..],
+            [ChannelHook::Outgoing(_), ChannelHook::Undelivered(_)]
+        ),
+        "{read:?}"
+    );
+}

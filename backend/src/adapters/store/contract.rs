@@ -1,9 +1,16 @@
 //! What every store has to hold. Written against `ports` alone; a store runs it with [`contract!`].
 
+mod budget;
+mod privacy;
+
+pub(super) use budget::*;
+pub(super) use privacy::*;
+
 use crate::error::StoreError;
 use crate::ports::{
-    ActClaim, Claimed, ClaimedAct, Commit, Echo, Finish, Guest, History, JournalRow, Lease, NewAct,
-    NewRow, Origin, Phase, PolicyVersion, Recorded, Scope, Source, Store, StoredPolicy,
+    ActClaim, Again, Claimed, ClaimedAct, Commit, Echo, Finish, Guest, History, JournalRow, Lane,
+    Lease, NewAct, NewRow, Origin, Phase, PolicyVersion, Reach, Recorded, Scope, Source, Store,
+    StoredPolicy, Wanted,
 };
 use async_trait::async_trait;
 use std::collections::BTreeSet;
@@ -228,22 +235,43 @@ async fn goes_on(
         .unwrap();
 }
 
+/// The next action of any account and lane; no limits hold.
+async fn claim_any(store: &Arc<dyn Store>, now: i64) -> Result<Option<ActClaim>, StoreError> {
+    for account in [ONE, TWO] {
+        for lane in Lane::ALL {
+            let claimed = store.claim_act(wanted(account, lane), now).await?;
+            if claimed.is_some() {
+                return Ok(claimed);
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn wanted(account: AccountId, lane: Lane) -> Wanted {
+    Wanted {
+        account,
+        lane,
+        limited: false,
+    }
+}
+
 async fn run_next(store: &Arc<dyn Store>, now: i64) -> ClaimedAct {
-    match store.claim_act(now).await.unwrap() {
+    match claim_any(store, now).await.unwrap() {
         Some(ActClaim::Run(act)) => *act,
         other => panic!("expected an action to run, got {other:?}"),
     }
 }
 
 async fn refused_next(store: &Arc<dyn Store>, now: i64) -> ClaimedAct {
-    match store.claim_act(now).await.unwrap() {
+    match claim_any(store, now).await.unwrap() {
         Some(ActClaim::Refused(act)) => *act,
         other => panic!("expected a refused action, got {other:?}"),
     }
 }
 
 async fn nothing_to_run(store: &Arc<dyn Store>, now: i64) {
-    let claimed = store.claim_act(now).await.unwrap();
+    let claimed = claim_any(store, now).await.unwrap();
     assert!(claimed.is_none(), "unexpected action: {claimed:?}");
 }
 
@@ -463,14 +491,14 @@ pub(super) async fn a_claim_whose_caller_has_gone_is_given_back<B: Bench>() {
     ingest(&store, vec![row(ONE, "a", "m1", T)]).await;
     drop_after_a_step(store.claim(T)).await;
     drop_after_a_step(store.lease(ONE, &dialog("a"), T)).await;
-    drop_after_a_step(store.claim_act(T)).await;
+    drop_after_a_step(store.claim_act(wanted(ONE, Lane::Send), T)).await;
     let (mut claimed, mut act) = (None, None);
     for _ in 0..1_000 {
         if claimed.is_none() {
             claimed = store.claim(T).await.unwrap();
         }
         if act.is_none() {
-            act = store.claim_act(T).await.unwrap();
+            act = claim_any(&store, T).await.unwrap();
         }
     }
     assert_eq!(keys(&claimed.expect("the dialog is free")), ["m1"]);
@@ -572,7 +600,11 @@ pub(super) async fn promise_2_nothing_lost_a_commit_that_fails_leaves_all_as_it_
         row_of_another,
     ] {
         let failed = store.commit(bad).await;
-        assert!(matches!(failed, Err(StoreError::Database(_))), "{failed:?}");
+        let refused = matches!(
+            failed,
+            Err(StoreError::Refused(_) | StoreError::Database(_))
+        );
+        assert!(refused, "{failed:?}");
         assert_eq!(store.dialog(ONE, &dialog("a")).await.unwrap(), before);
         assert_eq!(bench.journal(ONE, &dialog("a")).await.len(), 1);
         nothing_to_run(&store, T).await;
@@ -887,9 +919,9 @@ pub(super) async fn actions_of_a_lane_run_one_after_the_other_and_lanes_beside_e
     }
     nothing_to_run(&store, T).await;
     let claimed: Vec<_> = running.iter().map(|act| act.key.0.as_str()).collect();
-    assert_eq!(claimed, ["a/1/0", "a/1/2", "a/1/4", "a/1/5", "b/1/0"]);
+    assert_eq!(claimed, ["a/1/0", "b/1/0", "a/1/4", "a/1/2", "a/1/5"]);
 
-    finish(&store, &running[1], None).await;
+    finish(&store, &running[3], None).await;
     let next = run_next(&store, T).await;
     assert_eq!(next.key, key("a", 1, 3));
     assert_eq!(next.action, Action::CreateContact);
@@ -914,7 +946,11 @@ pub(super) async fn an_action_to_be_tried_again_keeps_its_lane_and_waits_its_tim
     )
     .await;
     let first = run_next(&store, T).await;
-    let again = |phase, not_before| Finish::Again { phase, not_before };
+    let again = |phase, not_before| Finish::Again {
+        phase,
+        not_before,
+        why: Again::Failing { at: T },
+    };
     store
         .finish_act(&first, again(Phase::Call, T + 10))
         .await
@@ -989,7 +1025,6 @@ pub(super) async fn promise_1_one_voice_a_send_of_an_older_epoch_is_refused<B: B
             Echo::Foreign,
             "nothing of ours is expected to echo"
         );
-        nothing_to_run(&store, T).await;
         finish(&store, &refused, None).await;
     }
     assert_eq!(claim(&store, T).await.rows.len(), 2, "both are reported");
@@ -1051,6 +1086,7 @@ pub(super) async fn promise_1_one_voice_an_unsent_text_is_refused_after_the_acco
     assert_eq!(run_next(&store, T).await.action, owner_field());
     assert_eq!(run_next(&store, T).await.account, TWO);
     goes_on(&store, "a", &[], &[(answer(0), None)]).await;
+    assert_eq!(refused_next(&store, T).await.key, key("a", 2, 0));
     nothing_to_run(&store, T).await;
 }
 
@@ -1081,6 +1117,7 @@ pub(super) async fn a_check_is_not_fenced_for_the_text_may_have_left<B: Bench>()
     let check = Finish::Again {
         phase: Phase::Check(0),
         not_before: T,
+        why: Again::Failing { at: T },
     };
     store.finish_act(&act, check).await.unwrap();
     goes_on(&store, "a", &[led_by_manager(1)], &[]).await;
@@ -1089,6 +1126,7 @@ pub(super) async fn a_check_is_not_fenced_for_the_text_may_have_left<B: Bench>()
     let call = Finish::Again {
         phase: Phase::Call,
         not_before: T,
+        why: Again::Failing { at: T },
     };
     store.finish_act(&check, call).await.unwrap();
     assert_eq!(refused_next(&store, T).await.key, act.key);
@@ -1106,25 +1144,36 @@ pub(super) async fn a_send_in_flight_is_seen_by_whoever_takes_the_dialog<B: Benc
         &[(answer(0), None), (question("t"), None)],
     )
     .await;
-    assert!(!store.send_in_flight(ONE, &name, 1).await.unwrap());
+    assert_eq!(store.send_in_flight(ONE, &name, 1).await.unwrap(), None);
     let act = run_next(&store, T).await;
     run_next(&store, T).await;
-    assert!(store.send_in_flight(ONE, &name, 1).await.unwrap());
-    assert!(!store.send_in_flight(ONE, &name, 0).await.unwrap());
-    assert!(!store.send_in_flight(TWO, &name, 1).await.unwrap());
-    assert!(!store.send_in_flight(ONE, &dialog("b"), 1).await.unwrap());
+    assert_eq!(
+        store.send_in_flight(ONE, &name, 1).await.unwrap(),
+        Some(act.key.clone())
+    );
+    assert_eq!(store.send_in_flight(ONE, &name, 0).await.unwrap(), None);
+    assert_eq!(store.send_in_flight(TWO, &name, 1).await.unwrap(), None);
+    assert_eq!(
+        store.send_in_flight(ONE, &dialog("b"), 1).await.unwrap(),
+        None
+    );
     let check = Finish::Again {
         phase: Phase::Check(0),
         not_before: T,
+        why: Again::Failing { at: T },
     };
     store.finish_act(&act, check).await.unwrap();
-    assert!(
+    assert_eq!(
         store.send_in_flight(ONE, &name, 1).await.unwrap(),
+        Some(act.key.clone()),
         "it may have left"
     );
+    assert!(!store.has_left(ONE, &act.key).await.unwrap());
     let act = run_next(&store, T).await;
     finish(&store, &act, Some("p1")).await;
-    assert!(!store.send_in_flight(ONE, &name, 1).await.unwrap());
+    assert_eq!(store.send_in_flight(ONE, &name, 1).await.unwrap(), None);
+    assert!(store.has_left(ONE, &act.key).await.unwrap());
+    assert!(!store.has_left(TWO, &act.key).await.unwrap());
 }
 
 pub(super) async fn promise_3_nothing_twice_after_a_crash_a_claimed_action_is_looked_for_first<
@@ -1141,11 +1190,11 @@ pub(super) async fn promise_3_nothing_twice_after_a_crash_a_claimed_action_is_lo
     ];
     begun(&store, ONE, "a", &[], &acts).await;
     begun(&store, ONE, "b", &[led_by_manager(1)], &[(answer(0), None)]).await;
+    refused_next(&store, T).await;
     let before = run_next(&store, T).await;
     for _ in 0..3 {
         run_next(&store, T).await;
     }
-    refused_next(&store, T).await;
     drop(store);
     bench.crash().await;
 
@@ -1156,6 +1205,7 @@ pub(super) async fn promise_3_nothing_twice_after_a_crash_a_claimed_action_is_lo
         .finish_act(&before, over(&before, Some("p1"), T))
         .await;
     assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
+    assert_eq!(refused_next(&store, now).await.dialog, dialog("b"));
     let mut found = Vec::new();
     for _ in 0..3 {
         let act = run_next(&store, now).await;
@@ -1170,7 +1220,6 @@ pub(super) async fn promise_3_nothing_twice_after_a_crash_a_claimed_action_is_lo
             ("a/1/3".to_owned(), Phase::Call, 1),
         ]
     );
-    assert_eq!(refused_next(&store, now).await.dialog, dialog("b"));
     nothing_to_run(&store, T + 5 * SECOND - 1).await;
     let send = run_next(&store, T + 5 * SECOND).await;
     assert_eq!(send.key, key("a", 1, 0));
@@ -1215,11 +1264,12 @@ pub(super) async fn a_parked_row_holds_back_the_sends_of_its_dialog_and_nothing_
     nothing_to_claim(&store, T + 1).await;
 
     // A CRM write and another dialog's send go on, and so does the look for the text in flight.
-    assert_eq!(run_next(&store, T).await.action, owner_field());
     assert_eq!(run_next(&store, T).await.dialog, dialog("b"));
+    assert_eq!(run_next(&store, T).await.action, owner_field());
     let check = Finish::Again {
         phase: Phase::Check(0),
         not_before: T,
+        why: Again::Failing { at: T },
     };
     store.finish_act(&sending, check).await.unwrap();
     let check = run_next(&store, T).await;
@@ -1310,6 +1360,7 @@ pub(super) async fn a_send_that_did_not_leave_is_expected_no_longer<B: Bench>() 
     let again = Finish::Again {
         phase: Phase::Call,
         not_before: T + SECOND,
+        why: Again::Failing { at: T },
     };
     store.finish_act(&act, again).await.unwrap();
     let foreign = echo(&store, Source::Pact, Some("p1"), None, T).await;
@@ -1619,7 +1670,7 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
     };
     assert!(matches!(
         store.commit(crossed).await,
-        Err(StoreError::Database(_))
+        Err(StoreError::Refused(_))
     ));
     let crossed = Commit {
         consumed: Vec::new(),
@@ -1628,7 +1679,7 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
     };
     assert!(matches!(
         store.commit(crossed).await,
-        Err(StoreError::Database(_))
+        Err(StoreError::Refused(_))
     ));
     let crossed = Commit {
         lease: two.lease.clone(),
@@ -1636,7 +1687,7 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
     };
     assert!(matches!(
         store.commit(crossed).await,
-        Err(StoreError::Database(_))
+        Err(StoreError::Refused(_))
     ));
     let unknown = Lease {
         account: AccountId(3),
@@ -1686,7 +1737,10 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
     );
     finish(&store, &first, Some("p1")).await;
     assert!(store.used_messages(TWO, &name).await.unwrap().is_empty());
-    assert!(store.send_in_flight(TWO, &name, 1).await.unwrap());
+    assert_eq!(
+        store.send_in_flight(TWO, &name, 1).await.unwrap(),
+        Some(second.key.clone())
+    );
     let two_echo = store
         .echo(
             TWO,
@@ -1709,4 +1763,146 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
         "{crossed:?}"
     );
     assert_eq!(store.unrouted(1).await.unwrap()[0].id, id);
+}
+
+// --- catching up ------------------------------------------------------------------------------------------------------
+
+pub(super) async fn design_5_6_how_far_an_account_has_come_is_kept_and_never_goes_back<B: Bench>() {
+    let mut bench = B::start().await;
+    let store = bench.store();
+    let reach = |activated_at, caught_up_to| Reach {
+        activated_at,
+        caught_up_to,
+    };
+    assert_eq!(store.reach(ONE, T).await.unwrap(), reach(T, T));
+    assert_eq!(
+        store.reach(ONE, T + HOUR).await.unwrap(),
+        reach(T, T),
+        "active since the first time"
+    );
+    store.caught_up(ONE, T + 5).await.unwrap();
+    store.caught_up(ONE, T + 3).await.unwrap();
+    assert_eq!(
+        store.reach(TWO, T + 9).await.unwrap(),
+        reach(T + 9, T + 9),
+        "each account has its own"
+    );
+    bench.crash().await;
+    let store = bench.store();
+    assert_eq!(store.reach(ONE, T + HOUR).await.unwrap(), reach(T, T + 5));
+}
+
+pub(super) async fn design_5_6_open_dialogs_are_those_of_people_and_lately_those_of_the_bot<
+    B: Bench,
+>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    let bound = |deal| Change::Bound {
+        contact: None,
+        deal: Some(DealId(deal)),
+    };
+    begun(&store, ONE, "bot", &[bound(1)], &[]).await;
+    begun(&store, ONE, "waiting", &[bound(2), waiting(1)], &[]).await;
+    begun(&store, ONE, "led", &[bound(3), led_by_manager(1)], &[]).await;
+    begun(&store, ONE, "no deal", &[waiting(1)], &[]).await;
+    begun(&store, TWO, "another's", &[bound(1), waiting(1)], &[]).await;
+    for (since, expected) in [
+        (T, &["bot", "led", "waiting"][..]),
+        (T + 1, &["led", "waiting"]),
+    ] {
+        let open = store.open_dialogs(ONE, since).await.unwrap();
+        let ids: Vec<_> = open.iter().map(|dialog| dialog.id.0.as_str()).collect();
+        assert_eq!(ids, expected, "since {since}");
+    }
+}
+
+// ---------------------------------------------------------------- echoes and hints that come late
+
+pub(super) async fn promise_1_an_equal_text_under_another_id_than_ours_is_not_ours<B: Bench>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    let said = "Ждём вас";
+    let text = store.put_text(ONE, &dialog("a"), said).await.unwrap();
+    begun(&store, ONE, "a", &[], &[(answer(0), Some(text))]).await;
+    let act = run_next(&store, T).await;
+    finish(&store, &act, Some("p1")).await;
+    // The echo of p1 was never seen.
+    let theirs = echo(&store, Source::Pact, Some("p2"), Some(said), T).await;
+    assert_eq!(theirs, Echo::Foreign);
+    let ours = echo(&store, Source::Pact, Some("p1"), None, T).await;
+    assert_eq!(ours, Echo::Ours(act.key));
+}
+
+pub(super) async fn a_send_given_up_with_an_unknown_outcome_is_known_by_its_text<B: Bench>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    let said = "Ждём вас";
+    let text = store.put_text(ONE, &dialog("a"), said).await.unwrap();
+    begun(&store, ONE, "a", &[], &[(answer(0), Some(text))]).await;
+    let act = run_next(&store, T).await;
+    let look = Finish::Again {
+        phase: Phase::Check(0),
+        not_before: T,
+        why: Again::Failing { at: T },
+    };
+    store.finish_act(&act, look).await.unwrap();
+    let act = run_next(&store, T).await;
+    finish(&store, &act, None).await;
+    let nobody_waits = echo(&store, Source::Pact, Some("p1"), None, T).await;
+    assert_eq!(nobody_waits, Echo::Foreign, "nothing is parked for it");
+    let late = echo(&store, Source::Pact, Some("p1"), Some(said), T).await;
+    assert_eq!(late, Echo::Ours(act.key));
+    let second = echo(&store, Source::Pact, Some("p2"), Some(said), T).await;
+    assert_eq!(second, Echo::Foreign);
+}
+
+pub(super) async fn promise_2_a_hint_about_a_deal_waits_for_the_dialog_that_is_bound_to_it<
+    B: Bench,
+>() {
+    let mut bench = B::start().await;
+    let store = bench.store();
+    let (deal, contact) = (DealId(7), ContactId(5));
+    ingest(&store, vec![unrouted("h1", T), unrouted("h2", T)]).await;
+    for (row, deal) in store.unrouted(10).await.unwrap().iter().zip([7, 8]) {
+        store.keep_for_deal(row.id, DealId(deal)).await.unwrap();
+    }
+    assert!(store.unrouted(10).await.unwrap().is_empty());
+    drop(store);
+    bench.crash().await;
+    let store = bench.store();
+    let bound = Change::Bound {
+        contact: Some(contact),
+        deal: Some(deal),
+    };
+    begun(&store, ONE, "a", &[bound], &[]).await;
+    let claimed = claim(&store, T).await;
+    assert_eq!(keys(&claimed), ["h1"]);
+    store.commit(decided(&claimed, &[], &[])).await.unwrap();
+    nothing_to_claim(&store, T + HOUR).await;
+    // From now on hints find the dialog, by the deal or by the contact.
+    ingest(&store, vec![unrouted("h3", T)]).await;
+    let row = store.unrouted(10).await.unwrap().remove(0);
+    store.keep_for_deal(row.id, deal).await.unwrap();
+    assert_eq!(store.unrouted(10).await.unwrap().len(), 1);
+    let of = async |account, contact| {
+        let found = store.dialogs_of_contact(account, contact).await.unwrap();
+        found
+            .into_iter()
+            .map(|dialog| dialog.id)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of(ONE, contact).await, [dialog("a")]);
+    assert_eq!(of(ONE, ContactId(6)).await, []);
+    assert_eq!(of(TWO, contact).await, []);
+}
+
+pub(super) async fn of_two_actions_the_older_one_is_known<B: Bench>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    begun(&store, ONE, "a", &[], &[(owner_field(), None)]).await;
+    begun(&store, ONE, "b", &[], &[(owner_field(), None)]).await;
+    let (a, b) = (key("a", 1, 0), key("b", 1, 0));
+    assert!(store.is_older(ONE, &a, &b).await.unwrap());
+    assert!(!store.is_older(ONE, &b, &a).await.unwrap());
+    assert!(!store.is_older(TWO, &a, &b).await.unwrap());
 }

@@ -21,6 +21,8 @@ pub(super) enum Purpose {
     AccountKey,
     /// A row of `inbox`.
     Inbox,
+    /// A row of `policy`.
+    Policy,
     /// A row of `text`.
     Text,
 }
@@ -30,6 +32,7 @@ impl Purpose {
         match self {
             Purpose::AccountKey => "account key",
             Purpose::Inbox => "inbox",
+            Purpose::Policy => "policy",
             Purpose::Text => "text",
         }
     }
@@ -86,7 +89,15 @@ impl AccountKeys {
     }
 
     pub(super) fn open_text(&self, sealed: &[u8]) -> Result<String, StoreError> {
-        String::from_utf8(self.open(Purpose::Text, sealed)?)
+        self.open_words(Purpose::Text, sealed)
+    }
+
+    pub(super) fn open_policy(&self, sealed: &[u8]) -> Result<String, StoreError> {
+        self.open_words(Purpose::Policy, sealed)
+    }
+
+    fn open_words(&self, purpose: Purpose, sealed: &[u8]) -> Result<String, StoreError> {
+        String::from_utf8(self.open(purpose, sealed)?)
             .map_err(|_| StoreError::Unreadable("a sealed text is not UTF-8".to_owned()))
     }
 

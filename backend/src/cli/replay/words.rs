@@ -305,6 +305,7 @@ fn happened(event: &Event, zone: &TimeZone) -> String {
         "deal_changed" => "изменена сделка",
         "task_changed" => "изменена задача",
         "unreadable" => "событие не прочитано",
+        "erased" => "данные гостя стёрты",
         "timer_fired" => "настал срок",
         other => other,
     };

@@ -78,7 +78,7 @@ impl<'a> Manager<'a> {
         session.token
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}/api/v1/{path}", self.world.serve_url);
         self.world.client.request(method, url)
     }

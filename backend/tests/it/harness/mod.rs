@@ -1,20 +1,28 @@
 //! A small world for each test: a sandbox, a backend, and verbs that read like the story they tell.
 
+mod book;
 mod browser;
+mod clicks;
+mod gates;
 mod guest;
+mod inside;
 mod manager;
+mod oracle;
 mod process;
+mod signals;
 mod story;
 mod wait;
 
 pub use browser::{Tab, browse};
+pub use gates::At;
 pub use guest::{From, Guest};
 pub use manager::{Manager, answer};
+pub use oracle::Expected;
 pub use process::{Process, Said};
 pub use story::{
     HANDOFF_OFF_HOURS, OLGA, contact_tasks, has_its_task, has_note, seconds, waits_since,
 };
-pub use wait::{until, until_some};
+pub use wait::{together, until, until_some};
 
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
@@ -60,6 +68,11 @@ impl World {
 
     /// A sandbox, and a backend's settings.
     pub async fn without_backend() -> Self {
+        Self::with_limits("off").await
+    }
+
+    /// The same; whether the providers' limits hold: `real` or `off`.
+    pub async fn with_limits(limits: &str) -> Self {
         let folder = TempDir::new().expect("a folder");
         let (port, backend_port) = (process::free_port(), process::free_port());
         let config = folder.path().join("estafeta.toml");
@@ -73,7 +86,7 @@ impl World {
             "--data",
             &text_of(&data),
             "--limits",
-            "off",
+            limits,
             "--write-config",
             &text_of(&config),
         ];

@@ -130,6 +130,11 @@ impl Process {
         status.signal()
     }
 
+    /// Its number in the system.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) {
         // It may have ended by itself.

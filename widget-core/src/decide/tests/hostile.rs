@@ -43,6 +43,7 @@ fn every_event(at: i64) -> Vec<Event> {
         Event::GuestDeleted {
             message: "a".into(),
         },
+        Event::Erased,
         Event::CrmRead(CrmSnapshot {
             at,
             action: action(),
@@ -74,6 +75,11 @@ fn every_event(at: i64) -> Vec<Event> {
             by,
             field: None,
             stage: None,
+        },
+        Event::DealMoved {
+            deal: DEAL,
+            from: None,
+            to: Some("consulted".into()),
         },
         Event::TaskChanged {
             task: TaskId(1),

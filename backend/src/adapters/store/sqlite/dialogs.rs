@@ -1,10 +1,13 @@
 //! Leased dialogs and their commits.
 
 use super::inbox::{TRIES, read_row, row_columns};
+use super::kin::claim_hints;
 use super::writer::Work;
 use super::{SqliteStore, deliver, from_big, from_json, from_word, to_big, to_json, to_word};
 use crate::error::StoreError;
-use crate::ports::{Claimed, Commit, Dialogs, DueTimer, JournalRow, Lease, NewAct, Waiting, lane};
+use crate::ports::{
+    Claimed, Commit, Dialogs, DueTimer, JournalRow, Lane, Lease, NewAct, Rank, Waiting,
+};
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -163,8 +166,8 @@ impl SqliteStore {
         }
     }
 
-    /// Opens what a claim found. If that fails the lease is given back, and the dialog does not stop the others: a row
-    /// that does not open counts as a failed try, a state that does not read is put off.
+    /// Opens what a claim found. If that fails the lease is given back, and the dialog is put off: it does not stop the
+    /// others.
     async fn open_claim(
         &self,
         found: Option<Found>,
@@ -174,34 +177,21 @@ impl SqliteStore {
             return Ok(None);
         };
         let lease = found.lease.clone();
-        let mut unopened = None;
-        let opened = self.open_found(found, &mut unopened).await;
+        let opened = self.open_found(found).await;
         if opened.is_err() {
-            match unopened {
-                Some(row) => self.release(&lease, &[row], now).await.map(|_| ())?,
-                None => self.put_off(lease, now + UNREADABLE_PAUSE).await?,
-            }
+            self.put_off(lease, now + UNREADABLE_PAUSE).await?;
         }
         opened.map(Some)
     }
 
-    /// `unopened` tells the row that failed, if one did.
-    async fn open_found(
-        &self,
-        found: Found,
-        unopened: &mut Option<i64>,
-    ) -> Result<Claimed, StoreError> {
+    async fn open_found(&self, found: Found) -> Result<Claimed, StoreError> {
         let Found { lease, rows, .. } = found;
         let keys = self.keys(lease.account).await?;
-        let mut opened = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let id = row.try_get("id")?;
-            opened.push(read_row(row, &keys).inspect_err(|_| *unopened = Some(id))?);
-        }
+        let opened: Result<Vec<_>, _> = rows.iter().map(|row| read_row(row, &keys)).collect();
         let state = found.state.as_deref();
         Ok(Claimed {
             state: read_state(lease.account, &lease.dialog, found.conversation, state)?,
-            rows: opened,
+            rows: opened?,
             due: read_timers(&found.due)?,
             lease,
         })
@@ -362,6 +352,7 @@ async fn apply(db: &mut SqliteConnection, commit: &Commit) -> Result<(), StoreEr
     for (id, until) in &commit.parked {
         park(db, &commit.lease, *id, *until).await?;
     }
+    claim_hints(db, commit).await?;
     store_state(db, commit).await
 }
 
@@ -380,7 +371,7 @@ async fn hold(db: &mut SqliteConnection, lease: &Lease) -> Result<u64, StoreErro
 
 /// Refuses what would break *state is the fold of the journal*, or would write to another dialog.
 fn check(commit: &Commit, mut seq: u64) -> Result<(), StoreError> {
-    let refuse = |why: String| Err(StoreError::Database(format!("commit refused: {why}")));
+    let refuse = |why: String| Err(StoreError::Refused(why));
     let Commit { lease, state, .. } = commit;
     if state.account != lease.account || state.id != lease.dialog {
         return refuse("the state is of another dialog than the lease".to_owned());
@@ -452,24 +443,25 @@ async fn enqueue(
     commit: &Commit,
     act: &NewAct,
 ) -> Result<(), StoreError> {
-    let epoch = match &act.action {
-        Action::Send { epoch, .. } => Some(to_big(*epoch)?),
-        _ => None,
+    let (epoch, rank) = match &act.action {
+        Action::Send { epoch, kind, .. } => (Some(to_big(*epoch)?), Rank::of(*kind)),
+        _ => (None, Rank::Answer),
     };
     sqlx::query(
         "INSERT INTO outbox \
-         (account, dialog, key, lane, action, text, epoch, account_epoch, not_before, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+         (account, dialog, key, lane, action, text, epoch, account_epoch, not_before, created_at, rank) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)",
     )
     .bind(commit.lease.account.0)
     .bind(&commit.lease.dialog.0)
     .bind(&act.key.0)
-    .bind(lane(&act.action))
+    .bind(Lane::of(&act.action).name())
     .bind(to_json(&act.action)?)
     .bind(act.text.map(|text| text.0))
     .bind(epoch)
     .bind(commit.account_epoch)
     .bind(commit.state.last_at)
+    .bind(rank.number())
     .execute(db)
     .await?;
     Ok(())
@@ -514,8 +506,8 @@ fn was_waiting(rows: u64, id: i64) -> Result<(), StoreError> {
     if rows == 1 {
         return Ok(());
     }
-    Err(StoreError::Database(format!(
-        "commit refused: inbox row {id} does not wait in this dialog"
+    Err(StoreError::Refused(format!(
+        "inbox row {id} does not wait in this dialog"
     )))
 }
 
@@ -523,7 +515,7 @@ async fn store_state(db: &mut SqliteConnection, commit: &Commit) -> Result<(), S
     let Commit { lease, state, .. } = commit;
     sqlx::query(concat!(
         "UPDATE dialog SET state = $3, seq = $4, last_at = $5, owner_kind = $6, epoch = $7, deal = $8, \
-         leased = $9, ready_at = ",
+         leased = $9, contact = $10, ready_at = ",
         soonest!(),
         " WHERE account = $1 AND id = $2"
     ))
@@ -536,6 +528,7 @@ async fn store_state(db: &mut SqliteConnection, commit: &Commit) -> Result<(), S
     .bind(to_big(state.view.epoch)?)
     .bind(state.deal.map(|deal| deal.0))
     .bind(i64::from(!commit.release))
+    .bind(state.contact.map(|contact| contact.0))
     .execute(db)
     .await?;
     Ok(())

@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 use widget_core::ids::{AccountId, ActionKey, DialogId, MessageId, TextRef};
 
 /// How long a text of ours can come back, ms.
-const ECHO_WINDOW: i64 = 2 * 60 * 60 * 1000;
+pub(super) const ECHO_WINDOW: i64 = 2 * 60 * 60 * 1000;
 
 /// A message that left towards a guest.
 struct Seen {
@@ -173,6 +173,8 @@ async fn by_id(
     Ok(found)
 }
 
+/// By its text, once per source. Pact's own id, where we know it, says more than a text: an equal one under another id is
+/// somebody else's.
 async fn by_text(
     db: &mut SqliteConnection,
     seen: &Seen,
@@ -182,6 +184,7 @@ async fn by_text(
     let found = sqlx::query_as(
         "SELECT id, key FROM ledger WHERE account = $1 AND dialog = $2 AND text_hash = $3 \
          AND claimed_at >= $4 \
+         AND ($5 <> 'pact' OR message IS NULL) \
          AND COALESCE(CASE $5 WHEN 'pact' THEN matched_pact WHEN 'amocrm' THEN matched_amocrm END, $6) = $6 \
          ORDER BY id DESC LIMIT 1",
     )

@@ -2,13 +2,18 @@
 //!
 //! sqlx because the same statements serve `PostgreSQL`. WAL with `synchronous=FULL`: what was answered is on the disk.
 
+mod budget;
 mod dialogs;
+mod erase;
 mod history;
 mod inbox;
 mod journal;
+mod kin;
 mod ledger;
 mod outbox;
 mod policies;
+mod prune;
+mod reach;
 mod registry;
 #[cfg(test)]
 mod tests;
@@ -37,11 +42,13 @@ pub use history::SqliteHistory;
 const READERS: u32 = 4;
 /// How long a statement waits for another connection of this process.
 const BUSY: Duration = Duration::from_secs(10);
+/// [`BUSY`] as `SQLite` is told it.
+const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 /// The WAL file is cut back to this after a checkpoint, bytes.
 const WAL_LIMIT: &str = "67108864";
 
 /// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (
         1,
         "start",
@@ -51,6 +58,26 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
         2,
         "policy_origin",
         include_str!("../../../../migrations/sqlite/0002_policy_origin.sql"),
+    ),
+    (
+        3,
+        "budgets",
+        include_str!("../../../../migrations/sqlite/0003_budgets.sql"),
+    ),
+    (
+        4,
+        "privacy",
+        include_str!("../../../../migrations/sqlite/0004_privacy.sql"),
+    ),
+    (
+        5,
+        "reach",
+        include_str!("../../../../migrations/sqlite/0005_reach.sql"),
+    ),
+    (
+        6,
+        "hints",
+        include_str!("../../../../migrations/sqlite/0006_hints.sql"),
     ),
 ];
 
@@ -91,9 +118,11 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(BUSY)
             .statement_cache_capacity(256)
-            .pragma("journal_size_limit", WAL_LIMIT);
+            .pragma("journal_size_limit", WAL_LIMIT)
+            // What is deleted is overwritten, not only forgotten.
+            .pragma("secure_delete", "ON");
         let mut db = options.connect().await?;
-        migrations()
+        migrations(&MIGRATIONS)
             // `run` wants a connection of every lifetime at once, which a future that is `Send` cannot give.
             .run_direct(None, &mut db, false)
             .await
@@ -103,16 +132,40 @@ impl SqliteStore {
             .await?;
         let master = MasterKey::new(master_key);
         check_master_key(&mut db, &master).await?;
+        policies::seal_plain(&mut db, &master).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.pragma("query_only", "ON"))
             .await?;
-        let (writer, writing) = Writer::start(db, lock);
+        let (writer, writing) = Writer::start(db, Some(lock));
         Ok(Self(Arc::new(Shared {
             writer,
             writing: Mutex::new(Some(writing)),
             readers,
             master,
+            keys: Mutex::new(HashMap::new()),
+        })))
+    }
+
+    /// Opens the database at `path` beside the process that has it open, to leave it a wish.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when there is no database yet, or one of another version of Estafeta.
+    pub async fn open_beside(path: &Path, master_key: &[u8; 32]) -> Result<Self, StoreError> {
+        let store = Self::open_to_read(path, master_key).await?;
+        let db = SqliteConnectOptions::new()
+            .filename(path)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY)
+            .pragma("secure_delete", "ON")
+            .connect()
+            .await?;
+        let (writer, writing) = Writer::start(db, None);
+        Ok(Self(Arc::new(Shared {
+            writer,
+            writing: Mutex::new(Some(writing)),
+            readers: store.0.readers.clone(),
+            master: MasterKey::new(master_key),
             keys: Mutex::new(HashMap::new()),
         })))
     }
@@ -169,6 +222,15 @@ impl SqliteStore {
         self.0.writer.write(work).await
     }
 
+    /// The same for what arrives from outside; it waits behind nothing else.
+    async fn write_arrival<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
+    {
+        self.0.writer.write_arrival(work).await
+    }
+
     fn readers(&self) -> &SqlitePool {
         &self.0.readers
     }
@@ -218,6 +280,12 @@ impl SqliteStore {
             .transpose()
     }
 
+    /// The account has no keys any more.
+    fn forget_keys(&self, account: AccountId) {
+        let mut keys = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.remove(&account);
+    }
+
     fn remember_keys(
         &self,
         account: AccountId,
@@ -252,13 +320,12 @@ where
         .map_err(|_| StoreError::Database("the store is shutting down".to_owned()))?
 }
 
-fn migrations() -> Migrator {
+fn migrations(all: &[(i64, &'static str, &'static str)]) -> Migrator {
     Migrator::with_migrations(
-        MIGRATIONS
-            .into_iter()
+        all.iter()
             .map(|(version, name, sql)| {
                 let kind = MigrationType::Simple;
-                Migration::new(version, name.into(), kind, sql.into_sql_str(), false)
+                Migration::new(*version, (*name).into(), kind, (*sql).into_sql_str(), false)
             })
             .collect(),
     )

@@ -1,9 +1,9 @@
 //! Actions to carry out, and the fence before a send.
 
 use super::inbox::{SealedRow, store, wake};
-use super::{SqliteStore, deliver, from_big, from_json, to_big};
+use super::{SqliteStore, budget, deliver, from_big, from_json, to_big};
 use crate::error::StoreError;
-use crate::ports::{ActClaim, ClaimedAct, Finish, Outbox, Phase};
+use crate::ports::{ActClaim, Again, ClaimedAct, Class, Finish, Lane, Outbox, Phase, Rank, Wanted};
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
@@ -15,29 +15,72 @@ const UNREADABLE_PAUSE: i64 = 60_000;
 /// After a crash, a send's first check comes so long after its claim, ms.
 const FIRST_CHECK: i64 = 5_000;
 
-/// The next runnable action, with what its fence needs. An earlier open action of its lane stands before it, but for
-/// questions to the bot: a new turn does not wait for the answer to an old one. A parked
-/// row stands before a call of a send, but not before a check: that is what may explain the row.
-macro_rules! next {
+/// What is read of an action, with what its fence needs.
+macro_rules! act {
     () => {
-        "\
-    SELECT o.id, o.account, o.dialog, o.key, o.lane, o.action, o.text, o.phase, o.checks, o.tries, \
-           o.claimed_at, o.created_at, o.token, o.account_epoch, \
-           d.epoch AS dialog_epoch, d.owner_kind, a.epoch AS epoch_of_account \
-    FROM outbox o \
-    JOIN dialog d ON d.account = o.account AND d.id = o.dialog \
-    JOIN account a ON a.id = o.account \
-    WHERE o.state = 'open' AND o.claimed = 0 AND o.not_before <= $1 \
-      AND (o.lane = 'bot' OR NOT EXISTS (SELECT 1 FROM outbox p WHERE p.state = 'open' AND p.account = o.account \
-                      AND p.dialog = o.dialog AND p.lane = o.lane AND p.id < o.id)) \
-      AND (o.lane <> 'send' OR o.phase <> 'call' OR NOT EXISTS ( \
-           SELECT 1 FROM inbox i WHERE i.state = 'new' AND i.dialog IS NOT NULL \
-           AND i.account = o.account AND i.dialog = o.dialog AND i.holds_sends = 1)) \
-    ORDER BY o.not_before, o.id LIMIT 1"
+        "SELECT o.id, o.account, o.dialog, o.key, o.lane, o.action, o.text, o.phase, o.checks, o.tries, \
+                o.claimed_at, o.created_at, o.sought_from, o.failing_since, o.token, o.account_epoch, \
+                d.epoch AS dialog_epoch, d.owner_kind, a.epoch AS epoch_of_account \
+         FROM outbox o \
+         JOIN dialog d ON d.account = o.account AND d.id = o.dialog \
+         JOIN account a ON a.id = o.account \
+         WHERE o.state = 'open' AND o.claimed = 0 AND o.account = $1 AND o.lane = $2"
     };
 }
-#[cfg(test)]
-pub(super) use next;
+
+/// No earlier open action of its dialog and lane stands before it.
+macro_rules! is_first {
+    () => {
+        " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.state = 'open' AND p.account = o.account \
+              AND p.dialog = o.dialog AND p.lane = o.lane AND p.id < o.id)"
+    };
+}
+
+/// A dialog's lane is as urgent as the most urgent text in it.
+macro_rules! urgency {
+    () => {
+        "(SELECT MIN(p.rank) FROM outbox p WHERE p.state = 'open' AND p.account = o.account \
+          AND p.dialog = o.dialog AND p.lane = o.lane)"
+    };
+}
+
+/// The next runnable action of a lane.
+pub(super) const NEXT: &str = concat!(
+    act!(),
+    " AND o.not_before <= $3",
+    is_first!(),
+    " ORDER BY o.not_before, o.id LIMIT 1"
+);
+
+/// The next question to the bot: a new turn does not wait for the answer to an old one.
+const NEXT_QUESTION: &str = concat!(
+    act!(),
+    " AND o.not_before <= $3 ORDER BY o.not_before, o.id LIMIT 1"
+);
+
+/// The next runnable send. A parked row stands before a call, but not before a check: that is what may explain the row.
+/// `$4` is the last rank that there is a place for. Of equally urgent dialogs that one goes first which got less lately.
+pub(super) const NEXT_SEND: &str = concat!(
+    act!(),
+    " AND o.not_before <= $3",
+    is_first!(),
+    " AND (o.phase <> 'call' OR (",
+    urgency!(),
+    " <= $4 AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.state = 'new' AND i.dialog IS NOT NULL \
+           AND i.account = o.account AND i.dialog = o.dialog AND i.holds_sends = 1))) \
+      ORDER BY ",
+    urgency!(),
+    ", (SELECT COUNT(*) FROM place b WHERE b.account = o.account AND b.class = 'send' \
+        AND b.at > $3 - 60000 AND b.dialog = o.dialog), o.not_before, o.id LIMIT 1"
+);
+
+/// A send that may not leave any more: it is refused whatever it waits for, since what is decided under the new epoch
+/// stands behind it. Only one that was never tried keeps its pause: this version may be unable to read it.
+const NEXT_FENCED: &str = concat!(
+    act!(),
+    " AND o.phase = 'call' AND (d.epoch <> o.epoch OR a.epoch <> o.account_epoch) \
+          AND (o.not_before <= $3 OR o.tries > 0) ORDER BY o.id LIMIT 1"
+);
 
 /// What a look for the next action found.
 enum Next {
@@ -48,11 +91,14 @@ enum Next {
 
 #[async_trait]
 impl Outbox for SqliteStore {
-    async fn claim_act(&self, now: i64) -> Result<Option<ActClaim>, StoreError> {
+    async fn claim_act(&self, wanted: Wanted, now: i64) -> Result<Option<ActClaim>, StoreError> {
+        if !self.has_open(wanted, now).await? {
+            return Ok(None);
+        }
         let store = self.clone();
         let claim = async move {
             let next = store
-                .write(move |db| Box::pin(async move { claim_next(db, now).await }))
+                .write(move |db| Box::pin(async move { claim_next(db, wanted, now).await }))
                 .await?;
             match next {
                 Next::Nothing => Ok(None),
@@ -83,9 +129,13 @@ impl Outbox for SqliteStore {
                 })
                 .await
             }
-            Finish::Again { phase, not_before } => {
+            Finish::Again {
+                phase,
+                not_before,
+                why,
+            } => {
                 self.write(move |db| {
-                    Box::pin(async move { try_again(db, &act, phase, not_before).await })
+                    Box::pin(async move { try_again(db, &act, phase, not_before, why).await })
                 })
                 .await
             }
@@ -97,15 +147,26 @@ impl Outbox for SqliteStore {
         account: AccountId,
         dialog: &DialogId,
         epoch: u64,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<ActionKey>, StoreError> {
         // A send whose outcome is unknown may have left, claimed at this moment or not.
-        let found = sqlx::query(
-            "SELECT 1 FROM outbox WHERE state = 'open' AND account = $1 AND dialog = $2 \
+        let found: Option<String> = sqlx::query_scalar(
+            "SELECT key FROM outbox WHERE state = 'open' AND account = $1 AND dialog = $2 \
              AND lane = 'send' AND epoch < $3 AND (claimed = 1 OR phase = 'check') LIMIT 1",
         )
         .bind(account.0)
         .bind(&dialog.0)
         .bind(to_big(epoch)?)
+        .fetch_optional(self.readers())
+        .await?;
+        Ok(found.map(ActionKey))
+    }
+
+    async fn has_left(&self, account: AccountId, send: &ActionKey) -> Result<bool, StoreError> {
+        let found = sqlx::query(
+            "SELECT 1 FROM ledger WHERE account = $1 AND key = $2 AND state = 'done' LIMIT 1",
+        )
+        .bind(account.0)
+        .bind(&send.0)
         .fetch_optional(self.readers())
         .await?;
         Ok(found.is_some())
@@ -114,6 +175,13 @@ impl Outbox for SqliteStore {
     async fn recover(&self, now: i64) -> Result<(), StoreError> {
         self.write(move |db| {
             Box::pin(async move {
+                // Nobody tried while the process was down, so patience begins anew.
+                sqlx::query(
+                    "UPDATE outbox SET failing_since = NULL \
+                     WHERE state = 'open' AND failing_since IS NOT NULL",
+                )
+                .execute(&mut *db)
+                .await?;
                 // Nothing left: what reads may be read again, what was refused is refused again.
                 sqlx::query(
                     "UPDATE outbox SET tries = tries + CASE WHEN claimed = 1 AND phase = 'call' THEN 1 ELSE 0 END, \
@@ -125,6 +193,7 @@ impl Outbox for SqliteStore {
                 .await?;
                 sqlx::query(
                     "UPDATE outbox SET tries = tries + CASE WHEN phase = 'call' THEN 1 ELSE 0 END, \
+                     sought_from = COALESCE(sought_from, claimed_at), \
                      claimed = 0, token = token + 1, phase = 'check', checks = 0, \
                      not_before = CASE WHEN lane = 'send' THEN claimed_at + $2 ELSE $1 END \
                      WHERE state = 'open' AND claimed = 1",
@@ -141,23 +210,69 @@ impl Outbox for SqliteStore {
 }
 
 impl SqliteStore {
+    /// Whether there is anything that a claim might find: most looks find nothing, and those need not wait for the writer.
+    async fn has_open(&self, wanted: Wanted, now: i64) -> Result<bool, StoreError> {
+        let found = sqlx::query(
+            "SELECT 1 FROM outbox WHERE state = 'open' AND claimed = 0 AND account = $1 AND lane = $2 \
+             AND (not_before <= $3 OR $2 = 'send') LIMIT 1",
+        )
+        .bind(wanted.account.0)
+        .bind(wanted.lane.name())
+        .bind(now)
+        .fetch_optional(self.readers())
+        .await?;
+        Ok(found.is_some())
+    }
+
     /// Gives back a claim that nobody took: nothing was done under it.
     async fn give_back(&self, claim: &ActClaim, now: i64) -> Result<(), StoreError> {
         let (ActClaim::Run(act) | ActClaim::Refused(act)) = claim;
         let again = Finish::Again {
             phase: act.phase,
             not_before: now,
+            why: Again::Waiting,
         };
         self.finish_act(act, again).await
     }
 }
 
-async fn claim_next(db: &mut SqliteConnection, now: i64) -> Result<Next, StoreError> {
-    let Some(row) = sqlx::query(next!())
-        .bind(now)
-        .fetch_optional(&mut *db)
-        .await?
-    else {
+/// The row of the next action to claim.
+async fn look_up(
+    db: &mut SqliteConnection,
+    wanted: Wanted,
+    now: i64,
+) -> Result<Option<SqliteRow>, StoreError> {
+    let (account, lane) = (wanted.account.0, wanted.lane.name());
+    let query = match wanted.lane {
+        Lane::Send => {
+            let fenced = sqlx::query(NEXT_FENCED).bind(account).bind(lane).bind(now);
+            if let Some(row) = fenced.fetch_optional(&mut *db).await? {
+                return Ok(Some(row));
+            }
+            let last_rank = if wanted.limited {
+                budget::last_rank(db, wanted.account, now).await?
+            } else {
+                Some(Rank::Touch)
+            };
+            let last_rank = last_rank.map_or(-1, Rank::number);
+            let next = sqlx::query(NEXT_SEND).bind(account).bind(lane);
+            next.bind(now).bind(last_rank)
+        }
+        Lane::Bot => sqlx::query(NEXT_QUESTION)
+            .bind(account)
+            .bind(lane)
+            .bind(now),
+        Lane::Read | Lane::Crm => sqlx::query(NEXT).bind(account).bind(lane).bind(now),
+    };
+    Ok(query.fetch_optional(db).await?)
+}
+
+async fn claim_next(
+    db: &mut SqliteConnection,
+    wanted: Wanted,
+    now: i64,
+) -> Result<Next, StoreError> {
+    let Some(row) = look_up(db, wanted, now).await? else {
         return Ok(Next::Nothing);
     };
     let id: i64 = row.try_get("id")?;
@@ -189,6 +304,9 @@ async fn claim_next(db: &mut SqliteConnection, now: i64) -> Result<Next, StoreEr
     }
     if act.phase == Phase::Call && matches!(act.action, Action::Send { .. }) {
         expect_echo(db, &act).await?;
+        if wanted.limited {
+            budget::occupy(db, act.account, Class::Send, Some(&act.dialog), now).await?;
+        }
     }
     Ok(Next::Act(ActClaim::Run(Box::new(act))))
 }
@@ -270,13 +388,23 @@ async fn try_again(
     act: &ClaimedAct,
     phase: Phase,
     not_before: i64,
+    why: Again,
 ) -> Result<(), StoreError> {
     let (name, checks) = match phase {
         Phase::Call => ("call", 0),
         Phase::Check(n) => ("check", i64::from(n)),
     };
+    let (word, failed_at) = match why {
+        Again::Failing { at } => ("failing", Some(at)),
+        Again::Held => ("held", None),
+        Again::Waiting | Again::Paused => ("waiting", None),
+    };
     let ended = sqlx::query(
         "UPDATE outbox SET claimed = 0, phase = $4, checks = $5, not_before = $6, \
+         sought_from = CASE WHEN phase = 'call' AND $4 = 'check' THEN COALESCE(sought_from, claimed_at) \
+                       ELSE sought_from END, \
+         failing_since = CASE $7 WHEN 'failing' THEN COALESCE(failing_since, $8) WHEN 'held' THEN NULL \
+                         ELSE failing_since END, \
          tries = tries + CASE WHEN phase = 'call' AND claimed = 1 THEN 1 ELSE 0 END \
          WHERE account = $1 AND key = $2 AND token = $3 AND state = 'open' AND claimed <> 0",
     )
@@ -286,9 +414,14 @@ async fn try_again(
     .bind(name)
     .bind(checks)
     .bind(not_before)
+    .bind(word)
+    .bind(failed_at)
     .execute(&mut *db)
     .await?;
     still_held(ended.rows_affected())?;
+    if why == Again::Paused && matches!(act.action, Action::Send { .. }) {
+        budget::pause(db, act.account, Class::Send, not_before).await?;
+    }
     let nothing_left = act.phase == Phase::Call && phase == Phase::Call;
     if nothing_left && matches!(act.action, Action::Send { .. }) {
         forget_echo(db, act).await?;
@@ -305,8 +438,15 @@ fn still_held(rows: u64) -> Result<(), StoreError> {
     }
 }
 
+/// A text that certainly did not leave has no echo. One that was given up with its fate unknown may still have one, and
+/// that must not be taken for a person's words.
 async fn forget_echo(db: &mut SqliteConnection, act: &ClaimedAct) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM ledger WHERE account = $1 AND key = $2")
+    let outcome = if act.sought_from.is_some() {
+        "UPDATE ledger SET state = 'lost' WHERE account = $1 AND key = $2"
+    } else {
+        "DELETE FROM ledger WHERE account = $1 AND key = $2"
+    };
+    sqlx::query(outcome)
         .bind(act.account.0)
         .bind(&act.key.0)
         .execute(db)
@@ -345,6 +485,8 @@ fn read_act(row: &SqliteRow) -> Result<ClaimedAct, StoreError> {
         phase,
         tries: from_big("tries of an action", row.try_get("tries")?)?,
         claimed_at: row.try_get("claimed_at")?,
+        sought_from: row.try_get("sought_from")?,
+        failing_since: row.try_get("failing_since")?,
         created_at: row.try_get("created_at")?,
         token: row.try_get("token")?,
     })

@@ -1,6 +1,7 @@
-//! The accounts' policies and their versions.
+//! The accounts' policies and their versions, sealed: they can name phones.
 
 use super::super::mode_of;
+use super::super::seal::{AccountKeys, MasterKey, Purpose};
 use super::{SqliteStore, from_word, to_word};
 use crate::error::StoreError;
 use crate::ports::{Origin, Policies, PolicyVersion, StoredPolicy};
@@ -17,26 +18,31 @@ impl Policies for SqliteStore {
         origin: Origin,
         now: i64,
     ) -> Result<i64, StoreError> {
-        self.keys(account).await?;
+        let keys = self.keys(account).await?;
         let toml = toml.to_owned();
-        self.write(move |db| Box::pin(async move { put(db, account, &toml, origin, now).await }))
-            .await
+        self.write(move |db| {
+            Box::pin(async move { put(db, account, &keys, &toml, origin, now).await })
+        })
+        .await
     }
 
     async fn policies(&self, account: AccountId) -> Result<Vec<PolicyVersion>, StoreError> {
-        let rows: Vec<(i64, i64, String, String)> = sqlx::query_as(
-            "SELECT version, at, origin, toml FROM policy WHERE account = $1 ORDER BY version DESC",
+        let Some(keys) = self.known_keys(account).await? else {
+            return Ok(Vec::new());
+        };
+        let rows: Vec<(i64, i64, String, Vec<u8>)> = sqlx::query_as(
+            "SELECT version, at, origin, body FROM policy WHERE account = $1 ORDER BY version DESC",
         )
         .bind(account.0)
         .fetch_all(self.readers())
         .await?;
         rows.into_iter()
-            .map(|(version, at, origin, toml)| {
+            .map(|(version, at, origin, body)| {
                 Ok(PolicyVersion {
                     version,
                     at,
                     origin: from_word("origin of a policy", &origin)?,
-                    mode: mode_of(&toml),
+                    mode: mode_of(&keys.open_policy(&body)?),
                 })
             })
             .collect()
@@ -47,20 +53,56 @@ impl Policies for SqliteStore {
         account: AccountId,
         version: Option<i64>,
     ) -> Result<Option<StoredPolicy>, StoreError> {
-        let found: Option<(i64, String, i64)> = sqlx::query_as(
-            "SELECT p.version, p.toml, a.epoch FROM policy p JOIN account a ON a.id = p.account \
+        let Some(keys) = self.known_keys(account).await? else {
+            return Ok(None);
+        };
+        let found: Option<(i64, Vec<u8>, i64)> = sqlx::query_as(
+            "SELECT p.version, p.body, a.epoch FROM policy p JOIN account a ON a.id = p.account \
              WHERE p.account = $1 AND ($2 IS NULL OR p.version = $2) ORDER BY p.version DESC LIMIT 1",
         )
         .bind(account.0)
         .bind(version)
         .fetch_optional(self.readers())
         .await?;
-        Ok(found.map(|(version, toml, account_epoch)| StoredPolicy {
-            version,
-            toml,
-            account_epoch,
-        }))
+        found
+            .map(|(version, body, account_epoch)| {
+                Ok(StoredPolicy {
+                    version,
+                    toml: keys.open_policy(&body)?,
+                    account_epoch,
+                })
+            })
+            .transpose()
     }
+}
+
+/// Seals the policies of a database that was made when they were kept in plain.
+pub(super) async fn seal_plain(
+    db: &mut SqliteConnection,
+    master: &MasterKey,
+) -> Result<(), StoreError> {
+    let plain: Vec<(i64, i64, String, Vec<u8>)> = sqlx::query_as(
+        "SELECT p.account, p.version, p.toml, a.key FROM policy p JOIN account a ON a.id = p.account \
+         WHERE p.body IS NULL",
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    if plain.is_empty() {
+        return Ok(());
+    }
+    for (account, version, toml, key) in plain {
+        let keys = master.account_keys(AccountId(account), &key)?;
+        sqlx::query("UPDATE policy SET toml = '', body = $3 WHERE account = $1 AND version = $2")
+            .bind(account)
+            .bind(version)
+            .bind(keys.seal(Purpose::Policy, toml.as_bytes())?)
+            .execute(&mut *db)
+            .await?;
+    }
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 /// The newest version, as a new one is compared with it.
@@ -73,23 +115,24 @@ struct Known {
 async fn put(
     db: &mut SqliteConnection,
     account: AccountId,
+    keys: &AccountKeys,
     toml: &str,
     origin: Origin,
     now: i64,
 ) -> Result<i64, StoreError> {
-    let newest = newest(db, account).await?;
+    let newest = newest(db, account, keys).await?;
     if let Some(newest) = &newest
-        && !is_new(db, account, toml, origin, newest).await?
+        && !is_new(db, account, keys, toml, origin, newest).await?
     {
         return Ok(newest.version);
     }
     let version = newest.as_ref().map_or(0, |newest| newest.version) + 1;
     sqlx::query(
-        "INSERT INTO policy (account, version, toml, at, origin) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO policy (account, version, toml, body, at, origin) VALUES ($1, $2, '', $3, $4, $5)",
     )
     .bind(account.0)
     .bind(version)
-    .bind(toml)
+    .bind(keys.seal(Purpose::Policy, toml.as_bytes())?)
     .bind(now)
     .bind(to_word(&origin)?)
     .execute(&mut *db)
@@ -106,24 +149,30 @@ async fn put(
 async fn newest(
     db: &mut SqliteConnection,
     account: AccountId,
+    keys: &AccountKeys,
 ) -> Result<Option<Known>, StoreError> {
-    let found: Option<(i64, String, String)> = sqlx::query_as(
-        "SELECT version, toml, origin FROM policy WHERE account = $1 ORDER BY version DESC LIMIT 1",
+    let found: Option<(i64, Vec<u8>, String)> = sqlx::query_as(
+        "SELECT version, body, origin FROM policy WHERE account = $1 ORDER BY version DESC LIMIT 1",
     )
     .bind(account.0)
     .fetch_optional(db)
     .await?;
-    Ok(found.map(|(version, toml, origin)| Known {
-        version,
-        toml,
-        origin,
-    }))
+    found
+        .map(|(version, body, origin)| {
+            Ok(Known {
+                version,
+                toml: keys.open_policy(&body)?,
+                origin,
+            })
+        })
+        .transpose()
 }
 
 /// Whether a text is something new to the account, by where it comes from.
 async fn is_new(
     db: &mut SqliteConnection,
     account: AccountId,
+    keys: &AccountKeys,
     toml: &str,
     origin: Origin,
     newest: &Known,
@@ -132,13 +181,14 @@ async fn is_new(
         Origin::Cli | Origin::Api => Ok(newest.toml != toml),
         Origin::Default => Ok(newest.origin == to_word(&origin)? && newest.toml != toml),
         Origin::File => {
-            let imported: Option<String> = sqlx::query_scalar(
-                "SELECT toml FROM policy WHERE account = $1 AND origin = $2 ORDER BY version DESC LIMIT 1",
+            let imported: Option<Vec<u8>> = sqlx::query_scalar(
+                "SELECT body FROM policy WHERE account = $1 AND origin = $2 ORDER BY version DESC LIMIT 1",
             )
             .bind(account.0)
             .bind(to_word(&origin)?)
             .fetch_optional(db)
             .await?;
+            let imported = imported.map(|body| keys.open_policy(&body)).transpose()?;
             Ok(imported.is_none_or(|imported| imported != toml))
         }
     }

@@ -4,8 +4,8 @@ use super::{SqliteHistory, SqliteStore};
 use crate::adapters::store::contract::{Bench, contract};
 use crate::error::StoreError;
 use crate::ports::{
-    Commit, Dialogs, Guest, History, Inbox, JournalRow, Ledger, NewAct, NewRow, Origin, Outbox,
-    Policies, Registry, Source, Store,
+    Commit, Dialogs, Erasure, Guest, History, Inbox, JournalRow, Lane, Ledger, NewAct, NewRow,
+    Origin, Outbox, Policies, Privacy, Progress, Registry, Source, Store, Wanted,
 };
 use async_trait::async_trait;
 use sqlx::{ConnectOptions, SqliteConnection};
@@ -92,6 +92,8 @@ contract! { OnDisk:
     promise_2_nothing_lost_an_acknowledged_row_is_there_after_a_crash,
     promise_3_nothing_twice_a_duplicate_is_not_stored_even_after_the_row_is_handled,
     the_same_key_of_another_source_or_account_is_no_duplicate,
+    design_5_6_how_far_an_account_has_come_is_kept_and_never_goes_back,
+    design_5_6_open_dialogs_are_those_of_people_and_lately_those_of_the_bot,
     rows_of_a_dialog_come_in_the_order_of_arrival,
     the_dialog_that_has_been_ready_longest_is_claimed_first,
     a_claim_takes_at_most_fifty_rows_and_the_rest_stays_ready,
@@ -118,6 +120,16 @@ contract! { OnDisk:
     promise_1_one_voice_an_unsent_text_is_refused_after_the_accounts_mode_changed,
     a_check_is_not_fenced_for_the_text_may_have_left,
     a_send_in_flight_is_seen_by_whoever_takes_the_dialog,
+    sends_keep_within_five_a_second_and_thirty_a_minute,
+    design_5_4_answers_go_first_then_handoffs_then_touches,
+    touches_leave_room_for_a_handoff_that_comes_later,
+    a_talkative_dialog_takes_no_place_from_the_others,
+    promise_6_separate_an_account_takes_no_place_of_another,
+    promise_2_nothing_lost_a_restart_gives_nobody_new_places,
+    a_pause_of_the_channel_holds_for_the_whole_account,
+    each_class_of_reads_has_places_of_its_own,
+    a_text_that_may_not_leave_any_more_stands_before_no_handoff,
+    failures_are_counted_from_the_first_and_held_ones_anew,
     promise_3_nothing_twice_after_a_crash_a_claimed_action_is_looked_for_first,
     a_parked_row_holds_back_the_sends_of_its_dialog_and_nothing_else,
     a_parked_row_survives_a_crash_and_comes_back_in_time,
@@ -125,6 +137,10 @@ contract! { OnDisk:
     an_echo_is_pending_until_the_send_has_its_id,
     a_send_that_did_not_leave_is_expected_no_longer,
     an_equal_text_is_ours_once_per_source_within_two_hours,
+    promise_1_an_equal_text_under_another_id_than_ours_is_not_ours,
+    a_send_given_up_with_an_unknown_outcome_is_known_by_its_text,
+    promise_2_a_hint_about_a_deal_waits_for_the_dialog_that_is_bound_to_it,
+    of_two_actions_the_older_one_is_known,
     the_same_text_of_a_dialog_keeps_its_reference,
     one_text_put_at_once_from_many_sides_has_one_reference,
     a_guest_and_a_contact_are_remembered,
@@ -136,6 +152,11 @@ contract! { OnDisk:
     a_change_of_mode_raises_the_accounts_epoch_and_nothing_else_does,
     versions_of_a_policy_are_kept_with_their_texts,
     promise_6_separate_an_account_neither_sees_nor_affects_another,
+    privacy_an_erased_guest_leaves_ids_and_a_state_that_is_the_fold,
+    privacy_a_guest_is_not_erased_while_the_dialog_is_worked_on,
+    privacy_a_deleted_messages_text_goes_unless_another_says_the_same,
+    promise_6_separate_an_erased_account_takes_nothing_of_another,
+    what_is_handled_goes_in_time_and_what_waits_stays,
 }
 
 fn row(name: &str, key: &str, body: &str) -> NewRow {
@@ -234,30 +255,136 @@ async fn whoever_only_reads_needs_no_lock_and_cannot_write() {
     assert_eq!(newest.toml, "mode = 'off'");
 }
 
-#[tokio::test]
-async fn a_database_of_before_the_origins_is_brought_up_to_date_and_not_read_before() {
-    let folder = TempDir::new().unwrap();
-    let store = open(&folder).await;
-    store
-        .put_policy(ACCOUNT, "mode = 'on'", Origin::Cli, T)
+/// A database as the first version made it, with a policy.
+async fn first_version(folder: &TempDir, policy: &str) {
+    let file = file_in(folder);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let mut db = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .connect()
         .await
         .unwrap();
-    store.close().await;
-    for sql in [
-        "ALTER TABLE policy DROP COLUMN origin",
-        "DELETE FROM _sqlx_migrations WHERE version = 2",
-    ] {
-        sqlx::query(sql)
-            .execute(&mut raw(&folder).await)
-            .await
-            .unwrap();
-    }
+    let first = super::migrations(&super::MIGRATIONS[..1]);
+    first.run_direct(None, &mut db, false).await.unwrap();
+    let key = super::MasterKey::new(&MASTER).new_account_key(ACCOUNT);
+    sqlx::query("INSERT INTO account (id, key) VALUES ($1, $2)")
+        .bind(ACCOUNT.0)
+        .bind(key.unwrap())
+        .execute(&mut db)
+        .await
+        .unwrap();
+    sqlx::query("INSERT INTO policy (account, version, toml, at) VALUES ($1, 1, $2, $3)")
+        .bind(ACCOUNT.0)
+        .bind(policy)
+        .bind(T)
+        .execute(&mut db)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_is_brought_up_to_date_and_not_read_before() {
+    let folder = TempDir::new().unwrap();
+    first_version(&folder, "mode = 'on'").await;
     let early = SqliteStore::open_to_read(&file_in(&folder), &MASTER).await;
     assert!(matches!(early.err(), Some(StoreError::Database(_))));
     let store = open(&folder).await;
     let known = store.policies(ACCOUNT).await.unwrap();
     assert_eq!(known.len(), 1);
     assert_eq!(known[0].origin, Origin::Default);
+    assert_eq!(known[0].mode.as_deref(), Some("on"));
+}
+
+#[tokio::test]
+async fn privacy_the_phones_of_a_policy_that_was_kept_in_plain_are_sealed() {
+    let folder = TempDir::new().unwrap();
+    let policy = "trial_phones = [\"79000000042\"]";
+    first_version(&folder, policy).await;
+    assert!(holds(&files(&folder), b"79000000042"));
+    let store = open(&folder).await;
+    let stored = store.policy(ACCOUNT, None).await.unwrap().unwrap();
+    assert_eq!(stored.toml, policy);
+    assert!(!holds(&files(&folder), b"79000000042"));
+}
+
+/// All bytes of the database and of what lies beside it.
+fn files(folder: &TempDir) -> Vec<u8> {
+    let data = file_in(folder);
+    let files = std::fs::read_dir(data.parent().unwrap()).unwrap();
+    let read = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());
+    read.flatten().collect()
+}
+
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+#[tokio::test]
+async fn privacy_what_was_erased_is_not_in_the_file_nor_in_its_wal_not_even_sealed() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    let (dialog, long) = (DialogId::from("a"), "тайна ".repeat(2_000));
+    store.ingest(vec![row("a", "m1", &long)]).await.unwrap();
+    store.put_text(ACCOUNT, &dialog, &long).await.unwrap();
+    let guest = Guest {
+        phone: "79000000042".to_owned(),
+        name: None,
+        provider: "whatsapp".to_owned(),
+    };
+    store.put_guest(ACCOUNT, &dialog, &guest).await.unwrap();
+    handle_next(&store, vec![]).await;
+    let sealed = async || {
+        let all = "SELECT body FROM text UNION ALL SELECT body FROM inbox UNION ALL SELECT key FROM account";
+        let sealed: Vec<Vec<u8>> = sqlx::query_scalar(all)
+            .fetch_all(store.readers())
+            .await
+            .unwrap();
+        sealed
+    };
+    let erase = async |erasure: Erasure| {
+        store.wish(ACCOUNT, &erasure, T).await.unwrap();
+        let wish = store.wishes().await.unwrap().remove(0);
+        let notice = row("a", "erased", "");
+        while store.erase(&wish, notice.clone(), false).await.unwrap() != Progress::Done {}
+        assert!(store.settle().await.unwrap());
+    };
+    let before = sealed().await;
+    assert_eq!(before.len(), 4);
+    let (bodies, key) = before.split_at(3);
+    // The end of a value lies on a page of its own.
+    let end = |value: &Vec<u8>| value[value.len() - 40..].to_vec();
+    let left = |values: &[Vec<u8>]| {
+        let bytes = files(&folder);
+        values
+            .iter()
+            .filter(|value| holds(&bytes, &end(value)))
+            .count()
+    };
+    assert_eq!((left(bodies), left(key)), (3, 1));
+    erase(Erasure::Guest(dialog)).await;
+    assert_eq!((left(bodies), left(key)), (0, 1));
+    erase(Erasure::Account).await;
+    assert_eq!((left(bodies), left(key)), (0, 0));
+}
+
+#[tokio::test]
+async fn privacy_a_wish_is_left_beside_the_running_store() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    store.ingest(vec![row("a", "m1", "")]).await.unwrap();
+    let beside = SqliteStore::open_beside(&file_in(&folder), &MASTER).await;
+    let beside = beside.unwrap();
+    let erasure = Erasure::Guest(DialogId::from("a"));
+    beside.wish(ACCOUNT, &erasure, T).await.unwrap();
+    let wishes = store.wishes().await.unwrap();
+    assert_eq!(wishes[0].erasure, erasure);
+    let notice = row("a", "erased", "");
+    let done = store.erase(&wishes[0], notice, false).await.unwrap();
+    assert_eq!(done, Progress::Done);
+    assert!(beside.wishes().await.unwrap().is_empty());
+    beside.close().await;
+    store.ingest(vec![row("a", "m2", "")]).await.unwrap();
 }
 
 #[tokio::test]
@@ -343,7 +470,7 @@ async fn privacy_neither_the_database_nor_its_wal_holds_a_plain_text_name_or_pho
 }
 
 #[tokio::test]
-async fn a_damaged_row_is_out_of_the_way_after_three_tries() {
+async fn a_damaged_row_is_handed_on_as_what_it_is_and_hides_no_other() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder).await;
     store
@@ -355,16 +482,13 @@ async fn a_damaged_row_is_out_of_the_way_after_three_tries() {
         "UPDATE inbox SET body = x'00' WHERE dedup_key = 'bad'",
     )
     .await;
-    for _ in 0..3 {
-        let claimed = store.claim(T).await;
-        assert!(
-            matches!(claimed, Err(StoreError::Unreadable(_))),
-            "{claimed:?}"
-        );
-    }
     let claimed = store.claim(T).await.unwrap().unwrap();
-    assert_eq!(claimed.rows.len(), 1);
-    assert_eq!(claimed.rows[0].row.dedup_key, "good");
+    let seen: Vec<_> = claimed
+        .rows
+        .iter()
+        .map(|row| (row.row.dedup_key.as_str(), row.damaged))
+        .collect();
+    assert_eq!(seen, [("bad", true), ("good", false)]);
 }
 
 #[tokio::test]
@@ -428,13 +552,20 @@ async fn an_action_of_a_newer_version_does_not_stop_other_actions() {
         "UPDATE outbox SET action = '{\"action\":\"later\"}' WHERE lane = 'crm'",
     )
     .await;
-    let claimed = store.claim_act(T).await;
+    let wanted = |lane| Wanted {
+        account: ACCOUNT,
+        lane,
+        limited: true,
+    };
+    let claimed = store.claim_act(wanted(Lane::Crm), T).await;
     assert!(
         matches!(claimed, Err(StoreError::Unreadable(_))),
         "{claimed:?}"
     );
-    assert!(store.claim_act(T).await.unwrap().is_some());
-    assert!(store.claim_act(T).await.unwrap().is_none());
+    let other = store.claim_act(wanted(Lane::Read), T).await;
+    assert!(other.unwrap().is_some());
+    let put_off = store.claim_act(wanted(Lane::Crm), T).await;
+    assert!(put_off.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -497,17 +628,20 @@ async fn the_claims_use_their_indexes() {
         plan.iter().any(|step| step.3.contains("dialog_ready")),
         "{plan:?}"
     );
-    let plan: Vec<(i64, i64, i64, String)> =
-        sqlx::query_as(concat!("EXPLAIN QUERY PLAN ", super::outbox::next!()))
-            .bind(1_i64)
-            .fetch_all(&mut db)
-            .await
-            .unwrap();
-    let steps = |name: &str| plan.iter().any(|step| step.3.contains(name));
-    assert!(
-        steps("outbox_next") && steps("outbox_lane") && steps("inbox_dialog"),
-        "{plan:?}"
-    );
+    for (query, binds) in [(super::outbox::NEXT, 1), (super::outbox::NEXT_SEND, 2)] {
+        let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}"));
+        let mut explained = sqlx::query_as(explained).bind(1_i64).bind("send");
+        for _ in 0..binds {
+            explained = explained.bind(1_i64);
+        }
+        let plan: Vec<(i64, i64, i64, String)> = explained.fetch_all(&mut db).await.unwrap();
+        let steps = |name: &str| plan.iter().any(|step| step.3.contains(name));
+        assert!(steps("outbox_next") && steps("outbox_lane"), "{plan:?}");
+        assert!(
+            binds == 1 || steps("inbox_dialog") && steps("place_window"),
+            "{plan:?}"
+        );
+    }
 }
 
 #[test]

@@ -1,0 +1,96 @@
+//! Dialogs that have a contact or a deal in common, and hints that wait for a deal to be bound.
+
+use super::{SqliteStore, from_json};
+use crate::error::StoreError;
+use crate::ports::{Commit, Kin};
+use async_trait::async_trait;
+use sqlx::SqliteConnection;
+use widget_core::dialog::Dialog;
+use widget_core::ids::{AccountId, ActionKey, ContactId, DealId};
+
+/// A hint can be about what a read of the CRM missed that began so long after it, ms: two clocks are compared.
+const SLACK: i64 = 2_000;
+
+#[async_trait]
+impl Kin for SqliteStore {
+    async fn dialogs_of_contact(
+        &self,
+        account: AccountId,
+        contact: ContactId,
+    ) -> Result<Vec<Dialog>, StoreError> {
+        let states: Vec<String> = sqlx::query_scalar(
+            "SELECT state FROM dialog WHERE account = $1 AND contact = $2 AND state IS NOT NULL \
+             ORDER BY last_at DESC, id",
+        )
+        .bind(account.0)
+        .bind(contact.0)
+        .fetch_all(self.readers())
+        .await?;
+        // A dialog that does not read must not hide the others of its contact.
+        let read = states.iter().filter_map(|state| {
+            from_json("state of a dialog", state)
+                .inspect_err(|error| tracing::error!(%error, "a dialog of a contact is left out"))
+                .ok()
+        });
+        Ok(read.collect())
+    }
+
+    async fn keep_for_deal(&self, row: i64, deal: DealId) -> Result<(), StoreError> {
+        self.write(move |db| {
+            Box::pin(async move {
+                // A dialog that was bound meanwhile gets it by the usual way: then the row stays as it is.
+                sqlx::query(
+                    "UPDATE inbox SET state = 'unclaimed', deal = $2 \
+                     WHERE id = $1 AND state = 'new' AND dialog IS NULL AND NOT EXISTS ( \
+                         SELECT 1 FROM dialog d WHERE d.account = inbox.account AND d.deal = $2)",
+                )
+                .bind(row)
+                .bind(deal.0)
+                .execute(db)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn is_older(
+        &self,
+        account: AccountId,
+        action: &ActionKey,
+        other: &ActionKey,
+    ) -> Result<bool, StoreError> {
+        let older = sqlx::query(
+            "SELECT 1 FROM outbox a JOIN outbox b ON b.account = a.account \
+             WHERE a.account = $1 AND a.key = $2 AND b.key = $3 AND a.id < b.id",
+        )
+        .bind(account.0)
+        .bind(&action.0)
+        .bind(&other.0)
+        .fetch_optional(self.readers())
+        .await?;
+        Ok(older.is_some())
+    }
+}
+
+/// Gives the hints about the dialog's deal to the dialog, if they came after the CRM was read for it.
+pub(super) async fn claim_hints(
+    db: &mut SqliteConnection,
+    commit: &Commit,
+) -> Result<(), StoreError> {
+    let Some(deal) = commit.state.deal else {
+        return Ok(());
+    };
+    let read_at = commit.state.crm.as_ref().map_or(0, |crm| crm.at);
+    sqlx::query(
+        "UPDATE inbox SET state = 'new', dialog = $2 \
+         WHERE account = $1 AND deal = $3 AND state = 'unclaimed' AND at >= $4",
+    )
+    .bind(commit.lease.account.0)
+    .bind(&commit.lease.dialog.0)
+    .bind(deal.0)
+    .bind(read_at - SLACK)
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,453 @@
+//! One account on a real store, with a clock set by hand and other sides that answer what the test tells them.
+
+use crate::adapters::hooks::WebhookReader;
+use crate::adapters::store::SqliteStore;
+use crate::clock::{Clock, SetClock};
+use crate::error::CallError;
+use crate::flow::{BotHealth, CrmHealth, Flow, InForce, Lines, Provider, Rules, Tenant};
+use crate::ports::{
+    Bot, BotReply, BotRequest, Channel, ChannelMessage, Commit, Crm, CrmFound, CrmUser, CrmWrite,
+    DealAccess, Dialogs, Envelope, Guest, GuestLookup, Inbox, JournalRow, Lane, Ledger, NewAct,
+    NewRow, Outbox, Page, Registry, Source, Thread, Wanted, Watch, Written,
+};
+use async_trait::async_trait;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+use tokio::sync::Notify;
+use widget_core::action::{Action, SendKind};
+use widget_core::event::Done;
+use widget_core::ids::{
+    AccountId, ActionKey, ConversationId, DealId, DialogId, MessageId, TaskId, TextRef, UserId,
+};
+
+const ACCOUNT: AccountId = AccountId(31);
+const BEGIN: i64 = 1_800_000_000_000;
+const SECOND: i64 = 1_000;
+/// So long the clock goes by seconds, then by steps of ten.
+const CLOSELY: i64 = 120 * SECOND;
+
+type Log = Arc<Mutex<Vec<(i64, &'static str)>>>;
+
+/// What the other side always does.
+#[derive(Debug, Clone, Copy)]
+pub enum Answer {
+    Accepts,
+    Unknown,
+    /// It has enough for so many ms.
+    Busy(i64),
+    /// Everything, with this status.
+    Refuses(u16),
+}
+
+impl Answer {
+    fn given<T>(self, value: T) -> Result<T, CallError> {
+        match self {
+            Self::Accepts => Ok(value),
+            Self::Unknown => Err(CallError::unknown("the answer was lost")),
+            Self::Busy(ms) => Err(CallError::Retry {
+                after_ms: Some(ms),
+                why: "enough".to_owned(),
+            }),
+            Self::Refuses(status) => Err(CallError::refused(status, "nothing is taken")),
+        }
+    }
+}
+
+pub struct World {
+    pub began: i64,
+    pub channel: Arc<FakeChannel>,
+    pub crm: Arc<FakeCrm>,
+    clock: SetClock,
+    log: Log,
+    store: SqliteStore,
+    flow: Arc<Flow>,
+    _folder: TempDir,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("store.sqlite");
+        let store = SqliteStore::open(&path, &[7; 32]).await.unwrap();
+        let clock = SetClock::new(BEGIN);
+        let log = Log::default();
+        let channel = Arc::new(FakeChannel::new(&clock, &log));
+        let crm = Arc::new(FakeCrm::new(&clock, &log));
+        let policy = include_str!("../../../policies/sanatorium.toml");
+        let tenant = Tenant {
+            account: ACCOUNT,
+            pact_company: 1,
+            amocrm_account: ACCOUNT.0,
+            in_force: InForce::new(Rules {
+                version: 1,
+                account_epoch: 0,
+                policy: widget_core::policy::parse(policy).unwrap(),
+            }),
+            crm: crm.clone(),
+            watch: crm.clone(),
+            crm_health: CrmHealth::default(),
+            channel: channel.clone(),
+            bot: Arc::new(NoBot),
+            bot_health: BotHealth::default(),
+            lines: Lines::default(),
+            hook_urls: (String::new(), String::new()),
+        };
+        let flow = Arc::new(Flow {
+            store: Arc::new(store.clone()),
+            hooks: Arc::new(WebhookReader::new(Vec::new())),
+            clock: Arc::new(clock.clone()),
+            tenants: vec![Arc::new(tenant)],
+            dialogs_bell: Notify::new(),
+            acts_bell: Notify::new(),
+            limited: true,
+            making: crate::flow::Making::default(),
+            workers_down: std::sync::atomic::AtomicU32::new(0),
+        });
+        Self {
+            began: BEGIN,
+            channel,
+            crm,
+            clock,
+            log,
+            store,
+            flow,
+            _folder: folder,
+        }
+    }
+
+    /// A decision of dialog `name` asks for an action.
+    pub async fn asks_for(&self, name: &str, action: Action) {
+        self.decides(name, action, None).await;
+    }
+
+    /// A decision of dialog `name` asks for a text.
+    pub async fn says(&self, name: &str, kind: SendKind, text: &str) {
+        let dialog = DialogId::from(name);
+        let text = self.store.put_text(ACCOUNT, &dialog, text).await.unwrap();
+        let action = Action::Send {
+            kind,
+            parts: Vec::new(),
+            epoch: 0,
+        };
+        self.decides(name, action, Some(text)).await;
+    }
+
+    async fn decides(&self, name: &str, action: Action, text: Option<TextRef>) {
+        let (dialog, now) = (DialogId::from(name), self.clock.now_ms());
+        let row = NewRow {
+            account: ACCOUNT,
+            dialog: Some(dialog.clone()),
+            conversation: Some(ConversationId(format!("thread of {name}"))),
+            source: Source::Pact,
+            dedup_key: format!("{name} {}", self.log.lock().unwrap().len()),
+            body: Vec::new(),
+            at: now,
+        };
+        self.store.ingest(vec![row]).await.unwrap();
+        let guest = Guest {
+            phone: "79000000001".to_owned(),
+            name: None,
+            provider: "whatsapp".to_owned(),
+        };
+        let put = self.store.put_guest(ACCOUNT, &dialog, &guest).await;
+        put.unwrap();
+        let claimed = self.store.lease(ACCOUNT, &dialog, now).await.unwrap();
+        let claimed = claimed.expect("free");
+        let mut state = claimed.state;
+        state.seq += 1;
+        state.last_at = now;
+        let journal = JournalRow {
+            seq: state.seq,
+            at: now,
+            policy_version: 1,
+            core_version: String::new(),
+            event: "{}".to_owned(),
+            changes: "[]".to_owned(),
+            actions: "[]".to_owned(),
+            trace: "[]".to_owned(),
+        };
+        let act = NewAct {
+            key: ActionKey::new(&dialog, state.seq, 0),
+            action,
+            text,
+        };
+        let commit = Commit {
+            lease: claimed.lease,
+            account_epoch: 0,
+            state,
+            journal: vec![journal],
+            acts: vec![act],
+            consumed: claimed.rows.iter().map(|row| row.id).collect(),
+            parked: Vec::new(),
+            release: true,
+        };
+        self.store.commit(commit).await.unwrap();
+    }
+
+    /// The clock goes on, and what is due is carried out at its second.
+    pub async fn passes(&self, ms: i64) {
+        let from = self.clock.now_ms();
+        self.carries_out_what_is_due().await;
+        let mut gone = 0;
+        while gone < ms {
+            gone += if gone < CLOSELY { SECOND } else { 10 * SECOND };
+            self.clock.set(from + gone.min(ms));
+            self.carries_out_what_is_due().await;
+        }
+    }
+
+    /// The clock goes on while nothing runs; then the process starts again.
+    pub async fn is_down_for(&self, ms: i64) {
+        self.clock.set(self.clock.now_ms() + ms);
+        self.store.recover(self.clock.now_ms()).await.unwrap();
+    }
+
+    pub async fn carries_out_what_is_due(&self) {
+        for lane in Lane::ALL {
+            let wanted = Wanted {
+                account: ACCOUNT,
+                lane,
+                limited: true,
+            };
+            // As the dispatcher does: a shut line is left alone.
+            while !(lane != Lane::Read && self.is_shut(lane))
+                && self.flow.carry_out_one(wanted).await.unwrap()
+            {}
+        }
+    }
+
+    /// The clock goes on, and somebody asks behind shut lines.
+    pub async fn lines_are_watched(&self, ms: i64) {
+        self.clock.set(self.clock.now_ms() + ms);
+        self.flow.ask_where_shut().await;
+    }
+
+    pub fn is_shut(&self, lane: Lane) -> bool {
+        let provider = match lane {
+            Lane::Send => Provider::Pact,
+            Lane::Read | Lane::Crm => Provider::Amocrm,
+            Lane::Bot => return false,
+        };
+        self.flow.tenants[0].lines.to(provider).shut().is_some()
+    }
+
+    /// Calls so far: ms since the beginning, and what.
+    pub fn log(&self) -> Vec<(i64, &'static str)> {
+        let log = self.log.lock().unwrap();
+        log.iter().map(|(at, call)| (at - BEGIN, *call)).collect()
+    }
+
+    /// What the dialog was told of its actions since the last time.
+    pub async fn results(&self, name: &str) -> Vec<String> {
+        let (dialog, now) = (DialogId::from(name), self.clock.now_ms());
+        let claimed = self.store.lease(ACCOUNT, &dialog, now).await.unwrap();
+        let claimed = claimed.expect("free");
+        let told = claimed.rows.iter().map(|row| {
+            let body: serde_json::Value = serde_json::from_slice(&row.row.body).unwrap();
+            body["outcome"].as_str().unwrap().to_owned()
+        });
+        let told = told.collect();
+        let commit = Commit {
+            lease: claimed.lease,
+            account_epoch: 0,
+            state: claimed.state,
+            journal: Vec::new(),
+            acts: Vec::new(),
+            consumed: claimed.rows.iter().map(|row| row.id).collect(),
+            parked: Vec::new(),
+            release: true,
+        };
+        self.store.commit(commit).await.unwrap();
+        told
+    }
+}
+
+/// A message of ours in the channel.
+pub fn message(id: &str, text: &str, at: i64) -> ChannelMessage {
+    ChannelMessage {
+        id: MessageId::from(id),
+        conversation: ConversationId("thread of a".to_owned()),
+        income: false,
+        text: Some(text.to_owned()),
+        attachments: Vec::new(),
+        at,
+        bulk: false,
+        guest: None,
+    }
+}
+
+fn note(clock: &SetClock, log: &Log, call: &'static str) {
+    log.lock().unwrap().push((clock.now_ms(), call));
+}
+
+pub struct FakeChannel {
+    clock: SetClock,
+    log: Log,
+    answers: Mutex<VecDeque<Result<MessageId, CallError>>>,
+    always: Mutex<Answer>,
+    shown: Mutex<Result<Vec<ChannelMessage>, CallError>>,
+}
+
+impl FakeChannel {
+    fn new(clock: &SetClock, log: &Log) -> Self {
+        Self {
+            clock: clock.clone(),
+            log: log.clone(),
+            answers: Mutex::default(),
+            always: Mutex::new(Answer::Accepts),
+            shown: Mutex::new(Ok(Vec::new())),
+        }
+    }
+
+    pub fn answers<const N: usize>(&self, answers: [Result<MessageId, CallError>; N]) {
+        *self.answers.lock().unwrap() = answers.into();
+    }
+
+    pub fn answers_for_ever(&self, answer: Answer) {
+        *self.always.lock().unwrap() = answer;
+    }
+
+    pub fn shows(&self, messages: &[ChannelMessage]) {
+        *self.shown.lock().unwrap() = Ok(messages.to_vec());
+    }
+
+    pub fn cannot_be_read(&self) {
+        *self.shown.lock().unwrap() = Err(CallError::retry("down"));
+    }
+}
+
+#[async_trait]
+impl Channel for FakeChannel {
+    async fn prepare(&self, _: &str) -> Result<(), CallError> {
+        match *self.always.lock().unwrap() {
+            Answer::Refuses(status) => Answer::Refuses(status).given(()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn send(&self, _: &ConversationId, _: &str) -> Result<MessageId, CallError> {
+        note(&self.clock, &self.log, "send");
+        let next = self.answers.lock().unwrap().pop_front();
+        let id = format!("n{}", self.log.lock().unwrap().len());
+        next.unwrap_or_else(|| self.always.lock().unwrap().given(MessageId(id)))
+    }
+
+    async fn messages(&self, _: &ConversationId) -> Result<Vec<ChannelMessage>, CallError> {
+        note(&self.clock, &self.log, "look");
+        self.shown.lock().unwrap().clone()
+    }
+
+    async fn guest(&self, _: &ConversationId) -> Result<Option<Guest>, CallError> {
+        Ok(None)
+    }
+
+    async fn threads(&self, _: u32) -> Result<Page<Thread>, CallError> {
+        Err(CallError::refused(0, "nothing"))
+    }
+
+    async fn written(&self, _: &Thread, _: u32) -> Result<Page<Written>, CallError> {
+        Err(CallError::refused(0, "nothing"))
+    }
+}
+
+pub struct FakeCrm {
+    clock: SetClock,
+    log: Log,
+    writes: Mutex<VecDeque<Result<Done, CallError>>>,
+    reads: Mutex<VecDeque<Result<CrmFound, CallError>>>,
+    found: Mutex<Option<Done>>,
+    always: Mutex<Answer>,
+}
+
+impl FakeCrm {
+    fn new(clock: &SetClock, log: &Log) -> Self {
+        Self {
+            clock: clock.clone(),
+            log: log.clone(),
+            writes: Mutex::default(),
+            reads: Mutex::default(),
+            found: Mutex::default(),
+            always: Mutex::new(Answer::Accepts),
+        }
+    }
+
+    pub fn writes<const N: usize>(&self, answers: [Result<Done, CallError>; N]) {
+        *self.writes.lock().unwrap() = answers.into();
+    }
+
+    pub fn reads<const N: usize>(&self, answers: [Result<CrmFound, CallError>; N]) {
+        *self.reads.lock().unwrap() = answers.into();
+    }
+
+    /// From now on a look finds this, 30 s after it was made.
+    pub fn finds(&self, done: &Done) {
+        *self.found.lock().unwrap() = Some(done.clone());
+    }
+
+    pub fn never_answers(&self) {
+        *self.always.lock().unwrap() = Answer::Unknown;
+    }
+
+    pub fn cannot_be_read(&self) {
+        self.never_answers();
+    }
+}
+
+#[async_trait]
+impl Crm for FakeCrm {
+    async fn prepare(&self, _: &str) -> Result<(), CallError> {
+        Ok(())
+    }
+
+    async fn read(&self, _: &GuestLookup) -> Result<CrmFound, CallError> {
+        note(&self.clock, &self.log, "read");
+        let next = self.reads.lock().unwrap().pop_front();
+        let always = *self.always.lock().unwrap();
+        match (next, always) {
+            (Some(next), _) => next,
+            (None, Answer::Accepts) => Ok(CrmFound::default()),
+            (None, _) => Err(CallError::retry("down")),
+        }
+    }
+
+    async fn write(&self, _: &CrmWrite) -> Result<Done, CallError> {
+        note(&self.clock, &self.log, "write");
+        let next = self.writes.lock().unwrap().pop_front();
+        next.unwrap_or_else(|| self.always.lock().unwrap().given(Done::Plain))
+    }
+
+    async fn find(&self, _: &CrmWrite, _: i64) -> Result<Option<Done>, CallError> {
+        note(&self.clock, &self.log, "find");
+        let found = self.found.lock().unwrap().clone();
+        Ok(found.filter(|_| self.clock.now_ms() >= BEGIN + 30 * SECOND))
+    }
+
+    async fn users(&self) -> Result<Vec<CrmUser>, CallError> {
+        Ok(Vec::new())
+    }
+
+    async fn access(&self, _: UserId, _: DealId) -> Result<DealAccess, CallError> {
+        Err(CallError::retry("nobody asks"))
+    }
+}
+
+#[async_trait]
+impl Watch for FakeCrm {
+    async fn deals(&self, _: &[DealId]) -> Result<Vec<Envelope>, CallError> {
+        Ok(Vec::new())
+    }
+
+    async fn closed_tasks(&self, _: &[TaskId]) -> Result<Vec<Envelope>, CallError> {
+        Ok(Vec::new())
+    }
+}
+
+struct NoBot;
+
+#[async_trait]
+impl Bot for NoBot {
+    async fn turn(&self, _: &BotRequest) -> Result<BotReply, CallError> {
+        Err(CallError::unknown("bot: no answer"))
+    }
+}
