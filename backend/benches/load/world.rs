@@ -1,0 +1,163 @@
+//! The real binary twice, as sandbox and as backend, with the relay between them.
+
+use crate::process::{Process, free_port};
+use crate::relay::Relay;
+use crate::{Failure, store};
+use serde_json::Value;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use toml_edit::{DocumentMut, value};
+use widget_core::ids::AccountId;
+
+/// Journal rows of each dialog that lies in the store beforehand.
+const EVENTS: u64 = 12;
+
+/// The account's mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The bot answers.
+    On,
+    /// Webhooks are stored and looked through, nothing follows.
+    Off,
+}
+
+/// A sandbox and a backend.
+pub struct World {
+    // Dropped in this order: the backend before what it talks to, the folder last.
+    serve: Process,
+    _sandbox: Process,
+    pub relay: Relay,
+    pub client: reqwest::Client,
+    /// Base URL of the backend itself, not through the relay.
+    pub backend: String,
+    sandbox_url: String,
+    data: PathBuf,
+    _folder: TempDir,
+}
+
+impl World {
+    /// Starts both, with so many dialogs in the store that rest. The sandbox keeps everything in memory.
+    pub async fn new(mode: Mode, dialogs: u64) -> Result<Self, Failure> {
+        let folder = TempDir::new()?;
+        let program = Path::new(env!("CARGO_BIN_EXE_estafeta"));
+        let between = TcpListener::bind("127.0.0.1:0").await?;
+        let relay_url = format!("http://{}", between.local_addr()?);
+        let (sandbox_port, backend_port) = (free_port()?, free_port()?);
+        let relay = Relay::start(between, backend_port, sandbox_port)?;
+        let config = folder.path().join("estafeta.toml");
+        let config_name = config.display().to_string();
+        let port = sandbox_port.to_string();
+        let arguments = [
+            "sandbox",
+            "--port",
+            &port,
+            "--backend",
+            &relay_url,
+            "--limits",
+            "off",
+            "--write-config",
+            &config_name,
+        ];
+        let mut sandbox = Process::start("sandbox", program, &arguments, folder.path())?;
+        sandbox.ready().await?;
+        let (data, account) = settle(&config, mode, &relay_url, backend_port)?;
+        if dialogs > 0 {
+            furnish(&data, account, dialogs).await?;
+        }
+        let arguments = ["serve", "--config", &config_name];
+        let mut serve = Process::start("serve", program, &arguments, folder.path())?;
+        serve.ready().await?;
+        Ok(Self {
+            serve,
+            _sandbox: sandbox,
+            relay,
+            client: reqwest::Client::builder().no_proxy().build()?,
+            backend: format!("http://127.0.0.1:{backend_port}"),
+            sandbox_url: format!("http://127.0.0.1:{sandbox_port}"),
+            data,
+            _folder: folder,
+        })
+    }
+
+    /// `POST /sandbox/…`.
+    pub async fn play(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        play(&self.client, &self.sandbox_url(path), body).await
+    }
+
+    /// The address of a verb of the control surface.
+    pub fn sandbox_url(&self, path: &str) -> String {
+        format!("{}/sandbox/{path}", self.sandbox_url)
+    }
+
+    /// What the backend's database holds, bytes; free pages do not count.
+    pub async fn database_bytes(&self) -> Result<u64, Failure> {
+        let mut db = SqliteConnectOptions::new()
+            .filename(self.data.join("estafeta.sqlite"))
+            .pragma("query_only", "ON")
+            .connect()
+            .await?;
+        let bytes: i64 = sqlx::query_scalar(
+            "SELECT (page_count - freelist_count) * page_size \
+             FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()",
+        )
+        .fetch_one(&mut db)
+        .await?;
+        db.close().await?;
+        Ok(u64::try_from(bytes)?)
+    }
+
+    /// Resident memory of the backend now and at most, MB.
+    pub fn memory_mb(&self) -> Result<(u64, u64), Failure> {
+        Ok((
+            self.serve.memory_mb("VmRSS")?,
+            self.serve.memory_mb("VmHWM")?,
+        ))
+    }
+}
+
+/// A call of the control surface.
+pub async fn play(client: &reqwest::Client, url: &str, body: &Value) -> Result<Value, Failure> {
+    let answer = client.post(url).json(body).send().await?;
+    Ok(answer.error_for_status()?.json().await?)
+}
+
+/// Puts the relay on both ways, and has a burst wait for nobody. The backend's folder, and its account.
+fn settle(
+    config: &Path,
+    mode: Mode,
+    relay_url: &str,
+    port: u16,
+) -> Result<(PathBuf, AccountId), Failure> {
+    let mut settings: DocumentMut = std::fs::read_to_string(config)?.parse()?;
+    settings["server"]["listen"] = value(format!("127.0.0.1:{port}"));
+    let account = &mut settings["accounts"][0];
+    account["pact"]["endpoint"] = value(format!("{relay_url}/api/p2"));
+    let id = account["amocrm"]["account_id"]
+        .as_integer()
+        .ok_or("the settings name no account")?;
+    let policy_file = account["policy"].as_str().ok_or("no policy file")?;
+    let mut policy: DocumentMut = std::fs::read_to_string(policy_file)?.parse()?;
+    policy["timers"]["burst_quiet"] = value("0s");
+    policy["mode"] = value(if mode == Mode::On { "on" } else { "off" });
+    std::fs::write(policy_file, policy.to_string())?;
+    let data = settings["server"]["data"]
+        .as_str()
+        .ok_or("no data folder")?;
+    let data = PathBuf::from(data);
+    std::fs::write(config, settings.to_string())?;
+    Ok((data, AccountId(id)))
+}
+
+async fn furnish(data: &Path, account: AccountId, dialogs: u64) -> Result<(), Failure> {
+    let mut key = [0; 32];
+    let text = std::fs::read_to_string(data.join("master.key"))?;
+    hex::decode_to_slice(text.trim(), &mut key)?;
+    let policy = widget_core::policy::parse(backend::config::DEFAULT_POLICY)
+        .map_err(|findings| format!("{findings:?}"))?;
+    let file = data.join("estafeta.sqlite");
+    let filled = store::fill(&file, &key, account, (dialogs, EVENTS), &policy).await;
+    filled.map_err(|error| error.to_string().into())
+}
