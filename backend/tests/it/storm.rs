@@ -87,7 +87,8 @@ async fn promises_hold_in_a_storm() {
     world.advance_s(330).await;
     world.settles().await;
     for (phone, expected) in phones.iter().zip(&expected) {
-        let wrongs = world.wrongs(phone, &expected.borrow()).await;
+        let expected = expected.take();
+        let wrongs = world.wrongs(phone, &expected).await;
         if !wrongs.is_empty() {
             let told = format!("{phone}, seed {seed}:\n{}", wrongs.join("\n"));
             tally.violations.borrow_mut().push(told);
@@ -130,9 +131,7 @@ async fn rages(world: &World, mut dice: Dice, kills: u64, we_make_deals: bool, t
     if we_make_deals {
         world.lasting_fault("amocrm", "never_deal").await;
     }
-    if !world.is_alive() {
-        panic!("the backend does not live");
-    }
+    assert!(world.is_alive(), "the backend does not live");
 }
 
 /// A guest's part in the storm; what is to be expected of it.

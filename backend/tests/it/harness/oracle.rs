@@ -6,6 +6,7 @@ use super::guest::{From, Line};
 use super::{World, open_tasks};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use widget_core::change::Change;
 use widget_core::dialog::Dialog;
 use widget_core::owner::Owner;
@@ -223,7 +224,7 @@ impl Case {
     fn told(&self) -> String {
         let mut told = String::from("── what was said ──\n");
         for line in &self.transcript {
-            told += &format!("{} {:?}: {}\n", line.id, line.from, line.text);
+            let _ = writeln!(told, "{} {:?}: {}", line.id, line.from, line.text);
         }
         told += "── the journal ──\n";
         told += &self.book.told();

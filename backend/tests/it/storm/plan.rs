@@ -5,7 +5,7 @@ use crate::harness::{ANNA, IGOR};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Dice that fall the same way for the same seed (SplitMix64).
+/// Dice that fall the same way for the same seed (`SplitMix64`).
 pub struct Dice(u64);
 
 impl Dice {

@@ -26,14 +26,11 @@ fn begins_anew(scene: &mut Scene, what: &str) {
     // The guest comes back as anybody comes the first time: only what the deal says counts.
     let field = scene.deals.first().map(|deal| deal.field);
     scene.hears("Есть ли Wi-Fi?", nothing());
-    match field {
-        Some(FieldValue::Waiting | FieldValue::Manager) => {
-            assert!(!scene.bot_leads(), "{what}: the deal is with people");
-        }
-        _ => {
-            scene.answers();
-            assert!(scene.questions() > reads, "{what}: the bot is asked");
-        }
+    if let Some(FieldValue::Waiting | FieldValue::Manager) = field {
+        assert!(!scene.bot_leads(), "{what}: the deal is with people");
+    } else {
+        scene.answers();
+        assert!(scene.questions() > reads, "{what}: the bot is asked");
     }
 }
 
