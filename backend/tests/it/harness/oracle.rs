@@ -187,9 +187,13 @@ impl Case {
             Owner::Manager { .. } => "Менеджер",
         };
         let bound = self.book.state.deal.map(|deal| deal.0);
-        // A manager took it before a deal was known: none is made until the bot is to answer, after a return too.
+        // A manager took it before a deal was known: none is made until the bot is to answer, after a return too. Where
+        // the bot has answered, there must be one.
         let state = &self.book.state;
-        let was_returned = state.view.epoch > 1 && state.unanswered.is_empty();
+        let bot_answered = self
+            .lines(From::Guest)
+            .any(|line| self.answers_to(line.id) > 0);
+        let was_returned = state.view.epoch > 1 && state.unanswered.is_empty() && !bot_answered;
         let is_left_to_a_manager =
             bound.is_none() && (owner == "Менеджер" || owner == "Бот" && was_returned);
         let deals = self.deals.len();
