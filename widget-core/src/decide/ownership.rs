@@ -60,9 +60,18 @@ impl Draft<'_> {
         self.assign_task();
         self.show_owner(FieldValue::Manager);
         if self.state.deal.is_none() {
-            // The card of the guest's deal is to show who leads.
+            // The card of the guest's deal is to show who leads: what is missing is waited for, and made.
+            if self.is_new_inquiry() {
+                self.claim_deal();
+            }
             self.start_reading();
         }
+    }
+
+    /// Whether a guest has begun an episode for which no deal was made.
+    fn is_new_inquiry(&self) -> bool {
+        let episode = self.state.episode.as_ref();
+        episode.is_some_and(|episode| !episode.deal_made) && self.muted().is_none()
     }
 
     fn arm_auto_return(&mut self, signal_at: i64) {
@@ -88,7 +97,7 @@ impl Draft<'_> {
             return_due: self.state.timers.get(&Timer::AutoReturn).map(|t| t.due),
         };
         self.check(Check::decided("owner.wrote").with("by", user.map_or(0, |u| u.0)));
-        self.answered_by_person();
+        self.answered_by_person(signal_at);
         let new = |e: &crate::dialog::Episode| !e.person_wrote;
         if self.state.episode.as_ref().is_some_and(new) {
             self.change(Change::PersonWrote);
@@ -126,13 +135,7 @@ impl Draft<'_> {
     /// before it, and nothing else changes.
     fn answered_long_ago(&mut self, user: Option<UserId>, at: i64) {
         self.check(Check::decided("owner.wrote").with("by", user.map_or(0, |u| u.0)));
-        let recent = &self.state.recent;
-        let before = |id: &MessageId| recent.iter().any(|seen| seen.id == *id && seen.at <= at);
-        let unanswered = self.state.unanswered.iter().map(|m| m.id.clone());
-        let messages: Vec<_> = unanswered.filter(before).collect();
-        if !messages.is_empty() {
-            self.change(Change::Answered { messages });
-        }
+        self.answered_until(at);
         if self.state.episode.as_ref().is_some_and(|e| !e.person_wrote) {
             self.change(Change::PersonWrote);
         }
@@ -189,11 +192,19 @@ impl Draft<'_> {
         }
     }
 
-    fn answered_by_person(&mut self) {
-        let messages: Vec<_> = self.state.unanswered.iter().map(|m| m.id.clone()).collect();
+    /// What the guest wrote later is not answered by a message that was only learnt of after it.
+    fn answered_until(&mut self, at: i64) {
+        let recent = &self.state.recent;
+        let later = |id: &MessageId| recent.iter().any(|seen| seen.id == *id && seen.at > at);
+        let unanswered = self.state.unanswered.iter().map(|m| m.id.clone());
+        let messages: Vec<_> = unanswered.filter(|id| !later(id)).collect();
         if !messages.is_empty() {
             self.change(Change::Answered { messages });
         }
+    }
+
+    fn answered_by_person(&mut self, at: i64) {
+        self.answered_until(at);
         if let Some(handoff) = self.state.handoff.clone().filter(|h| !h.answered) {
             self.change(Change::HandoffSet(Some(Handoff {
                 answered: true,
@@ -402,7 +413,7 @@ impl Draft<'_> {
         match self.state.view.owner {
             Owner::Bot => {}
             Owner::Waiting { .. } => {
-                self.answered_by_person();
+                self.answered_by_person(self.at());
                 let view = next(&self.state.view, &Signal::TaskClosed, by.user(), self.at());
                 self.begin_lead(view, None, self.at());
             }

@@ -187,23 +187,13 @@ impl Case {
             Owner::Manager { .. } => "Менеджер",
         };
         let bound = self.book.state.deal.map(|deal| deal.0);
-        // A manager took it before a deal was known: none is made until the bot is to answer, after a return too. Where
-        // the bot has answered, there must be one.
-        let state = &self.book.state;
-        let bot_answered = self
-            .lines(From::Guest)
-            .any(|line| self.answers_to(line.id) > 0);
-        let was_returned = state.view.epoch > 1 && state.unanswered.is_empty() && !bot_answered;
-        let is_left_to_a_manager =
-            bound.is_none() && (owner == "Менеджер" || owner == "Бот" && was_returned);
         let deals = self.deals.len();
-        if deals > expected.deals || (deals < expected.deals && !is_left_to_a_manager) {
+        if deals != expected.deals {
             wrongs.push(format!("{deals} deals: {:?}", self.deals));
         }
         match self.deals.iter().find(|deal| deal["id"].as_i64() == bound) {
             Some(deal) if deal["owner_field"] == owner => {}
             Some(deal) => wrongs.push(format!("{owner} leads, shown is {}", deal["owner_field"])),
-            None if is_left_to_a_manager => {}
             None => wrongs.push(format!("bound to {bound:?}, which is no deal of the guest")),
         }
     }

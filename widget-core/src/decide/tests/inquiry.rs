@@ -626,3 +626,61 @@ fn behaviour_3_a_late_foreign_deal_is_left_alone_and_noted_once() {
     let noted = |action: &Action| matches!(action, Action::AddNote { note: crate::action::Note::ForeignDeal { deal }, .. } if *deal == DealId(801));
     assert_eq!(scene.count(noted), 1);
 }
+
+#[test]
+fn behaviour_3_a_new_inquiry_that_a_manager_takes_at_once_gets_its_deal_too() {
+    let mut scene = Scene::new_guest();
+    scene.guest("Сколько стоит номер?", nothing());
+    scene.took(ANNA);
+    scene.run();
+    scene.grace_ends();
+    scene.grace_ends();
+    assert_eq!(scene.new_deals(), 1);
+    assert_eq!(scene.field(), FieldValue::Manager);
+    assert!(scene.led_by(ANNA));
+    assert_eq!(scene.texts(), []);
+}
+
+#[test]
+fn behaviour_3_a_new_inquiry_taken_while_the_crm_is_down_gets_its_deal_once_it_is_back() {
+    let mut scene = Scene::new_guest();
+    scene.crm_is_up = false;
+    scene.guest("Сколько стоит номер?", nothing());
+    scene.took(ANNA);
+    scene.run();
+    for _ in 0..4 {
+        scene.passes(seconds(30));
+    }
+    assert_eq!((scene.new_deals(), scene.state.deal), (0, None));
+    scene.crm_is_up = true;
+    for _ in 0..4 {
+        scene.passes(seconds(30));
+    }
+    assert_eq!(scene.new_deals(), 1);
+    assert_eq!(scene.field(), FieldValue::Manager);
+}
+
+#[test]
+fn behaviour_3_a_deal_that_the_crm_makes_while_a_manager_leads_is_adopted() {
+    let mut scene = Scene::new_guest();
+    scene.guest("Сколько стоит номер?", nothing());
+    scene.took(ANNA);
+    scene.run();
+    scene.contact = Some(CONTACT);
+    scene.deals = vec![scene.deal(DEAL, "new")];
+    scene.grace_ends();
+    assert_eq!(scene.new_deals(), 0);
+    assert_eq!(scene.state.deal, Some(DEAL));
+    assert_eq!(scene.field(), FieldValue::Manager);
+}
+
+#[test]
+fn behaviour_5_a_guest_whom_the_bot_leaves_alone_gets_no_deal_by_a_take() {
+    let mut scene = Scene::new_guest().with(|policy| policy.mode = crate::policy::Mode::Trial);
+    scene.guest("Сколько стоит номер?", nothing());
+    scene.took(ANNA);
+    scene.run();
+    scene.grace_ends();
+    assert_eq!((scene.new_deals(), scene.state.deal), (0, None));
+    assert!(scene.led_by(ANNA));
+}

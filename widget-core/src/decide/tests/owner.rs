@@ -980,3 +980,27 @@ fn behaviour_1_returned_messages_do_not_come_back_by_the_bots_report() {
     assert!(scene.bot_leads(), "BEHAVIOUR §1: Returned");
     assert_eq!(scene.tasks(), 1);
 }
+
+#[test]
+fn promise_2_a_persons_message_learnt_of_late_does_not_answer_what_the_guest_wrote_after_it() {
+    let mut scene = Scene::talking();
+    scene.took(ANNA);
+    scene.run();
+    scene.guest("Есть ли парковка?", nothing());
+    scene.wait(seconds(2));
+    let at = scene.now;
+    scene.wait(seconds(10));
+    scene.guest("Хочу два номера", nothing());
+    let asked = scene.state.unanswered.last().cloned();
+    scene.event(Event::OutgoingSeen {
+        message: "p".into(),
+        author: Author::Person { user: None },
+        at,
+        text: None,
+    });
+    let left = scene.state.unanswered.iter().map(|m| &m.id);
+    assert!(left.eq(asked.iter().map(|m| &m.id)), "the first was answered");
+    scene.returned(ANNA);
+    scene.burst_ends();
+    assert_eq!(scene.questions(), 2, "the second is the bot's to answer");
+}
