@@ -17,7 +17,9 @@ use crate::adapters::store::SqliteStore;
 use crate::clock::Clock;
 use crate::config::{Account, Config};
 use crate::error::{CallError, StoreError};
-use crate::flow::{BotHealth, Chores, CrmHealth, Flow, InForce, Lines, Rules, Tenant, failpoint};
+use crate::flow::{
+    Bells, BotHealth, Chores, CrmHealth, Flow, InForce, LaneBells, Lines, Rules, Tenant, failpoint,
+};
 use crate::http::{self, SessionKey, Site, Web, WidgetFile};
 use crate::lifecycle::Stop;
 use crate::ports::{ApiLog, Budgets, Crm, Privacy, Store, Watch};
@@ -158,8 +160,7 @@ impl App {
             hooks: Arc::new(WebhookReader::new(maps)),
             clock,
             tenants: sites.iter().map(|site| Arc::clone(&site.tenant)).collect(),
-            dialogs_bell: tokio::sync::Notify::new(),
-            acts_bell: tokio::sync::Notify::new(),
+            bells: Bells::default(),
             limited: config.limited,
             making: crate::flow::Making::default(),
             workers_down: std::sync::atomic::AtomicU32::new(0),
@@ -410,6 +411,7 @@ fn tenant(
         bot: Arc::new(bot),
         bot_health: BotHealth::default(),
         lines: Lines::default(),
+        lane_bells: LaneBells::default(),
         hook_urls: hook_urls(account, &config.server.public_url),
     };
     Ok((tenant, crm))

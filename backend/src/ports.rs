@@ -418,10 +418,15 @@ pub struct Wanted {
 /// questions to the bot don't wait for each other; a row in `Check` keeps its lane. A send waits while an outgoing row of its dialog is parked.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Claims the next runnable action at business time `now`. For a send in phase `Call` the same transaction checks
-    /// the dialog's owner and epoch (promise 1) and writes the pending ledger row. A send that may not leave any more
-    /// is refused at once, whatever it waits for.
-    async fn claim_act(&self, wanted: Wanted, now: i64) -> Result<Option<ActClaim>, StoreError>;
+    /// Claims the next runnable actions at business time `now`, `most` of them at most. For a send in phase `Call` the
+    /// same transaction checks the dialog's owner and epoch (promise 1) and writes the pending ledger row. A send that may
+    /// not leave any more is refused at once, whatever it waits for. One that this version cannot read is put off.
+    async fn claim_acts(
+        &self,
+        wanted: Wanted,
+        most: usize,
+        now: i64,
+    ) -> Result<Vec<ActClaim>, StoreError>;
 
     /// Ends a claim. [`StoreError::LeaseLost`] if the token is stale.
     async fn finish_act(&self, act: &ClaimedAct, finish: Finish) -> Result<(), StoreError>;

@@ -70,7 +70,10 @@ impl Guests {
             (met.len() >= self.count).then_some(())
         })
         .await?;
-        // What follows an answer has its time too.
+        until("what follows the answers is done", async || {
+            world.has_nothing_to_do().await.then_some(())
+        })
+        .await?;
         sleep(Duration::from_secs(1)).await;
         Ok(())
     }

@@ -32,7 +32,7 @@ impl Flow {
     /// Claims and handles dialogs until `stop`.
     pub(super) async fn work_on_dialogs(self: Arc<Self>, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            let bell = self.dialogs_bell.notified();
+            let bell = self.bells.for_dialogs();
             match self.handle_next_dialog().await {
                 Ok(true) => {}
                 Ok(false) => super::rest(bell, POLL, &stop).await,
@@ -47,7 +47,7 @@ impl Flow {
     /// Gives hints of the CRM to their dialogs until `stop`.
     pub(super) async fn route_all_hints(self: Arc<Self>, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            let bell = self.dialogs_bell.notified();
+            let bell = self.bells.for_hints();
             match self.route_hints().await {
                 Ok(true) => {}
                 Ok(false) => super::rest(bell, POLL, &stop).await,

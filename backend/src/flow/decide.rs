@@ -2,7 +2,7 @@
 
 use super::{Flow, Rules, Tenant, failpoint, render};
 use crate::error::StoreError;
-use crate::ports::{Commit, JournalRow, Lease, NewAct};
+use crate::ports::{Commit, JournalRow, Lane, Lease, NewAct};
 use serde::Serialize;
 use std::sync::Arc;
 use widget_core::action::Action;
@@ -176,9 +176,8 @@ impl<'a> Work<'a> {
             })
             .await?;
         failpoint::hit_for("after_commit", &decided);
-        self.flow.dialogs_bell.notify_waiters();
-        if !decided.is_empty() {
-            self.flow.acts_bell.notify_waiters();
+        for action in &decided {
+            self.tenant.lane_bells.ring(Lane::of(action));
         }
         Ok(state)
     }

@@ -8,6 +8,7 @@ use crate::ports::{
     BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Echo, Erasure, InboxRow, NewRow,
     Source,
 };
+use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use widget_core::action::{Action, SendKind};
 use widget_core::dialog::Dialog;
@@ -116,25 +117,30 @@ impl Flow {
     /// Gives rows without a dialog to the dialogs that they concern. Answers whether there were any.
     pub(super) async fn route_hints(&self) -> Result<bool, StoreError> {
         let rows = self.store.unrouted(ROUTE_BATCH).await?;
-        let any = !rows.is_empty();
-        for row in rows {
-            let Some(routed) = contained(Box::pin(self.route_hint(&row))).await else {
+        // Whom each concerns is looked up first; then all are given away in their order, which shares a commit.
+        let looked_up = rows.iter().map(async |row| {
+            let concerned = contained(Box::pin(self.concerned(row))).await;
+            let whom = concerned.unwrap_or_else(|| {
                 tracing::error!(
                     row = row.id,
                     "a hint could not be handled, and concerns nobody"
                 );
-                self.store.route(row.id, Vec::new()).await?;
-                continue;
-            };
-            routed?;
-        }
-        if any {
-            self.dialogs_bell.notify_waiters();
-        }
-        Ok(any)
+                Ok((None, Vec::new()))
+            })?;
+            Ok::<_, StoreError>((row, whom))
+        });
+        let looked_up = try_join_all(looked_up).await?;
+        let given = looked_up.into_iter().map(async |(row, (deal, dialogs))| {
+            self.give_hint(row, deal, dialogs).await?;
+            self.bells.dialog_is_ready();
+            Ok::<_, StoreError>(())
+        });
+        try_join_all(given).await?;
+        Ok(!rows.is_empty())
     }
 
-    async fn route_hint(&self, row: &InboxRow) -> Result<(), StoreError> {
+    /// The deal that a hint names, and the dialogs that it concerns.
+    async fn concerned(&self, row: &InboxRow) -> Result<(Option<DealId>, Vec<Dialog>), StoreError> {
         let account = row.row.account;
         let (deal, contact) = match row.row.source {
             Source::Amocrm => match self.hooks.amocrm(&row.row.body) {
@@ -152,6 +158,15 @@ impl Flow {
         if let Some(contact) = contact.filter(|_| dialogs.is_empty()) {
             dialogs = self.store.dialogs_of_contact(account, contact).await?;
         }
+        Ok((deal, dialogs))
+    }
+
+    async fn give_hint(
+        &self,
+        row: &InboxRow,
+        deal: Option<DealId>,
+        dialogs: Vec<Dialog>,
+    ) -> Result<(), StoreError> {
         match deal {
             Some(deal) if dialogs.is_empty() => self.store.keep_for_deal(row.id, deal).await,
             _ => {

@@ -94,8 +94,15 @@ impl Flow {
         if rows.is_empty() {
             return Ok(Received::Stored);
         }
+        let for_dialogs = rows.iter().filter(|row| row.dialog.is_some()).count();
+        let hints = rows.len() - for_dialogs;
         let new = self.store.ingest(rows).await?;
-        self.dialogs_bell.notify_waiters();
+        for _ in 0..for_dialogs {
+            self.bells.dialog_is_ready();
+        }
+        if hints > 0 {
+            self.bells.hint_has_come();
+        }
         let any_new = new.contains(&true);
         if any_new {
             failpoint::hit_of("after_ack", from);

@@ -193,7 +193,7 @@ impl Flow {
                 line.open();
                 tracing::warn!(%account, provider = name, "calls are taken again: held actions go on");
                 tell(tenant, provider, false);
-                self.acts_bell.notify_waiters();
+                tenant.lane_bells.ring_all();
             }
             Err(why) => {
                 let status = line.shut().map_or(0, |shut| shut.status);

@@ -11,6 +11,7 @@
 //! where a dialog changes.
 
 mod act;
+mod bells;
 mod booking;
 mod catchup;
 mod chores;
@@ -35,6 +36,7 @@ mod rules;
 mod shared_task;
 mod zone;
 
+pub use bells::{Bells, LaneBells};
 pub use chores::Chores;
 pub use creation::Making;
 pub use ingest::dialog_id;
@@ -48,7 +50,6 @@ use crate::ports::{Bot, Channel, Clock, Crm, Hooks, Store, Watch};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -56,8 +57,8 @@ use widget_core::dialog::Dialog;
 use widget_core::ids::{AccountId, DialogId};
 use widget_core::trace::Check;
 
-/// How many dialogs are worked on at once. More would only wait for the database's one writer.
-const WORKERS: usize = 4;
+/// How many dialogs are worked on at once. Each waits for two commits, which all those that wait share.
+const WORKERS: usize = 32;
 /// How many journal rows are looked through for the last decision worth showing.
 const TRACE_DEPTH: u32 = 30;
 
@@ -85,6 +86,8 @@ pub struct Tenant {
     pub bot_health: BotHealth,
     /// Whether CRM and channel take its calls.
     pub lines: Lines,
+    /// Wakes those who carry out its actions.
+    pub lane_bells: LaneBells,
     /// Where providers send their webhooks: `(amoCRM's URL, Pact's URL)`, secrets included.
     pub hook_urls: (String, String),
 }
@@ -99,10 +102,8 @@ pub struct Flow {
     pub clock: Arc<dyn Clock>,
     /// The accounts.
     pub tenants: Vec<Arc<Tenant>>,
-    /// Rung when a dialog may have become ready.
-    pub dialogs_bell: Notify,
-    /// Rung when an action may have become runnable.
-    pub acts_bell: Notify,
+    /// Wakes the workers.
+    pub bells: Bells,
     /// The providers' limits hold; without them only stand-ins can be served.
     pub limited: bool,
     /// For which guests something is being made in the CRM.

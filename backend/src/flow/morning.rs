@@ -77,7 +77,7 @@ impl Flow {
             at: self.clock.now_ms(),
         };
         self.store.ingest(vec![row]).await?;
-        self.dialogs_bell.notify_waiters();
+        self.bells.dialog_is_ready();
         Ok(())
     }
 }

@@ -61,7 +61,7 @@ impl Flow {
 
     async fn dispatch_lane(
         self: Arc<Self>,
-        tenant: &Tenant,
+        tenant: &Arc<Tenant>,
         lane: Lane,
         running: &TaskTracker,
         give_up: &CancellationToken,
@@ -74,7 +74,7 @@ impl Flow {
             limited: self.limited,
         };
         while !stop.is_cancelled() {
-            let bell = self.acts_bell.notified();
+            let bell = tenant.lane_bells.hears(lane);
             if is_held(tenant, lane) {
                 super::rest(bell, POLL, stop).await;
                 continue;
@@ -84,21 +84,31 @@ impl Flow {
                 () = stop.cancelled() => break,
             };
             let Ok(place) = place else { break };
-            match self.store.claim_act(wanted, self.clock.now_ms()).await {
-                Ok(Some(claim)) => {
-                    let (flow, give_up) = (Arc::clone(&self), give_up.clone());
-                    running.spawn(async move {
-                        flow.carry_out(claim, &give_up).await;
-                        drop(place);
-                        flow.acts_bell.notify_waiters();
-                    });
-                }
-                Ok(None) => {
-                    drop(place);
-                    super::rest(bell, POLL, stop).await;
+            // Nobody else takes places, and those that end meanwhile only add some.
+            let most = free.available_permits() + 1;
+            drop(place);
+            match self
+                .store
+                .claim_acts(wanted, most, self.clock.now_ms())
+                .await
+            {
+                Ok(claims) if claims.is_empty() => super::rest(bell, POLL, stop).await,
+                Ok(claims) => {
+                    for claim in claims {
+                        let Ok(place) = free.clone().acquire_owned().await else {
+                            break;
+                        };
+                        let (flow, tenant) = (Arc::clone(&self), Arc::clone(tenant));
+                        let give_up = give_up.clone();
+                        running.spawn(async move {
+                            flow.carry_out(claim, &give_up).await;
+                            drop(place);
+                            // The next one of its dialog waits for it.
+                            tenant.lane_bells.ring(lane);
+                        });
+                    }
                 }
                 Err(error) => {
-                    drop(place);
                     tracing::error!(%error, "no action could be claimed; it is tried again");
                     tokio::time::sleep(REST).await;
                 }
@@ -109,7 +119,8 @@ impl Flow {
     /// Claims and carries out one action. `false` = there is none now.
     #[cfg(test)]
     pub async fn carry_out_one(&self, wanted: Wanted) -> Result<bool, StoreError> {
-        let Some(claim) = self.store.claim_act(wanted, self.clock.now_ms()).await? else {
+        let now = self.clock.now_ms();
+        let Some(claim) = self.store.claim_acts(wanted, 1, now).await?.pop() else {
             return Ok(false);
         };
         self.carry_out(claim, &CancellationToken::new()).await;
@@ -162,7 +173,7 @@ impl Flow {
                 }
             }
         }
-        self.dialogs_bell.notify_waiters();
+        self.bells.dialog_is_ready();
     }
 }
 

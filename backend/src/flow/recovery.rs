@@ -165,7 +165,7 @@ impl Flow {
             })
             .collect();
         self.store.ingest(rows).await?;
-        self.dialogs_bell.notify_waiters();
+        self.bells.dialog_is_ready();
         Ok(())
     }
 }

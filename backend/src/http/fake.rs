@@ -4,7 +4,7 @@ use super::bearer::{Claims, SessionKey};
 use super::{Site, Web, router};
 use crate::clock::SetClock;
 use crate::error::{CallError, StoreError};
-use crate::flow::{BotHealth, CrmHealth, Flow, InForce, Lines, Rules, Tenant};
+use crate::flow::{Bells, BotHealth, CrmHealth, Flow, InForce, LaneBells, Lines, Rules, Tenant};
 use crate::ports::{
     ActClaim, Bot, BotReply, BotRequest, Budgets, Channel, ChannelHook, ChannelMessage, Claimed,
     ClaimedAct, Class, Commit, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs,
@@ -24,7 +24,6 @@ use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use tokio::sync::Notify;
 use tower::ServiceExt as _;
 use widget_core::dialog::Dialog;
 use widget_core::event::Done;
@@ -77,8 +76,7 @@ impl World {
             hooks: Arc::new(Nothing),
             clock: Arc::new(clock.clone()),
             tenants: sites.iter().map(|site| site.tenant.clone()).collect(),
-            dialogs_bell: Notify::new(),
-            acts_bell: Notify::new(),
+            bells: Bells::default(),
             limited: true,
             making: crate::flow::Making::default(),
             workers_down: std::sync::atomic::AtomicU32::new(0),
@@ -123,6 +121,7 @@ fn site(account: i64, number: i64, crm: &Arc<FakeCrm>) -> Site {
         bot: Arc::new(Nothing),
         bot_health: BotHealth::default(),
         lines: Lines::default(),
+        lane_bells: LaneBells::default(),
         hook_urls: (String::new(), String::new()),
     };
     let page = if account == OURS {
@@ -321,8 +320,8 @@ impl Journal for FakeStore {
 
 #[async_trait]
 impl Outbox for FakeStore {
-    async fn claim_act(&self, _: Wanted, _: i64) -> Result<Option<ActClaim>, StoreError> {
-        Ok(None)
+    async fn claim_acts(&self, _: Wanted, _: usize, _: i64) -> Result<Vec<ActClaim>, StoreError> {
+        Ok(Vec::new())
     }
 
     async fn finish_act(&self, _: &ClaimedAct, _: Finish) -> Result<(), StoreError> {

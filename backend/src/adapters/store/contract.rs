@@ -239,13 +239,21 @@ async fn goes_on(
 async fn claim_any(store: &Arc<dyn Store>, now: i64) -> Result<Option<ActClaim>, StoreError> {
     for account in [ONE, TWO] {
         for lane in Lane::ALL {
-            let claimed = store.claim_act(wanted(account, lane), now).await?;
+            let claimed = claim_one(store, wanted(account, lane), now).await?;
             if claimed.is_some() {
                 return Ok(claimed);
             }
         }
     }
     Ok(None)
+}
+
+async fn claim_one(
+    store: &Arc<dyn Store>,
+    wanted: Wanted,
+    now: i64,
+) -> Result<Option<ActClaim>, StoreError> {
+    Ok(store.claim_acts(wanted, 1, now).await?.pop())
 }
 
 fn wanted(account: AccountId, lane: Lane) -> Wanted {
@@ -491,7 +499,7 @@ pub(super) async fn a_claim_whose_caller_has_gone_is_given_back<B: Bench>() {
     ingest(&store, vec![row(ONE, "a", "m1", T)]).await;
     drop_after_a_step(store.claim(T)).await;
     drop_after_a_step(store.lease(ONE, &dialog("a"), T)).await;
-    drop_after_a_step(store.claim_act(wanted(ONE, Lane::Send), T)).await;
+    drop_after_a_step(store.claim_acts(wanted(ONE, Lane::Send), 1, T)).await;
     let (mut claimed, mut act) = (None, None);
     for _ in 0..1_000 {
         if claimed.is_none() {

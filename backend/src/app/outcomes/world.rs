@@ -4,7 +4,9 @@ use crate::adapters::hooks::WebhookReader;
 use crate::adapters::store::SqliteStore;
 use crate::clock::{Clock, SetClock};
 use crate::error::CallError;
-use crate::flow::{BotHealth, CrmHealth, Flow, InForce, Lines, Provider, Rules, Tenant};
+use crate::flow::{
+    Bells, BotHealth, CrmHealth, Flow, InForce, LaneBells, Lines, Provider, Rules, Tenant,
+};
 use crate::ports::{
     Bot, BotReply, BotRequest, Channel, ChannelMessage, Commit, Crm, CrmFound, CrmUser, CrmWrite,
     DealAccess, Dialogs, Envelope, Guest, GuestLookup, Inbox, JournalRow, Lane, Ledger, NewAct,
@@ -14,7 +16,6 @@ use async_trait::async_trait;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
-use tokio::sync::Notify;
 use widget_core::action::{Action, SendKind};
 use widget_core::event::Done;
 use widget_core::ids::{
@@ -91,6 +92,7 @@ impl World {
             bot: Arc::new(NoBot),
             bot_health: BotHealth::default(),
             lines: Lines::default(),
+            lane_bells: LaneBells::default(),
             hook_urls: (String::new(), String::new()),
         };
         let flow = Arc::new(Flow {
@@ -98,8 +100,7 @@ impl World {
             hooks: Arc::new(WebhookReader::new(Vec::new())),
             clock: Arc::new(clock.clone()),
             tenants: vec![Arc::new(tenant)],
-            dialogs_bell: Notify::new(),
-            acts_bell: Notify::new(),
+            bells: Bells::default(),
             limited: true,
             making: crate::flow::Making::default(),
             workers_down: std::sync::atomic::AtomicU32::new(0),

@@ -121,7 +121,7 @@ impl World {
         let row = sqlx::query(
             "SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'open') \
                   + (SELECT COUNT(*) FROM inbox WHERE state = 'new') \
-                  + (SELECT COUNT(*) FROM timer WHERE due <= $1), \
+                  + (SELECT COUNT(*) FROM dialog WHERE due_at <= $1), \
                     (SELECT COUNT(*) FROM journal)",
         )
         .bind(now + SOON)

@@ -999,7 +999,10 @@ fn promise_2_a_persons_message_learnt_of_late_does_not_answer_what_the_guest_wro
         text: None,
     });
     let left = scene.state.unanswered.iter().map(|m| &m.id);
-    assert!(left.eq(asked.iter().map(|m| &m.id)), "the first was answered");
+    assert!(
+        left.eq(asked.iter().map(|m| &m.id)),
+        "the first was answered"
+    );
     scene.returned(ANNA);
     scene.burst_ends();
     assert_eq!(scene.questions(), 2, "the second is the bot's to answer");

@@ -1,6 +1,6 @@
 //! Budgets: who gets a place, in which order, and what a restart remembers.
 
-use super::{Bench, ONE, SECOND, T, TWO, answer, begun, finish, goes_on, send, waiting};
+use super::{Bench, ONE, SECOND, T, TWO, answer, begun, claim_one, finish, goes_on, send, waiting};
 use crate::ports::{ActClaim, Again, ClaimedAct, Class, Finish, Lane, Phase, Store, Wanted};
 use std::sync::Arc;
 use widget_core::action::SendKind;
@@ -20,7 +20,7 @@ async fn claim_send(
         lane: Lane::Send,
         limited: true,
     };
-    match store.claim_act(wanted, now).await.unwrap() {
+    match claim_one(store, wanted, now).await.unwrap() {
         Some(ActClaim::Run(act)) => Some(act),
         None => None,
         Some(ActClaim::Refused(act)) => panic!("refused: {act:?}"),
@@ -194,7 +194,7 @@ pub(in super::super) async fn a_text_that_may_not_leave_any_more_stands_before_n
         lane: Lane::Send,
         limited: true,
     };
-    let refused = store.claim_act(wanted, T + 2 * SECOND).await.unwrap();
+    let refused = claim_one(&store, wanted, T + 2 * SECOND).await.unwrap();
     let Some(ActClaim::Refused(refused)) = refused else {
         panic!("the old answer is refused at once: {refused:?}");
     };

@@ -18,13 +18,19 @@ impl Budgets for SqliteStore {
         class: Class,
         now: i64,
     ) -> Result<Option<i64>, StoreError> {
-        self.write(move |db| Box::pin(async move { take(db, account, class, now).await }))
-            .await
+        let wanted = (account, class, now);
+        self.write(wanted, |db, (account, class, now)| {
+            Box::pin(take(db, *account, *class, *now))
+        })
+        .await
     }
 
     async fn pause(&self, account: AccountId, class: Class, until: i64) -> Result<(), StoreError> {
-        self.write(move |db| Box::pin(async move { pause(db, account, class, until).await }))
-            .await
+        let paused = (account, class, until);
+        self.write(paused, |db, (account, class, until)| {
+            Box::pin(pause(db, *account, *class, *until))
+        })
+        .await
     }
 }
 

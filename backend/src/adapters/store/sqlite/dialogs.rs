@@ -3,7 +3,7 @@
 use super::inbox::{TRIES, read_row, row_columns};
 use super::kin::claim_hints;
 use super::writer::Work;
-use super::{SqliteStore, deliver, from_big, from_json, from_word, to_big, to_json, to_word};
+use super::{SqliteStore, deliver, from_big, from_json, to_big, to_json};
 use crate::error::StoreError;
 use crate::ports::{
     Claimed, Commit, Dialogs, DueTimer, JournalRow, Lane, Lease, NewAct, Rank, Waiting,
@@ -21,18 +21,21 @@ const UNREADABLE_PAUSE: i64 = 60_000;
 
 macro_rules! leased_columns {
     () => {
-        "account, id, conversation, token, state"
+        "account, id, conversation, token, state, due_at"
     };
 }
 
-/// When a dialog's next row or timer is ready.
+/// When a dialog's next row is ready, or its next timer, which is due at `$due`.
 macro_rules! soonest {
-    () => {
-        "(SELECT MIN(soon) FROM ( \
-             SELECT MIN(COALESCE(parked_until, at)) AS soon FROM inbox \
-             WHERE account = $1 AND dialog = $2 AND state = 'new' \
-             UNION ALL SELECT MIN(due) AS soon FROM timer WHERE account = $1 AND dialog = $2 \
-         ) AS soonest)"
+    ($due:literal) => {
+        concat!(
+            "(SELECT MIN(soon) FROM ( \
+                 SELECT MIN(COALESCE(parked_until, at)) AS soon FROM inbox \
+                 WHERE account = $1 AND dialog = $2 AND state = 'new' \
+                 UNION ALL SELECT ",
+            $due,
+            " AS soon) AS soonest)"
+        )
     };
 }
 
@@ -42,7 +45,7 @@ struct Found {
     conversation: String,
     state: Option<String>,
     rows: Vec<SqliteRow>,
-    due: Vec<(String, i64, i64)>,
+    due_at: Option<i64>,
 }
 
 #[async_trait]
@@ -51,7 +54,7 @@ impl Dialogs for SqliteStore {
         let store = self.clone();
         let claim = async move {
             let found = store
-                .write(move |db| Box::pin(async move { lease_oldest(db, now).await }))
+                .write(now, |db, now| Box::pin(lease_oldest(db, *now)))
                 .await?;
             store.open_claim(found, now).await
         };
@@ -67,8 +70,8 @@ impl Dialogs for SqliteStore {
         let (store, dialog) = (self.clone(), dialog.clone());
         let claim = async move {
             let found = store
-                .write(move |db| {
-                    Box::pin(async move { lease_this(db, account, &dialog, now).await })
+                .write((account, dialog, now), |db, (account, dialog, now)| {
+                    Box::pin(lease_this(db, *account, dialog, *now))
                 })
                 .await?;
             store.open_claim(found, now).await
@@ -77,7 +80,7 @@ impl Dialogs for SqliteStore {
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
-        self.write(move |db| Box::pin(async move { apply(db, &commit).await }))
+        self.write(commit, |db, commit| Box::pin(apply(db, commit)))
             .await
     }
 
@@ -87,9 +90,11 @@ impl Dialogs for SqliteStore {
         failed: &[i64],
         again_at: i64,
     ) -> Result<Vec<i64>, StoreError> {
-        let (lease, failed) = (lease.clone(), failed.to_vec());
-        self.write(move |db| Box::pin(async move { release(db, &lease, &failed, again_at).await }))
-            .await
+        let released = (lease.clone(), failed.to_vec(), again_at);
+        self.write(released, |db, (lease, failed, again_at)| {
+            Box::pin(release(db, lease, failed, *again_at))
+        })
+        .await
     }
 
     async fn dialog(
@@ -177,28 +182,32 @@ impl SqliteStore {
             return Ok(None);
         };
         let lease = found.lease.clone();
-        let opened = self.open_found(found).await;
+        let opened = self.open_found(found, now).await;
         if opened.is_err() {
             self.put_off(lease, now + UNREADABLE_PAUSE).await?;
         }
         opened.map(Some)
     }
 
-    async fn open_found(&self, found: Found) -> Result<Claimed, StoreError> {
+    async fn open_found(&self, found: Found, now: i64) -> Result<Claimed, StoreError> {
         let Found { lease, rows, .. } = found;
         let keys = self.keys(lease.account).await?;
         let opened: Result<Vec<_>, _> = rows.iter().map(|row| read_row(row, &keys)).collect();
         let state = found.state.as_deref();
+        let state = read_state(lease.account, &lease.dialog, found.conversation, state)?;
         Ok(Claimed {
-            state: read_state(lease.account, &lease.dialog, found.conversation, state)?,
+            due: match found.due_at {
+                Some(due_at) if due_at <= now => due_timers(&state, now),
+                _ => Vec::new(),
+            },
             rows: opened?,
-            due: read_timers(&found.due)?,
+            state,
             lease,
         })
     }
 
     async fn put_off(&self, lease: Lease, until: i64) -> Result<(), StoreError> {
-        self.write(move |db| {
+        self.write((lease, until), |db, (lease, until)| {
             Box::pin(async move {
                 sqlx::query(
                     "UPDATE dialog SET leased = 0, ready_at = $4 \
@@ -290,21 +299,12 @@ async fn find_work(
     .bind(now)
     .fetch_all(&mut *db)
     .await?;
-    let due = sqlx::query_as(
-        "SELECT timer, generation, due FROM timer WHERE account = $1 AND dialog = $2 AND due <= $3 \
-         ORDER BY due, timer",
-    )
-    .bind(lease.account.0)
-    .bind(&lease.dialog.0)
-    .bind(now)
-    .fetch_all(&mut *db)
-    .await?;
     Ok(Found {
         lease,
         conversation: leased.try_get("conversation")?,
         state: leased.try_get("state")?,
+        due_at: leased.try_get("due_at")?,
         rows,
-        due,
     })
 }
 
@@ -324,25 +324,26 @@ fn read_state(
     }
 }
 
-fn read_timers(due: &[(String, i64, i64)]) -> Result<Vec<DueTimer>, StoreError> {
-    due.iter()
-        .map(|(timer, generation, due)| {
-            Ok(DueTimer {
-                timer: from_word("a timer", timer)?,
-                generation: from_big("generation of a timer", *generation)?,
-                due: *due,
-            })
+/// Soonest first.
+fn due_timers(state: &Dialog, now: i64) -> Vec<DueTimer> {
+    let due = state.timers.iter().filter(|(_, armed)| armed.due <= now);
+    let mut due: Vec<_> = due
+        .map(|(timer, armed)| DueTimer {
+            timer: *timer,
+            generation: armed.generation,
+            due: armed.due,
         })
-        .collect()
+        .collect();
+    due.sort_by_key(|timer| (timer.due, timer.timer));
+    due
 }
 
 async fn apply(db: &mut SqliteConnection, commit: &Commit) -> Result<(), StoreError> {
-    let seq = hold(db, &commit.lease).await?;
+    let (seq, deal) = hold(db, &commit.lease).await?;
     check(commit, seq)?;
     for row in &commit.journal {
         append(db, &commit.lease, row).await?;
     }
-    replace_timers(db, commit).await?;
     for act in &commit.acts {
         enqueue(db, commit, act).await?;
     }
@@ -352,21 +353,24 @@ async fn apply(db: &mut SqliteConnection, commit: &Commit) -> Result<(), StoreEr
     for (id, until) in &commit.parked {
         park(db, &commit.lease, *id, *until).await?;
     }
-    claim_hints(db, commit).await?;
+    if commit.state.deal.map(|deal| deal.0) != deal {
+        claim_hints(db, commit).await?;
+    }
     store_state(db, commit).await
 }
 
-/// The dialog's last seq, if the lease still holds.
-async fn hold(db: &mut SqliteConnection, lease: &Lease) -> Result<u64, StoreError> {
-    let seq: Option<i64> = sqlx::query_scalar(
-        "SELECT seq FROM dialog WHERE account = $1 AND id = $2 AND token = $3 AND leased = 1",
+/// The dialog's last seq and its deal, if the lease still holds.
+async fn hold(db: &mut SqliteConnection, lease: &Lease) -> Result<(u64, Option<i64>), StoreError> {
+    let held: Option<(i64, Option<i64>)> = sqlx::query_as(
+        "SELECT seq, deal FROM dialog WHERE account = $1 AND id = $2 AND token = $3 AND leased = 1",
     )
     .bind(lease.account.0)
     .bind(&lease.dialog.0)
     .bind(lease.token)
     .fetch_optional(db)
     .await?;
-    from_big("seq of a dialog", seq.ok_or(StoreError::LeaseLost)?)
+    let (seq, deal) = held.ok_or(StoreError::LeaseLost)?;
+    Ok((from_big("seq of a dialog", seq)?, deal))
 }
 
 /// Refuses what would break *state is the fold of the journal*, or would write to another dialog.
@@ -413,28 +417,6 @@ async fn append(
     .bind(&row.trace)
     .execute(db)
     .await?;
-    Ok(())
-}
-
-async fn replace_timers(db: &mut SqliteConnection, commit: &Commit) -> Result<(), StoreError> {
-    let Commit { lease, state, .. } = commit;
-    sqlx::query("DELETE FROM timer WHERE account = $1 AND dialog = $2")
-        .bind(lease.account.0)
-        .bind(&lease.dialog.0)
-        .execute(&mut *db)
-        .await?;
-    for (timer, armed) in &state.timers {
-        sqlx::query(
-            "INSERT INTO timer (account, dialog, timer, generation, due) VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(lease.account.0)
-        .bind(&lease.dialog.0)
-        .bind(to_word(timer)?)
-        .bind(to_big(armed.generation)?)
-        .bind(armed.due)
-        .execute(&mut *db)
-        .await?;
-    }
     Ok(())
 }
 
@@ -515,8 +497,8 @@ async fn store_state(db: &mut SqliteConnection, commit: &Commit) -> Result<(), S
     let Commit { lease, state, .. } = commit;
     sqlx::query(concat!(
         "UPDATE dialog SET state = $3, seq = $4, last_at = $5, owner_kind = $6, epoch = $7, deal = $8, \
-         leased = $9, contact = $10, ready_at = ",
-        soonest!(),
+         leased = $9, contact = $10, due_at = $11, ready_at = ",
+        soonest!("$11"),
         " WHERE account = $1 AND id = $2"
     ))
     .bind(lease.account.0)
@@ -529,6 +511,7 @@ async fn store_state(db: &mut SqliteConnection, commit: &Commit) -> Result<(), S
     .bind(state.deal.map(|deal| deal.0))
     .bind(i64::from(!commit.release))
     .bind(state.contact.map(|contact| contact.0))
+    .bind(state.timers.values().map(|armed| armed.due).min())
     .execute(db)
     .await?;
     Ok(())
@@ -568,7 +551,7 @@ async fn release(
     }
     sqlx::query(concat!(
         "UPDATE dialog SET leased = 0, ready_at = MAX($3, ",
-        soonest!(),
+        soonest!("due_at"),
         ") WHERE account = $1 AND id = $2"
     ))
     .bind(lease.account.0)

@@ -16,12 +16,11 @@ const BATCH: i64 = 500;
 type WishRow = (i64, i64, Option<String>, Option<String>, i64);
 
 /// Rows of an account, those first that others do not point to.
-const OF_ACCOUNT: [&str; 13] = [
+const OF_ACCOUNT: [&str; 12] = [
     "DELETE FROM journal WHERE rowid IN (SELECT rowid FROM journal WHERE account = $1 LIMIT $2)",
     "DELETE FROM text WHERE rowid IN (SELECT rowid FROM text WHERE account = $1 LIMIT $2)",
     "DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox WHERE account = $1 LIMIT $2)",
     "DELETE FROM outbox WHERE rowid IN (SELECT rowid FROM outbox WHERE account = $1 LIMIT $2)",
-    "DELETE FROM timer WHERE rowid IN (SELECT rowid FROM timer WHERE account = $1 LIMIT $2)",
     "DELETE FROM ledger WHERE rowid IN (SELECT rowid FROM ledger WHERE account = $1 LIMIT $2)",
     "DELETE FROM contact_phone WHERE rowid IN (SELECT rowid FROM contact_phone WHERE account = $1 LIMIT $2)",
     "DELETE FROM jti WHERE rowid IN (SELECT rowid FROM jti WHERE account = $1 LIMIT $2)",
@@ -33,13 +32,12 @@ const OF_ACCOUNT: [&str; 13] = [
 ];
 
 /// What goes with a guest: `$1` account, `$2` dialog. The dialog's ids, counters and journal stay.
-const OF_GUEST: [&str; 6] = [
+const OF_GUEST: [&str; 5] = [
     "DELETE FROM text WHERE account = $1 AND dialog = $2",
-    "UPDATE dialog SET guest = NULL WHERE account = $1 AND id = $2",
+    "UPDATE dialog SET guest = NULL, due_at = NULL WHERE account = $1 AND id = $2",
     "UPDATE inbox SET body = x'', state = CASE state WHEN 'new' THEN 'done' ELSE state END, \
      parked_until = NULL, holds_sends = 0 WHERE account = $1 AND dialog = $2",
     "DELETE FROM outbox WHERE account = $1 AND dialog = $2 AND state = 'open'",
-    "DELETE FROM timer WHERE account = $1 AND dialog = $2",
     // The place itself stays: what has left still counts.
     "UPDATE place SET dialog = NULL WHERE account = $1 AND dialog = $2",
 ];
@@ -71,7 +69,8 @@ impl Privacy for SqliteStore {
             Erasure::Guest(dialog) => (Some(dialog.0), None),
             Erasure::Message(dialog, message) => (Some(dialog.0), Some(message.0)),
         };
-        self.write(move |db| {
+        let wish = (account, dialog, message, now);
+        self.write(wish, |db, (account, dialog, message, now)| {
             Box::pin(async move {
                 sqlx::query(
                     "INSERT INTO erasure (account, dialog, message, asked_at) \
@@ -109,8 +108,9 @@ impl Privacy for SqliteStore {
         let dialog = match wish.erasure.clone() {
             Erasure::Account => return self.erase_account(id, account).await,
             Erasure::Message(dialog, message) => {
-                let erased = self.write(move |db| {
-                    Box::pin(async move { erase_message(db, id, account, &dialog, &message).await })
+                let of = (id, account, dialog, message);
+                let erased = self.write(of, |db, (id, account, dialog, message)| {
+                    Box::pin(erase_message(db, *id, *account, dialog, message))
                 });
                 return erased.await;
             }
@@ -123,13 +123,14 @@ impl Privacy for SqliteStore {
         }
         let now = notice.at;
         let notice = self.seal_row(notice).await?;
-        self.write(move |db| {
+        let of = (dialog, phone, notice);
+        self.write(of, move |db, (dialog, phone, notice)| {
             Box::pin(async move {
-                if is_busy(db, account, &dialog, anyway).await? {
+                if is_busy(db, account, dialog, anyway).await? {
                     return Ok(Progress::Busy);
                 }
-                erase_guest(db, account, &dialog, phone, now).await?;
-                store(db, &notice, 0).await?;
+                erase_guest(db, account, dialog, phone.as_deref(), now).await?;
+                store(db, notice, 0).await?;
                 mark_done(db, id).await
             })
         })
@@ -147,7 +148,7 @@ impl Privacy for SqliteStore {
         if !self.0.writer.empty_log().await? {
             return Ok(false);
         }
-        self.write(move |db| {
+        self.write(done, |db, done| {
             Box::pin(async move {
                 for id in done {
                     sqlx::query("DELETE FROM erasure WHERE id = $1")
@@ -187,7 +188,7 @@ impl Privacy for SqliteStore {
 impl SqliteStore {
     async fn erase_account(&self, id: i64, account: AccountId) -> Result<Progress, StoreError> {
         let progress = self
-            .write(move |db| Box::pin(async move { erase_some(db, id, account).await }))
+            .write((), move |db, ()| Box::pin(erase_some(db, id, account)))
             .await?;
         if progress == Progress::Done {
             self.forget_keys(account);
@@ -234,7 +235,7 @@ async fn erase_guest(
     db: &mut SqliteConnection,
     account: AccountId,
     dialog: &DialogId,
-    phone: Option<Vec<u8>>,
+    phone: Option<&[u8]>,
     now: i64,
 ) -> Result<(), StoreError> {
     for sql in OF_GUEST {

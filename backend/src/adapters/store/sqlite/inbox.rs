@@ -58,10 +58,10 @@ impl SqliteStore {
 impl Inbox for SqliteStore {
     async fn ingest(&self, rows: Vec<NewRow>) -> Result<Vec<bool>, StoreError> {
         let rows = self.seal_rows(rows).await?;
-        self.write_arrival(move |db| {
+        self.write_arrival(rows, |db, rows| {
             Box::pin(async move {
                 let mut new = Vec::with_capacity(rows.len());
-                for row in &rows {
+                for row in rows {
                     new.push(store(db, row, 0).await?);
                 }
                 Ok(new)
@@ -96,14 +96,14 @@ impl Inbox for SqliteStore {
 
     async fn route(&self, id: i64, rows: Vec<NewRow>) -> Result<(), StoreError> {
         let rows = self.seal_rows(rows).await?;
-        self.write(move |db| Box::pin(async move { route(db, id, &rows).await }))
+        self.write(rows, move |db, rows| Box::pin(route(db, id, rows)))
             .await
     }
 }
 
 impl SqliteStore {
     async fn set_aside(&self, id: i64) -> Result<(), StoreError> {
-        self.write(move |db| {
+        self.write(id, |db, id| {
             Box::pin(async move {
                 sqlx::query(
                     "UPDATE inbox SET state = 'poison', tries = $2 WHERE id = $1 AND state = 'new'",

@@ -36,7 +36,7 @@ impl Kin for SqliteStore {
     }
 
     async fn keep_for_deal(&self, row: i64, deal: DealId) -> Result<(), StoreError> {
-        self.write(move |db| {
+        self.write((row, deal), |db, (row, deal)| {
             Box::pin(async move {
                 // A dialog that was bound meanwhile gets it by the usual way: then the row stays as it is.
                 sqlx::query(

@@ -47,7 +47,7 @@ impl Ledger for SqliteStore {
             message: message.cloned(),
             text: by_text.map(|text| keys.echo(text)),
         };
-        self.write(move |db| Box::pin(async move { recognise(db, &seen, now).await }))
+        self.write(seen, move |db, seen| Box::pin(recognise(db, seen, now)))
             .await
     }
 
@@ -86,10 +86,9 @@ impl Ledger for SqliteStore {
         if let Some(id) = known {
             return Ok(TextRef(id));
         }
-        let dialog = dialog.0.clone();
         let body = keys.seal(Purpose::Text, text.as_bytes())?;
-        let echo = keys.echo(text);
-        self.write(move |db| {
+        let text = (account, dialog.clone(), body, same, keys.echo(text));
+        self.write(text, |db, (account, dialog, body, same, echo)| {
             Box::pin(async move {
                 // Somebody else may have been first: then the row is answered as it is.
                 let id = sqlx::query_scalar(
@@ -97,10 +96,10 @@ impl Ledger for SqliteStore {
                      ON CONFLICT (account, dialog, same) DO UPDATE SET same = excluded.same RETURNING id",
                 )
                 .bind(account.0)
-                .bind(dialog)
-                .bind(body)
-                .bind(same)
-                .bind(echo)
+                .bind(&dialog.0)
+                .bind(body.as_slice())
+                .bind(same.as_slice())
+                .bind(echo.as_slice())
                 .fetch_one(db)
                 .await?;
                 Ok(TextRef(id))

@@ -48,7 +48,7 @@ const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 const WAL_LIMIT: &str = "67108864";
 
 /// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (
         1,
         "start",
@@ -78,6 +78,11 @@ const MIGRATIONS: [(i64, &str, &str); 6] = [
         6,
         "hints",
         include_str!("../../../../migrations/sqlite/0006_hints.sql"),
+    ),
+    (
+        7,
+        "timers",
+        include_str!("../../../../migrations/sqlite/0007_timers.sql"),
     ),
 ];
 
@@ -213,22 +218,25 @@ impl SqliteStore {
         writing.take()
     }
 
-    /// Does `work` in a transaction of the one writer; answers after its commit.
-    async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    /// Does `work` on `input` in a transaction of the one writer; answers after its commit. It may be done twice, when
+    /// what was done beside it is undone.
+    async fn write<I, T, F>(&self, input: I, work: F) -> Result<T, StoreError>
     where
+        I: Send + Sync + 'static,
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
+        F: for<'c> Fn(&'c mut SqliteConnection, &'c I) -> Work<'c, T> + Send + 'static,
     {
-        self.0.writer.write(work).await
+        self.0.writer.write(input, work).await
     }
 
     /// The same for what arrives from outside; it waits behind nothing else.
-    async fn write_arrival<T, F>(&self, work: F) -> Result<T, StoreError>
+    async fn write_arrival<I, T, F>(&self, input: I, work: F) -> Result<T, StoreError>
     where
+        I: Send + Sync + 'static,
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
+        F: for<'c> Fn(&'c mut SqliteConnection, &'c I) -> Work<'c, T> + Send + 'static,
     {
-        self.0.writer.write_arrival(work).await
+        self.0.writer.write_arrival(input, work).await
     }
 
     fn readers(&self) -> &SqlitePool {
@@ -242,13 +250,13 @@ impl SqliteStore {
         }
         let new = self.0.master.new_account_key(account)?;
         let sealed: Vec<u8> = self
-            .write(move |db| {
+            .write(new, move |db, new| {
                 Box::pin(async move {
                     sqlx::query(
                         "INSERT INTO account (id, key) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
                     )
                     .bind(account.0)
-                    .bind(new)
+                    .bind(new.as_slice())
                     .execute(&mut *db)
                     .await?;
                     // Somebody else may have been first.

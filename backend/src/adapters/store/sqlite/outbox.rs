@@ -91,26 +91,34 @@ enum Next {
 
 #[async_trait]
 impl Outbox for SqliteStore {
-    async fn claim_act(&self, wanted: Wanted, now: i64) -> Result<Option<ActClaim>, StoreError> {
+    async fn claim_acts(
+        &self,
+        wanted: Wanted,
+        most: usize,
+        now: i64,
+    ) -> Result<Vec<ActClaim>, StoreError> {
         if !self.has_open(wanted, now).await? {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let store = self.clone();
         let claim = async move {
-            let next = store
-                .write(move |db| Box::pin(async move { claim_next(db, wanted, now).await }))
+            let claims = store
+                .write((), move |db, ()| {
+                    Box::pin(claim_some(db, wanted, most, now))
+                })
                 .await?;
-            match next {
-                Next::Nothing => Ok(None),
-                Next::Act(claim) => Ok(Some(claim)),
-                Next::Unreadable(error) => Err(error),
-            }
+            Ok(Some(claims).filter(|claims| !claims.is_empty()))
         };
         let store = self.clone();
-        deliver(claim, move |claim| {
-            Box::pin(async move { store.give_back(&claim, now).await })
-        })
-        .await
+        let claims = deliver(claim, move |claims: Vec<ActClaim>| {
+            Box::pin(async move {
+                for claim in claims {
+                    store.give_back(&claim, now).await?;
+                }
+                Ok(())
+            })
+        });
+        Ok(claims.await?.unwrap_or_default())
     }
 
     async fn finish_act(&self, act: &ClaimedAct, finish: Finish) -> Result<(), StoreError> {
@@ -124,8 +132,9 @@ impl Outbox for SqliteStore {
                 }
                 let at = result.at;
                 let result = self.seal_row(result).await?;
-                self.write(move |db| {
-                    Box::pin(async move { end(db, &act, &result, message.as_ref(), at).await })
+                let ended = (act, result, message);
+                self.write(ended, move |db, (act, result, message)| {
+                    Box::pin(end(db, act, result, message.as_ref(), at))
                 })
                 .await
             }
@@ -134,8 +143,8 @@ impl Outbox for SqliteStore {
                 not_before,
                 why,
             } => {
-                self.write(move |db| {
-                    Box::pin(async move { try_again(db, &act, phase, not_before, why).await })
+                self.write(act, move |db, act| {
+                    Box::pin(try_again(db, act, phase, not_before, why))
                 })
                 .await
             }
@@ -173,7 +182,7 @@ impl Outbox for SqliteStore {
     }
 
     async fn recover(&self, now: i64) -> Result<(), StoreError> {
-        self.write(move |db| {
+        self.write(now, |db, now| {
             Box::pin(async move {
                 // Nobody tried while the process was down, so patience begins anew.
                 sqlx::query(
@@ -265,6 +274,25 @@ async fn look_up(
         Lane::Read | Lane::Crm => sqlx::query(NEXT).bind(account).bind(lane).bind(now),
     };
     Ok(query.fetch_optional(db).await?)
+}
+
+async fn claim_some(
+    db: &mut SqliteConnection,
+    wanted: Wanted,
+    most: usize,
+    now: i64,
+) -> Result<Vec<ActClaim>, StoreError> {
+    let mut claims = Vec::new();
+    while claims.len() < most {
+        match claim_next(db, wanted, now).await? {
+            Next::Act(claim) => claims.push(claim),
+            Next::Unreadable(error) => {
+                tracing::error!(%error, "an action is put off: an upgrade may be able to read it");
+            }
+            Next::Nothing => break,
+        }
+    }
+    Ok(claims)
 }
 
 async fn claim_next(

@@ -19,9 +19,8 @@ impl Policies for SqliteStore {
         now: i64,
     ) -> Result<i64, StoreError> {
         let keys = self.keys(account).await?;
-        let toml = toml.to_owned();
-        self.write(move |db| {
-            Box::pin(async move { put(db, account, &keys, &toml, origin, now).await })
+        self.write((keys, toml.to_owned()), move |db, (keys, toml)| {
+            Box::pin(put(db, account, keys, toml, origin, now))
         })
         .await
     }

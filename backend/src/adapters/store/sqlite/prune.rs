@@ -56,7 +56,7 @@ impl SqliteStore {
         for table in &TABLES {
             if let Some(last) = last_before(self.readers(), table, before).await? {
                 gone += self
-                    .write(move |db| Box::pin(async move { delete(db, table, last, before).await }))
+                    .write((), move |db, ()| Box::pin(delete(db, table, last, before)))
                     .await?;
             }
         }

@@ -12,7 +12,7 @@ impl Reaches for SqliteStore {
     async fn reach(&self, account: AccountId, now: i64) -> Result<Reach, StoreError> {
         // The account's row has to stand before the one that names it.
         self.keys(account).await?;
-        self.write(move |db| {
+        self.write((), move |db, ()| {
             Box::pin(async move {
                 sqlx::query(
                     "INSERT INTO reach (account, activated_at, caught_up_to) VALUES ($1, $2, $2) \
@@ -38,7 +38,7 @@ impl Reaches for SqliteStore {
     }
 
     async fn caught_up(&self, account: AccountId, to: i64) -> Result<(), StoreError> {
-        self.write(move |db| {
+        self.write((), move |db, ()| {
             Box::pin(async move {
                 sqlx::query(
                     "UPDATE reach SET caught_up_to = $2 WHERE account = $1 AND caught_up_to < $2",

@@ -15,11 +15,15 @@ impl Registry for SqliteStore {
         dialog: &DialogId,
         guest: &Guest,
     ) -> Result<(), StoreError> {
+        // Every message names its guest, and most say nothing new.
+        if self.guest(account, dialog).await?.as_ref() == Some(guest) {
+            return Ok(());
+        }
         let keys = self.keys(account).await?;
         let body = keys.seal(Purpose::Text, to_json(guest)?.as_bytes())?;
         let same = keys.guest_of(dialog);
-        let dialog = dialog.0.clone();
-        self.write(move |db| {
+        let guest = (dialog.clone(), body, same);
+        self.write(guest, move |db, (dialog, body, same)| {
             Box::pin(async move {
                 // One row of a dialog: a guest's new name replaces the old one.
                 let text: i64 = sqlx::query_scalar(
@@ -27,14 +31,14 @@ impl Registry for SqliteStore {
                      ON CONFLICT (account, dialog, same) DO UPDATE SET body = excluded.body RETURNING id",
                 )
                 .bind(account.0)
-                .bind(&dialog)
-                .bind(body)
-                .bind(same)
+                .bind(&dialog.0)
+                .bind(body.as_slice())
+                .bind(same.as_slice())
                 .fetch_one(&mut *db)
                 .await?;
                 let told = sqlx::query("UPDATE dialog SET guest = $3 WHERE account = $1 AND id = $2")
                     .bind(account.0)
-                    .bind(&dialog)
+                    .bind(&dialog.0)
                     .bind(text)
                     .execute(db)
                     .await?;
@@ -77,15 +81,18 @@ impl Registry for SqliteStore {
         phone: &str,
         contact: ContactId,
     ) -> Result<(), StoreError> {
+        if self.contact(account, phone).await? == Some(contact) {
+            return Ok(());
+        }
         let phone = self.keys(account).await?.phone(phone);
-        self.write(move |db| {
+        self.write(phone, move |db, phone| {
             Box::pin(async move {
                 sqlx::query(
                     "INSERT INTO contact_phone (account, phone, contact) VALUES ($1, $2, $3) \
                      ON CONFLICT (account, phone) DO UPDATE SET contact = excluded.contact",
                 )
                 .bind(account.0)
-                .bind(phone)
+                .bind(phone.as_slice())
                 .bind(contact.0)
                 .execute(db)
                 .await?;
@@ -121,8 +128,7 @@ impl Registry for SqliteStore {
         now: i64,
     ) -> Result<bool, StoreError> {
         self.keys(account).await?;
-        let token_id = token_id.to_owned();
-        self.write(move |db| {
+        self.write(token_id.to_owned(), move |db, token_id| {
             Box::pin(async move {
                 sqlx::query("DELETE FROM jti WHERE account = $1 AND until < $2")
                     .bind(account.0)

@@ -1,8 +1,10 @@
 //! The one writer: every change of the database is a job, and jobs that wait together share one commit.
 //!
-//! `SQLite` has one writer and an fsync costs more than the writing. So the jobs that gathered during one commit go
-//! into the next one together, each within a savepoint of its own: a job that fails leaves nothing and disturbs no
-//! other. Nobody is answered before the commit, with its fsync, is over.
+//! `SQLite` has one writer, and a transaction of its own for every job would cost more than the jobs. So the jobs that
+//! gathered during one commit go into the next one together. When one of them fails, all are undone and each is done
+//! again alone: a job that fails leaves nothing and disturbs no other. A savepoint for each would do the same at the
+//! price of two more statements a job, and a statement's way to the connection's thread and back is what costs most.
+//! Nobody is answered before the commit, with its fsync, is over.
 //!
 //! What arrives from outside has a queue of its own, so that a backlog of our own work keeps no provider waiting; when
 //! even that queue is full the provider is told so at once and comes again.
@@ -59,24 +61,26 @@ impl Writer {
 
     /// Does `work` in a transaction and answers after its commit. A failed work is rolled back. Where too many jobs
     /// wait, this waits for a place.
-    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    pub(super) async fn write<I, T, F>(&self, input: I, work: F) -> Result<T, StoreError>
     where
+        I: Send + Sync + 'static,
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
+        F: for<'c> Fn(&'c mut SqliteConnection, &'c I) -> Work<'c, T> + Send + 'static,
     {
-        let (job, answer) = job(work);
+        let (job, answer) = job(input, work);
         self.own.send(job).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
 
     /// The same for what arrives from outside: it waits behind nothing else, and where too much of it waits already it
     /// fails at once.
-    pub(super) async fn write_arrival<T, F>(&self, work: F) -> Result<T, StoreError>
+    pub(super) async fn write_arrival<I, T, F>(&self, input: I, work: F) -> Result<T, StoreError>
     where
+        I: Send + Sync + 'static,
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
+        F: for<'c> Fn(&'c mut SqliteConnection, &'c I) -> Work<'c, T> + Send + 'static,
     {
-        let (job, answer) = job(work);
+        let (job, answer) = job(input, work);
         self.arrivals.try_send(job).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => {
                 StoreError::Database("too many events wait to be stored".to_owned())
@@ -113,14 +117,16 @@ fn queues(waiting: usize) -> (Writer, Queues) {
 
 type Answer<T> = oneshot::Receiver<Result<T, StoreError>>;
 
-fn job<T, F>(work: F) -> (Message, Answer<T>)
+fn job<I, T, F>(input: I, work: F) -> (Message, Answer<T>)
 where
+    I: Send + Sync + 'static,
     T: Send + 'static,
-    F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
+    F: for<'c> Fn(&'c mut SqliteConnection, &'c I) -> Work<'c, T> + Send + 'static,
 {
     let (reply, answer) = oneshot::channel();
     let job = Waiting {
-        work: Some(work),
+        input,
+        work,
         result: None,
         reply,
     };
@@ -140,22 +146,23 @@ trait Job: Send {
     fn answer(self: Box<Self>, committed: Result<(), String>);
 }
 
-struct Waiting<T, F> {
-    work: Option<F>,
+struct Waiting<I, T, F> {
+    input: I,
+    work: F,
     result: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
 #[async_trait]
-impl<T, F> Job for Waiting<T, F>
+impl<I, T, F> Job for Waiting<I, T, F>
 where
+    I: Send + Sync,
     T: Send,
-    F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send,
+    F: for<'c> Fn(&'c mut SqliteConnection, &'c I) -> Work<'c, T> + Send,
 {
     async fn run(&mut self, db: &mut SqliteConnection) -> bool {
-        if let Some(work) = self.work.take() {
-            self.result = Some(work(db).await);
-        }
+        let done = (self.work)(db, &self.input);
+        self.result = Some(done.await);
         matches!(self.result, Some(Ok(_)))
     }
 
@@ -208,12 +215,7 @@ async fn serve(mut db: SqliteConnection, mut queues: Queues, lock: Option<File>)
                 Message::Close => open = false,
             }
         }
-        let committed = commit_together(&mut db, &mut jobs)
-            .await
-            .map_err(|error| error.to_string());
-        for job in jobs {
-            job.answer(committed.clone());
-        }
+        do_all(&mut db, jobs).await;
         for reply in emptied {
             // Whoever asked may have gone.
             let _ = reply.send(empty_log(&mut db).await);
@@ -235,30 +237,46 @@ async fn empty_log(db: &mut SqliteConnection) -> Result<bool, StoreError> {
     Ok(emptied? == 0)
 }
 
-async fn commit_together(
+/// Does the jobs and answers each.
+async fn do_all(db: &mut SqliteConnection, mut jobs: Vec<Box<dyn Job>>) {
+    if jobs.len() > 1 {
+        let committed = match in_one_transaction(db, &mut jobs).await {
+            Ok(Committed::Yes) => Some(Ok(())),
+            Ok(Committed::OneFailed) => None,
+            Err(error) => Some(Err(error.to_string())),
+        };
+        if let Some(committed) = committed {
+            for job in jobs {
+                job.answer(committed.clone());
+            }
+            return;
+        }
+    }
+    for mut job in jobs {
+        let done = in_one_transaction(db, std::slice::from_mut(&mut job)).await;
+        job.answer(done.map(|_| ()).map_err(|error| error.to_string()));
+    }
+}
+
+enum Committed {
+    Yes,
+    /// Nothing is.
+    OneFailed,
+}
+
+async fn in_one_transaction(
     db: &mut SqliteConnection,
     jobs: &mut [Box<dyn Job>],
-) -> Result<(), sqlx::Error> {
-    if jobs.is_empty() {
-        return Ok(());
-    }
+) -> Result<Committed, sqlx::Error> {
     let mut transaction = db.begin_with("BEGIN IMMEDIATE").await?;
-    if let [job] = jobs {
-        return if job.run(&mut transaction).await {
-            transaction.commit().await
-        } else {
-            transaction.rollback().await
-        };
-    }
     for job in jobs {
-        execute(&mut transaction, "SAVEPOINT job").await?;
         if !job.run(&mut transaction).await {
-            // Fails when SQLite gave up the whole transaction (a full disk): then nothing of it may be answered as done.
-            execute(&mut transaction, "ROLLBACK TO job").await?;
+            transaction.rollback().await?;
+            return Ok(Committed::OneFailed);
         }
-        execute(&mut transaction, "RELEASE job").await?;
     }
-    transaction.commit().await
+    transaction.commit().await?;
+    Ok(Committed::Yes)
 }
 
 async fn execute(db: &mut SqliteConnection, sql: &'static str) -> Result<(), sqlx::Error> {
@@ -282,7 +300,7 @@ mod tests {
         for _ in 0..4 {
             let writer = writer.clone();
             own.push(tokio::spawn(async move {
-                writer.write(|_| Box::pin(nothing())).await
+                writer.write((), |_, ()| Box::pin(nothing())).await
             }));
         }
         while writer.own.capacity() > 0 {
@@ -292,13 +310,13 @@ mod tests {
         for _ in 0..2 {
             let writer = writer.clone();
             arriving.push(tokio::spawn(async move {
-                writer.write_arrival(|_| Box::pin(nothing())).await
+                writer.write_arrival((), |_, ()| Box::pin(nothing())).await
             }));
         }
         while writer.arrivals.capacity() > 0 {
             tokio::task::yield_now().await;
         }
-        let refused = writer.write_arrival(|_| Box::pin(nothing())).await;
+        let refused = writer.write_arrival((), |_, ()| Box::pin(nothing())).await;
         assert!(
             matches!(refused, Err(StoreError::Database(_))),
             "it is told at once: {refused:?}"
@@ -317,7 +335,7 @@ mod tests {
     #[tokio::test]
     async fn arrivals_go_first_and_our_own_work_is_not_forgotten() {
         let (writer, mut queues) = queues(3);
-        let (arrival, _answer) = job(|_| Box::pin(nothing()));
+        let (arrival, _answer) = job((), |_, ()| Box::pin(nothing()));
         writer.own.try_send(Message::Close).map_err(|_| ()).unwrap();
         writer.arrivals.try_send(arrival).map_err(|_| ()).unwrap();
         let mut taken = Vec::new();
