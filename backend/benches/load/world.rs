@@ -182,11 +182,13 @@ async fn furnish(data: &Path, account: AccountId, dialogs: u64) -> Result<(), Fa
     rest(&file).await
 }
 
-/// What lies in the store is not to be worked on: its timers are over by the sandbox's clock, all at once.
+/// What lies in the store is not to be worked on: nothing of it is due, waits for a person, or has a deal that somebody
+/// would look at again after a restart.
 async fn rest(file: &Path) -> Result<(), Failure> {
     let mut db = SqliteConnectOptions::new().filename(file).connect().await?;
     for sql in [
-        "UPDATE dialog SET due_at = NULL, ready_at = NULL",
+        "UPDATE dialog SET due_at = NULL, ready_at = NULL, deal = NULL, contact = NULL, owner_kind = 'bot', \
+         state = json_set(state, '$.view.owner', json('{\"kind\":\"bot\"}'))",
         "UPDATE inbox SET state = 'done'",
         "UPDATE outbox SET state = 'done'",
     ] {
