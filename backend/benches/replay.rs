@@ -6,7 +6,7 @@
 
 mod store;
 
-use backend::app::replay::Scope;
+use backend::app::replay::{Place, Scope};
 use backend::config::DEFAULT_POLICY;
 use std::path::Path;
 use std::process::Command;
@@ -48,7 +48,7 @@ fn report(name: &str, began: Instant) {
 
 /// Reads every journal as the replay does, one after the other.
 async fn read_all(folder: &Path) -> Result<usize, Failure> {
-    let history = backend::app::replay::open(folder, 1).await?;
+    let history = backend::app::replay::open(&Place::of(folder, None), 1).await?;
     let all = Scope {
         account: None,
         since: i64::MIN,

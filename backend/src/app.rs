@@ -13,7 +13,7 @@ use crate::adapters::api_log::CallLogs;
 use crate::adapters::bot::http::{BotConfig, HttpBot};
 use crate::adapters::hooks::WebhookReader;
 use crate::adapters::pact::{Pact, PactConfig, Reads};
-use crate::adapters::store::SqliteStore;
+use crate::adapters::store::{Database, Place};
 use crate::clock::Clock;
 use crate::config::{Account, Config};
 use crate::error::{CallError, StoreError};
@@ -39,8 +39,6 @@ use widget_core::time::DAY;
 
 pub use desk::{Desk, Erasure};
 
-/// The database's name in the data folder.
-const DATABASE: &str = "estafeta.sqlite";
 /// Where in the data folder calls are logged.
 const API_LOG: &str = "api-log";
 /// CRM and channel are prepared again so often: hooks may have been disabled meanwhile.
@@ -103,7 +101,7 @@ pub struct App {
     flow: Arc<Flow>,
     web: Arc<Web>,
     keepers: Vec<Arc<Keeper>>,
-    database: SqliteStore,
+    database: Database,
     chores: Chores,
 }
 
@@ -126,15 +124,19 @@ impl App {
         let folder = &config.server.data;
         let unusable = AppError::store(config);
         let key = config.master_key.bytes();
-        let store = SqliteStore::open(&folder.join(DATABASE), key)
+        let database = Database::open(&place(config), key)
             .await
             .map_err(&unusable)?;
-        let database = store.clone();
+        let store = database.store();
         let logs = CallLogs::open(folder.join(API_LOG), Arc::clone(&clock));
-        let chores = chores(config, Arc::new(store.clone()), &logs, &clock);
+        let chores = chores(
+            config,
+            Arc::clone(&store) as Arc<dyn Privacy>,
+            &logs,
+            &clock,
+        );
         chores.finish_accounts().await.map_err(&unusable)?;
-        let store: Arc<dyn Store> = Arc::new(store);
-        store.recover(clock.now_ms()).await.map_err(&unusable)?;
+        store.recover().await.map_err(&unusable)?;
         let mut sites = Vec::with_capacity(config.accounts.len());
         let mut maps = Vec::with_capacity(config.accounts.len());
         let mut keepers = Vec::with_capacity(config.accounts.len());
@@ -279,6 +281,11 @@ impl App {
         });
         chores
     }
+}
+
+/// Where the database lies.
+fn place(config: &Config) -> Place {
+    Place::of(&config.server.data, config.server.database.as_ref())
 }
 
 /// The chores of a data folder.

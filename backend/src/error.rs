@@ -14,6 +14,9 @@ pub enum StoreError {
     /// The database failed; the call may be repeated.
     #[error("the database failed: {0}")]
     Database(String),
+    /// Another transaction stood in its way; the call may be repeated at once.
+    #[error("another change stood in the way of this one")]
+    Collided,
     /// What was to be written breaks a rule of the store: repeating it changes nothing.
     #[error("refused: {0}")]
     Refused(String),

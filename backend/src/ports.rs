@@ -442,9 +442,10 @@ pub trait Outbox: Send + Sync {
     /// Whether a send was accepted by the channel.
     async fn has_left(&self, account: AccountId, send: &ActionKey) -> Result<bool, StoreError>;
 
-    /// After a crash: every claimed action becomes `Check(0)`, due 5 s (a send) or at once (others) after its claim.
-    /// Reads and questions to the bot become `Call` again. Called once, before anything is claimed.
-    async fn recover(&self, now: i64) -> Result<(), StoreError>;
+    /// After a crash: every action that the gone process had claimed becomes `Check(0)`, due 5 s (a send) or at once
+    /// (others) after its claim. Reads and questions to the bot become `Call` again. Called once, before anything is
+    /// claimed.
+    async fn recover(&self) -> Result<(), StoreError>;
 }
 
 // ---------------------------------------------------------------- store: ledger, texts, small things

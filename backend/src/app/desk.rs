@@ -1,12 +1,12 @@
 //! What the command line may know and change of a backend's data.
 
-use super::{API_LOG, AppError, DATABASE, chores};
+use super::{API_LOG, AppError, chores, place};
 use crate::adapters::api_log::{self, CallLogs};
-use crate::adapters::store::SqliteStore;
+use crate::adapters::store::Database;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::StoreError;
-use crate::ports::{Known, Origin, Policies as _, PolicyVersion, Privacy as _, StoredPolicy};
+use crate::ports::{Known, Origin, PolicyVersion, Privacy, Store, StoredPolicy};
 use std::path::PathBuf;
 use std::sync::Arc;
 use widget_core::ids::AccountId;
@@ -14,7 +14,17 @@ use widget_core::ids::AccountId;
 pub use crate::ports::Erasure;
 
 /// The data of one backend.
-pub struct Desk(SqliteStore);
+pub struct Desk {
+    database: Database,
+    store: Arc<dyn Store>,
+}
+
+impl From<Database> for Desk {
+    fn from(database: Database) -> Self {
+        let store = database.store();
+        Self { database, store }
+    }
+}
 
 impl Desk {
     /// Opens the data for reading; the backend may run meanwhile.
@@ -23,14 +33,14 @@ impl Desk {
     /// [`AppError::NoData`] before the backend's first start; [`AppError::Store`] when the data are of another version
     /// of Estafeta.
     pub async fn to_read(config: &Config) -> Result<Self, AppError> {
-        let file = config.server.data.join(DATABASE);
-        if !file.exists() {
+        let place = place(config);
+        if !place.may_exist() {
             let folder = config.server.data.display().to_string();
             return Err(AppError::NoData { folder });
         }
-        SqliteStore::open_to_read(&file, config.master_key.bytes())
+        Database::open_to_read(&place, config.master_key.bytes())
             .await
-            .map(Self)
+            .map(Self::from)
             .map_err(AppError::store(config))
     }
 
@@ -39,9 +49,8 @@ impl Desk {
     /// # Errors
     /// [`AppError::InUse`] while the backend runs.
     pub async fn to_change(config: &Config) -> Result<Self, AppError> {
-        let file = config.server.data.join(DATABASE);
-        let opened = SqliteStore::open(&file, config.master_key.bytes()).await;
-        opened.map(Self).map_err(|cause| match cause {
+        let opened = Database::open_alone(&place(config), config.master_key.bytes()).await;
+        opened.map(Self::from).map_err(|cause| match cause {
             StoreError::InUse(_) => AppError::InUse {
                 folder: config.server.data.display().to_string(),
             },
@@ -54,10 +63,9 @@ impl Desk {
     /// # Errors
     /// [`AppError::Store`] when the data are of another version of Estafeta.
     pub async fn beside(config: &Config) -> Result<Self, AppError> {
-        let file = config.server.data.join(DATABASE);
-        SqliteStore::open_beside(&file, config.master_key.bytes())
+        Database::open_beside(&place(config), config.master_key.bytes())
             .await
-            .map(Self)
+            .map(Self::from)
             .map_err(AppError::store(config))
     }
 
@@ -66,7 +74,7 @@ impl Desk {
     /// # Errors
     /// [`StoreError`] when the store fails.
     pub async fn known(&self, account: i64) -> Result<Vec<Known>, StoreError> {
-        self.0.known(AccountId(account)).await
+        self.store.known(AccountId(account)).await
     }
 
     /// Asks for an erasure. `now`: unix ms.
@@ -74,7 +82,7 @@ impl Desk {
     /// # Errors
     /// [`StoreError`] when the store fails.
     pub async fn wish(&self, account: i64, erasure: &Erasure, now: i64) -> Result<(), StoreError> {
-        self.0.wish(AccountId(account), erasure, now).await
+        self.store.wish(AccountId(account), erasure, now).await
     }
 
     /// Erases all that is wished, in the place of the backend. `false`: somebody reads the data meanwhile, and the log
@@ -88,7 +96,7 @@ impl Desk {
         clock: Arc<dyn Clock>,
     ) -> Result<bool, StoreError> {
         let logs = CallLogs::open(config.server.data.join(API_LOG), Arc::clone(&clock));
-        let store = Arc::new(self.0.clone());
+        let store = Arc::clone(&self.store) as Arc<dyn Privacy>;
         chores(config, store, &logs, &clock).erase_all().await
     }
 
@@ -97,11 +105,11 @@ impl Desk {
     /// # Errors
     /// [`StoreError`] when the store fails.
     pub async fn are_erased(&self, account: i64, erasures: &[Erasure]) -> Result<bool, StoreError> {
-        let wishes = self.0.wishes().await?;
+        let wishes = self.store.wishes().await?;
         let is_left = wishes
             .iter()
             .any(|wish| wish.account.0 == account && erasures.contains(&wish.erasure));
-        Ok(!is_left && self.0.settle().await?)
+        Ok(!is_left && self.store.settle().await?)
     }
 
     /// All versions of an account's policy, newest first.
@@ -109,7 +117,7 @@ impl Desk {
     /// # Errors
     /// [`StoreError`] when the store fails.
     pub async fn policies(&self, account: i64) -> Result<Vec<PolicyVersion>, StoreError> {
-        self.0.policies(AccountId(account)).await
+        self.store.policies(AccountId(account)).await
     }
 
     /// One version of an account's policy; `None` = the newest.
@@ -121,7 +129,7 @@ impl Desk {
         account: i64,
         version: Option<i64>,
     ) -> Result<Option<StoredPolicy>, StoreError> {
-        self.0.policy(AccountId(account), version).await
+        self.store.policy(AccountId(account), version).await
     }
 
     /// Stores a policy, known to be good, as somebody's at the command line; answers its version. `now`: unix ms.
@@ -129,7 +137,7 @@ impl Desk {
     /// # Errors
     /// [`StoreError`] when the store fails.
     pub async fn put_policy(&self, account: i64, toml: &str, now: i64) -> Result<i64, StoreError> {
-        self.0
+        self.store
             .put_policy(AccountId(account), toml, Origin::Cli, now)
             .await
     }
@@ -144,6 +152,6 @@ impl Desk {
 
     /// Closes the data.
     pub async fn close(self) {
-        self.0.close().await;
+        self.database.close().await;
     }
 }

@@ -7,7 +7,7 @@ mod totals;
 mod words;
 
 use super::{Failure, Outcome};
-use crate::app::replay::{self, Judged, Scope, Trial};
+use crate::app::replay::{self, Judged, Place, Scope, Trial};
 use crate::config::Config;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -64,12 +64,15 @@ pub(super) fn run(args: &Args) -> Outcome {
         account: args.account.map(AccountId),
         since: since(args.since.as_deref(), &zone)?,
     };
-    let folder = match &args.config {
-        Some(file) => Config::load(file)?.server.data,
-        None => args.data.clone(),
+    let place = match &args.config {
+        Some(file) => {
+            let server = Config::load(file)?.server;
+            Place::of(&server.data, server.database.as_ref())
+        }
+        None => Place::of(&args.data, None),
     };
     Runtime::new()?.block_on(judge(
-        &folder,
+        &place,
         policy,
         scope,
         Printer::new(args.format, zone),
@@ -97,7 +100,7 @@ fn read_policy(file: &Path) -> Result<Option<Policy>, Failure> {
 }
 
 async fn judge(
-    folder: &Path,
+    place: &Place,
     policy: Policy,
     scope: Scope,
     mut printer: Printer,
@@ -105,12 +108,12 @@ async fn judge(
     let unusable = |error| {
         format!(
             "{} has no journals to read: {error}; name the backend's data folder with --data or its settings with --config",
-            folder.display()
+            place
         )
     };
     // While one is judged, the next is read.
     let workers = 2 * std::thread::available_parallelism().map_or(1, usize::from);
-    let history = replay::open(folder, u32::try_from(workers).unwrap_or(u32::MAX))
+    let history = replay::open(place, u32::try_from(workers).unwrap_or(u32::MAX))
         .await
         .map_err(unusable)?;
     let bar = progress(history.count(scope).await?);

@@ -146,6 +146,7 @@ impl Check<'_> {
         );
         let public_url = public_url.and_then(|url| self.origin(&url, "server.public_url"));
         let data = self.need(raw.data, "server.data", "a folder");
+        let database = self.database(raw.database, raw.database_file);
         let retention_days = self.need(raw.retention_days, "server.retention_days", "days");
         if retention_days.is_some_and(|days| !RETENTION_DAYS.contains(&days)) {
             let (least, most) = (RETENTION_DAYS.start(), RETENTION_DAYS.end());
@@ -158,8 +159,29 @@ impl Check<'_> {
             listen: listen?,
             public_url: public_url?,
             data: self.folder.join(data?),
+            database: database?,
             retention_days: retention_days?,
         })
+    }
+
+    /// `Some(None)`: a file in the data folder.
+    fn database(
+        &mut self,
+        url: Option<SecretString>,
+        file: Option<PathBuf>,
+    ) -> Option<Option<SecretString>> {
+        if url.is_none() && file.is_none() {
+            return Some(None);
+        }
+        let what =
+            "the URL of a PostgreSQL database, such as postgres://user:password@host/estafeta";
+        let url = self.secret(url, file, "server.database", what)?;
+        let scheme = url.expose_secret().split_once("://");
+        if !matches!(scheme, Some(("postgres" | "postgresql", _))) {
+            self.found("server.database", format!("must be {what}."));
+            return None;
+        }
+        Some(Some(url))
     }
 
     fn master_key(&mut self, raw: raw::Secrets) -> Option<MasterKey> {

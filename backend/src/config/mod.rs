@@ -43,8 +43,10 @@ pub struct Server {
     pub listen: SocketAddr,
     /// Scheme, host and port for browsers and providers, without a slash at the end.
     pub public_url: String,
-    /// Folder of everything kept.
+    /// Folder of everything kept on this machine.
     pub data: PathBuf,
+    /// URL of the `PostgreSQL` database that several instances share; `None` = a file in `data`. It may hold a password.
+    pub database: Option<SecretString>,
     /// How long raw bodies, handled actions and the log of calls are kept, days.
     pub retention_days: u16,
 }
@@ -239,6 +241,19 @@ mod tests {
         assert_eq!(parse(&days("3")).unwrap().server.retention_days, 3);
         for wrong in ["2", "366", "-1", "'week'"] {
             assert_eq!(paths(&days(wrong)), ["server.retention_days"], "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_database_on_a_server_is_named_by_its_url() {
+        let with = |line: &str| GOOD.replacen("[server]", &format!("[server]\n        {line}"), 1);
+        assert!(parse(GOOD).unwrap().server.database.is_none());
+        let url = "postgres://estafeta:password@db.example.org/estafeta";
+        let config = parse(&with(&format!("database = '{url}'"))).unwrap();
+        assert_eq!(config.server.database.unwrap().expose_secret(), url);
+        for wrong in ["mysql://db/estafeta", "estafeta.sqlite", ""] {
+            let line = format!("database = '{wrong}'");
+            assert_eq!(paths(&with(&line)), ["server.database"], "{wrong}");
         }
     }
 

@@ -10,6 +10,8 @@ pub(super) struct Server {
     pub(super) listen: Option<String>,
     pub(super) public_url: Option<String>,
     pub(super) data: Option<PathBuf>,
+    pub(super) database: Option<SecretString>,
+    pub(super) database_file: Option<PathBuf>,
     pub(super) retention_days: Option<u16>,
 }
 

@@ -341,7 +341,7 @@ impl Outbox for FakeStore {
         Ok(false)
     }
 
-    async fn recover(&self, _: i64) -> Result<(), StoreError> {
+    async fn recover(&self) -> Result<(), StoreError> {
         Ok(())
     }
 }

@@ -41,8 +41,80 @@ pub(super) trait Bench: Send + Sync + Sized {
     async fn history(&self) -> Arc<dyn History>;
 }
 
-/// Runs every test of the contract on one [`Bench`].
+/// The whole contract as tests of one [`Bench`].
 macro_rules! contract {
+    ($bench:ty) => {
+        $crate::adapters::store::contract::contract! { $bench:
+            promise_2_nothing_lost_an_acknowledged_row_is_there_after_a_crash,
+            promise_3_nothing_twice_a_duplicate_is_not_stored_even_after_the_row_is_handled,
+            the_same_key_of_another_source_or_account_is_no_duplicate,
+            design_5_6_how_far_an_account_has_come_is_kept_and_never_goes_back,
+            design_5_6_open_dialogs_are_those_of_people_and_lately_those_of_the_bot,
+            rows_of_a_dialog_come_in_the_order_of_arrival,
+            the_dialog_that_has_been_ready_longest_is_claimed_first,
+            a_claim_takes_at_most_fifty_rows_and_the_rest_stays_ready,
+            promise_2_nothing_lost_of_200_concurrent_ingests,
+            a_row_without_a_dialog_is_replaced_by_rows_that_have_one,
+            a_dialog_is_leased_to_one_at_a_time,
+            a_claim_whose_caller_has_gone_is_given_back,
+            a_commit_under_a_stale_token_changes_nothing,
+            a_lease_may_be_kept_over_several_commits,
+            promise_2_nothing_lost_a_commit_that_fails_leaves_all_as_it_was,
+            promise_7_replayable_the_state_is_the_fold_of_the_journal,
+            promise_7_replayable_all_journals_are_read_beside_the_running_store,
+            a_lease_ends_with_its_process,
+            timers_are_those_of_the_state_and_come_when_due,
+            a_row_that_failed_three_times_is_kept_out_of_the_way,
+            promise_2_nothing_lost_a_failed_row_waits_and_what_came_before_it_stands,
+            dialogs_of_a_deal_are_found_by_it_newest_first,
+            promise_6_separate_dialogs_that_wait_are_found_by_their_reason_in_their_account,
+            actions_of_a_lane_run_one_after_the_other_and_lanes_beside_each_other,
+            an_action_to_be_tried_again_keeps_its_lane_and_waits_its_time,
+            promise_2_nothing_lost_the_result_of_an_action_comes_through_the_inbox_once,
+            promise_1_one_voice_a_send_of_an_older_epoch_is_refused,
+            promise_1_one_voice_each_kind_of_send_leaves_only_under_its_owners,
+            promise_1_one_voice_an_unsent_text_is_refused_after_the_accounts_mode_changed,
+            a_check_is_not_fenced_for_the_text_may_have_left,
+            a_send_in_flight_is_seen_by_whoever_takes_the_dialog,
+            sends_keep_within_five_a_second_and_thirty_a_minute,
+            design_5_4_answers_go_first_then_handoffs_then_touches,
+            touches_leave_room_for_a_handoff_that_comes_later,
+            a_talkative_dialog_takes_no_place_from_the_others,
+            promise_6_separate_an_account_takes_no_place_of_another,
+            promise_2_nothing_lost_a_restart_gives_nobody_new_places,
+            a_pause_of_the_channel_holds_for_the_whole_account,
+            each_class_of_reads_has_places_of_its_own,
+            a_text_that_may_not_leave_any_more_stands_before_no_handoff,
+            failures_are_counted_from_the_first_and_held_ones_anew,
+            promise_3_nothing_twice_after_a_crash_a_claimed_action_is_looked_for_first,
+            a_parked_row_holds_back_the_sends_of_its_dialog_and_nothing_else,
+            a_parked_row_survives_a_crash_and_comes_back_in_time,
+            a_row_is_not_parked_for_a_send_that_has_ended_meanwhile,
+            an_echo_is_pending_until_the_send_has_its_id,
+            a_send_that_did_not_leave_is_expected_no_longer,
+            an_equal_text_is_ours_once_per_source_within_two_hours,
+            promise_1_an_equal_text_under_another_id_than_ours_is_not_ours,
+            a_send_given_up_with_an_unknown_outcome_is_known_by_its_text,
+            promise_2_a_hint_about_a_deal_waits_for_the_dialog_that_is_bound_to_it,
+            of_two_actions_the_older_one_is_known,
+            the_same_text_of_a_dialog_keeps_its_reference,
+            one_text_put_at_once_from_many_sides_has_one_reference,
+            a_guest_and_a_contact_are_remembered,
+            a_one_time_token_is_used_once_and_forgotten_in_time,
+            promise_1_one_voice_a_text_decided_under_the_mode_before_is_refused_however_late_it_is_committed,
+            a_policy_gets_a_version_when_it_changes,
+            what_was_changed_by_hand_is_not_undone_by_a_file_that_did_not_change,
+            the_default_policy_gives_way_to_any_other,
+            a_change_of_mode_raises_the_accounts_epoch_and_nothing_else_does,
+            versions_of_a_policy_are_kept_with_their_texts,
+            promise_6_separate_an_account_neither_sees_nor_affects_another,
+            privacy_an_erased_guest_leaves_ids_and_a_state_that_is_the_fold,
+            privacy_a_guest_is_not_erased_while_the_dialog_is_worked_on,
+            privacy_a_deleted_messages_text_goes_unless_another_says_the_same,
+            promise_6_separate_an_erased_account_takes_nothing_of_another,
+            what_is_handled_goes_in_time_and_what_waits_stays,
+        }
+    };
     ($bench:ty: $($test:ident),* $(,)?) => {$(
         #[tokio::test]
         async fn $test() {
@@ -411,6 +483,7 @@ pub(super) async fn promise_2_nothing_lost_of_200_concurrent_ingests<B: Bench>()
         if n % 10 == 0 {
             row.dialog = Some(dialog("nowhere"));
             row.conversation = None;
+            row.dedup_key = format!("nowhere{n}");
         }
         tasks.spawn(async move { (row.dedup_key.clone(), store.ingest(vec![row]).await) });
     }
@@ -428,6 +501,14 @@ pub(super) async fn promise_2_nothing_lost_of_200_concurrent_ingests<B: Bench>()
         }
     }
     assert_eq!(keys_refused.len(), 20);
+    let again = row(ONE, "d0", "nowhere0", T);
+    assert_eq!(
+        ingest(&store, vec![again]).await,
+        [true],
+        "what is refused leaves nothing"
+    );
+    keys_new.insert("nowhere0".to_owned());
+    new += 1;
     assert_eq!(new, keys_new.len(), "each key is new exactly once");
     let mut handled = BTreeSet::new();
     while let Some(claimed) = store.claim(T).await.unwrap() {
@@ -1208,7 +1289,7 @@ pub(super) async fn promise_3_nothing_twice_after_a_crash_a_claimed_action_is_lo
 
     let store = bench.store();
     let now = T + SECOND;
-    store.recover(now).await.unwrap();
+    store.recover().await.unwrap();
     let late = store
         .finish_act(&before, over(&before, Some("p1"), T))
         .await;
@@ -1302,7 +1383,7 @@ pub(super) async fn a_parked_row_survives_a_crash_and_comes_back_in_time<B: Benc
     with_a_parked_row(&bench.store(), None).await;
     bench.crash().await;
     let store = bench.store();
-    store.recover(T).await.unwrap();
+    store.recover().await.unwrap();
     nothing_to_claim(&store, T + 30 * SECOND - 1).await;
     let claimed = claim(&store, T + 30 * SECOND).await;
     assert_eq!(keys(&claimed), ["outgoing"]);

@@ -1,13 +1,19 @@
 //! The store behind `ports`: what is durable, and how it is sealed.
 //!
-//! [`SqliteStore`] is for one process. `contract` is the test suite that every store has to pass; it knows the traits
-//! alone.
+//! [`SqliteStore`] is for one process, [`PostgresStore`] for several. Their statements are the same text and stand in
+//! `sql`, which is compiled once for each database against its `dialect`. `contract` is the test suite that every store
+//! has to pass; it knows the traits alone.
 
+mod common;
 #[cfg(test)]
 mod contract;
+mod database;
+mod postgres;
 mod seal;
 mod sqlite;
 
+pub use database::{Database, Place, history};
+pub use postgres::{PostgresHistory, PostgresStore};
 pub use sqlite::{SqliteHistory, SqliteStore};
 
 /// The mode that a policy names.

@@ -201,7 +201,7 @@ impl World {
     /// The clock goes on while nothing runs; then the process starts again.
     pub async fn is_down_for(&self, ms: i64) {
         self.clock.set(self.clock.now_ms() + ms);
-        self.store.recover(self.clock.now_ms()).await.unwrap();
+        self.store.recover().await.unwrap();
     }
 
     pub async fn carries_out_what_is_due(&self) {

@@ -2,42 +2,61 @@
 //!
 //! sqlx because the same statements serve `PostgreSQL`. WAL with `synchronous=FULL`: what was answered is on the disk.
 
-mod budget;
-mod dialogs;
-mod erase;
-mod history;
-mod inbox;
-mod journal;
-mod kin;
-mod ledger;
-mod outbox;
-mod policies;
-mod prune;
-mod reach;
-mod registry;
+mod dialect;
+mod plain;
 #[cfg(test)]
 mod tests;
 mod writer;
 
+// The statements stand in `../sql`, once for both databases, and are compiled for each.
+#[path = "../sql/budget.rs"]
+mod budget;
+#[path = "../sql/dialogs.rs"]
+mod dialogs;
+#[path = "../sql/erase.rs"]
+mod erase;
+#[path = "../sql/history.rs"]
+mod history;
+#[path = "../sql/inbox.rs"]
+mod inbox;
+#[path = "../sql/journal.rs"]
+mod journal;
+#[path = "../sql/keys.rs"]
+mod keys;
+#[path = "../sql/kin.rs"]
+mod kin;
+#[path = "../sql/ledger.rs"]
+mod ledger;
+#[path = "../sql/outbox.rs"]
+mod outbox;
+#[path = "../sql/policies.rs"]
+mod policies;
+#[path = "../sql/prune.rs"]
+mod prune;
+#[path = "../sql/reach.rs"]
+mod reach;
+#[path = "../sql/registry.rs"]
+mod registry;
+
+use super::common::{Work, migrations};
 use super::seal::{AccountKeys, MasterKey};
-use crate::error::{StoreError, unquoted};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use crate::error::StoreError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqlSafeStr, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use widget_core::ids::AccountId;
-use writer::{Work, Writer};
+use writer::Writer;
 
-pub use history::SqliteHistory;
+use SqliteStore as SqlStore;
+pub use history::SqlHistory as SqliteHistory;
 
+/// The only instance's number.
+const HOLDER: i64 = 1;
 /// Connections that read beside the writer.
 const READERS: u32 = 4;
 /// How long a statement waits for another connection of this process.
@@ -48,7 +67,7 @@ const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 const WAL_LIMIT: &str = "67108864";
 
 /// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (
         1,
         "start",
@@ -83,6 +102,11 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
         7,
         "timers",
         include_str!("../../../../migrations/sqlite/0007_timers.sql"),
+    ),
+    (
+        8,
+        "holders",
+        include_str!("../../../../migrations/sqlite/0008_holders.sql"),
     ),
 ];
 
@@ -132,12 +156,12 @@ impl SqliteStore {
             .run_direct(None, &mut db, false)
             .await
             .map_err(|error| StoreError::Database(format!("migration: {error}")))?;
-        sqlx::query("UPDATE dialog SET leased = 0 WHERE leased = 1")
+        sqlx::query("UPDATE dialog SET leased = 0 WHERE leased <> 0")
             .execute(&mut db)
             .await?;
         let master = MasterKey::new(master_key);
-        check_master_key(&mut db, &master).await?;
-        policies::seal_plain(&mut db, &master).await?;
+        keys::check_master_key(&mut db, &master).await?;
+        plain::seal_policies(&mut db, &master).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.pragma("query_only", "ON"))
@@ -243,100 +267,33 @@ impl SqliteStore {
         &self.0.readers
     }
 
-    /// The account's keys; makes the account if this is its first use.
-    async fn keys(&self, account: AccountId) -> Result<Arc<AccountKeys>, StoreError> {
-        if let Some(keys) = self.known_keys(account).await? {
-            return Ok(keys);
-        }
-        let new = self.0.master.new_account_key(account)?;
-        let sealed: Vec<u8> = self
-            .write(new, move |db, new| {
-                Box::pin(async move {
-                    sqlx::query(
-                        "INSERT INTO account (id, key) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
-                    )
-                    .bind(account.0)
-                    .bind(new.as_slice())
-                    .execute(&mut *db)
-                    .await?;
-                    // Somebody else may have been first.
-                    Ok(sqlx::query_scalar("SELECT key FROM account WHERE id = $1")
-                        .bind(account.0)
-                        .fetch_one(db)
-                        .await?)
-                })
+    /// The number of this instance.
+    #[expect(clippy::unused_self, reason = "other databases have several instances")]
+    fn holder(&self) -> i64 {
+        HOLDER
+    }
+
+    /// Whether this instance is the one to carry out the account's actions.
+    #[expect(clippy::unused_self, reason = "other databases have several instances")]
+    fn serves(&self, _: AccountId) -> bool {
+        true
+    }
+
+    /// Takes up the actions that the process before has left behind.
+    async fn take_up(&self) -> Result<(), StoreError> {
+        self.write((), |db, ()| {
+            Box::pin(async move {
+                outbox::forget_failures(db).await?;
+                outbox::take_back(db, HOLDER).await
             })
-            .await?;
-        self.remember_keys(account, &sealed)
-    }
-
-    /// The account's keys, if the account was ever used.
-    async fn known_keys(&self, account: AccountId) -> Result<Option<Arc<AccountKeys>>, StoreError> {
-        let known = {
-            let keys = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
-            keys.get(&account).cloned()
-        };
-        if known.is_some() {
-            return Ok(known);
-        }
-        let sealed: Option<Vec<u8>> = sqlx::query_scalar("SELECT key FROM account WHERE id = $1")
-            .bind(account.0)
-            .fetch_optional(self.readers())
-            .await?;
-        sealed
-            .map(|sealed| self.remember_keys(account, &sealed))
-            .transpose()
-    }
-
-    /// The account has no keys any more.
-    fn forget_keys(&self, account: AccountId) {
-        let mut keys = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.remove(&account);
-    }
-
-    fn remember_keys(
-        &self,
-        account: AccountId,
-        sealed: &[u8],
-    ) -> Result<Arc<AccountKeys>, StoreError> {
-        let opened = Arc::new(self.0.master.account_keys(account, sealed)?);
-        let mut keys = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(Arc::clone(keys.entry(account).or_insert(opened)))
-    }
-}
-
-/// Runs a claim to its end even if the caller is dropped meanwhile, and then gives back what nobody took: on `SQLite` a
-/// lease does not run out.
-async fn deliver<T, B>(
-    claim: impl Future<Output = Result<Option<T>, StoreError>> + Send + 'static,
-    give_back: B,
-) -> Result<Option<T>, StoreError>
-where
-    T: Send + 'static,
-    B: FnOnce(T) -> Work<'static, ()> + Send + 'static,
-{
-    let (sender, receiver) = oneshot::channel();
-    tokio::spawn(async move {
-        if let Err(Ok(Some(untaken))) = sender.send(claim.await)
-            && let Err(error) = give_back(untaken).await
-        {
-            tracing::error!(%error, "a claim that nobody took could not be given back");
-        }
-    });
-    receiver
+        })
         .await
-        .map_err(|_| StoreError::Database("the store is shutting down".to_owned()))?
-}
+    }
 
-fn migrations(all: &[(i64, &'static str, &'static str)]) -> Migrator {
-    Migrator::with_migrations(
-        all.iter()
-            .map(|(version, name, sql)| {
-                let kind = MigrationType::Simple;
-                Migration::new(*version, (*name).into(), kind, (*sql).into_sql_str(), false)
-            })
-            .collect(),
-    )
+    /// Takes what was erased out of the log beside the database. `false`: a reader still needs it.
+    async fn empty_log(&self) -> Result<bool, StoreError> {
+        self.0.writer.empty_log().await
+    }
 }
 
 fn take_lock(path: &Path) -> Result<File, StoreError> {
@@ -378,47 +335,31 @@ async fn check_version(db: &SqlitePool) -> Result<(), StoreError> {
     Err(StoreError::Database(why.to_owned()))
 }
 
-/// A wrong key is noticed at the start, not at the first guest.
-async fn check_master_key(db: &mut SqliteConnection, master: &MasterKey) -> Result<(), StoreError> {
-    let account: Option<(i64, Vec<u8>)> =
-        sqlx::query_as("SELECT id, key FROM account ORDER BY id LIMIT 1")
-            .fetch_optional(db)
+impl SqliteHistory {
+    /// Opens the database at `path` beside the process that writes it: no lock, no migration, no write. Up to `readers`
+    /// read at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when there is none, or one of another version of Estafeta.
+    pub async fn open(path: &Path, readers: u32) -> Result<Self, StoreError> {
+        if !path.exists() {
+            let why = format!("there is no {}", path.display());
+            return Err(StoreError::Database(why));
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .busy_timeout(BUSY);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(readers)
+            .connect_with(options)
             .await?;
-    match account {
-        Some((id, sealed)) => master.account_keys(AccountId(id), &sealed).map(|_| ()),
-        None => Ok(()),
+        check_version(&pool).await?;
+        Ok(Self(pool))
     }
-}
 
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        StoreError::Database(error.to_string())
+    #[cfg(test)]
+    fn pool(&self) -> &SqlitePool {
+        &self.0
     }
-}
-
-fn to_json<T: Serialize>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value)
-        .map_err(|error| StoreError::Database(format!("a value does not serialise: {error}")))
-}
-
-fn from_json<T: DeserializeOwned>(what: &str, json: &str) -> Result<T, StoreError> {
-    serde_json::from_str(json).map_err(|error| StoreError::Unreadable(unquoted(what, &error)))
-}
-
-/// A unit variant's stable name.
-fn to_word<T: Serialize>(value: &T) -> Result<String, StoreError> {
-    Ok(to_json(value)?.trim_matches('"').to_owned())
-}
-
-fn from_word<T: DeserializeOwned>(what: &str, word: &str) -> Result<T, StoreError> {
-    from_json(what, &format!("\"{word}\""))
-}
-
-/// A counter as the database has it.
-fn to_big(count: u64) -> Result<i64, StoreError> {
-    i64::try_from(count).map_err(|_| StoreError::Database(format!("{count} is out of range")))
-}
-
-fn from_big<N: TryFrom<i64>>(what: &str, number: i64) -> Result<N, StoreError> {
-    N::try_from(number).map_err(|_| StoreError::Unreadable(format!("{what}: {number}")))
 }

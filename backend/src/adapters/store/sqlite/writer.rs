@@ -9,11 +9,11 @@
 //! What arrives from outside has a queue of its own, so that a backlog of our own work keeps no provider waiting; when
 //! even that queue is full the provider is told so at once and comes again.
 
+use super::super::common::Work;
 use crate::error::StoreError;
 use async_trait::async_trait;
 use sqlx::{Connection, Row, SqliteConnection};
 use std::fs::File;
-use std::pin::Pin;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -21,9 +21,6 @@ use tokio::task::JoinHandle;
 const TOGETHER: usize = 256;
 /// How many jobs of each queue may wait.
 const WAITING: usize = 4096;
-
-/// What a job does on the writer's connection.
-pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
 
 /// How long the log waits to be emptied, ms: meanwhile nobody writes.
 const EMPTYING: &str = "PRAGMA busy_timeout = 100";

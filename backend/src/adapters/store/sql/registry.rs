@@ -1,14 +1,15 @@
 //! Accounts' small facts.
 
+use super::super::common::{from_json, to_json};
 use super::super::seal::Purpose;
-use super::{SqliteStore, from_json, to_json};
+use super::SqlStore;
 use crate::error::StoreError;
 use crate::ports::{Guest, Registry};
 use async_trait::async_trait;
 use widget_core::ids::{AccountId, ContactId, DialogId};
 
 #[async_trait]
-impl Registry for SqliteStore {
+impl Registry for SqlStore {
     async fn put_guest(
         &self,
         account: AccountId,

@@ -1,16 +1,16 @@
 //! Leased dialogs and their commits.
 
+use super::super::common::{Work, deliver, from_big, from_json, to_big, to_json};
+use super::SqlStore;
+use super::dialect::{Connection, DbRow, for_update, json_number, json_text, skip_held};
 use super::inbox::{TRIES, read_row, row_columns};
 use super::kin::claim_hints;
-use super::writer::Work;
-use super::{SqliteStore, deliver, from_big, from_json, to_big, to_json};
 use crate::error::StoreError;
 use crate::ports::{
     Claimed, Commit, Dialogs, DueTimer, JournalRow, Lane, Lease, NewAct, Rank, Waiting,
 };
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::Row;
 use widget_core::action::Action;
 use widget_core::dialog::Dialog;
 use widget_core::ids::{AccountId, ConversationId, DealId, DialogId};
@@ -44,17 +44,19 @@ struct Found {
     lease: Lease,
     conversation: String,
     state: Option<String>,
-    rows: Vec<SqliteRow>,
+    rows: Vec<DbRow>,
     due_at: Option<i64>,
 }
 
 #[async_trait]
-impl Dialogs for SqliteStore {
+impl Dialogs for SqlStore {
     async fn claim(&self, now: i64) -> Result<Option<Claimed>, StoreError> {
         let store = self.clone();
         let claim = async move {
             let found = store
-                .write(now, |db, now| Box::pin(lease_oldest(db, *now)))
+                .write((store.holder(), now), |db, (holder, now)| {
+                    Box::pin(lease_oldest(db, *holder, *now))
+                })
                 .await?;
             store.open_claim(found, now).await
         };
@@ -69,9 +71,10 @@ impl Dialogs for SqliteStore {
     ) -> Result<Option<Claimed>, StoreError> {
         let (store, dialog) = (self.clone(), dialog.clone());
         let claim = async move {
+            let wanted = (store.holder(), account, dialog, now);
             let found = store
-                .write((account, dialog, now), |db, (account, dialog, now)| {
-                    Box::pin(lease_this(db, *account, dialog, *now))
+                .write(wanted, |db, (holder, account, dialog, now)| {
+                    Box::pin(lease_this(db, *holder, *account, dialog, *now))
                 })
                 .await?;
             store.open_claim(found, now).await
@@ -136,18 +139,19 @@ impl Dialogs for SqliteStore {
 }
 
 #[async_trait]
-impl Waiting for SqliteStore {
+impl Waiting for SqlStore {
     async fn waiting(
         &self,
         account: AccountId,
         reason: Option<ReasonId>,
     ) -> Result<Vec<Dialog>, StoreError> {
-        let states: Vec<String> = sqlx::query_scalar(
-            "SELECT state FROM dialog WHERE account = $1 \
-             AND json_extract(state, '$.view.owner.kind') = 'waiting' \
-             AND ($2 IS NULL OR json_extract(state, '$.view.owner.reason.id') = $2) \
-             ORDER BY json_extract(state, '$.view.owner.since'), id",
-        )
+        let states: Vec<String> = sqlx::query_scalar(concat!(
+            "SELECT state FROM dialog WHERE account = $1 AND owner_kind = 'waiting' AND ($2 IS NULL OR ",
+            json_text!("state", "view", "owner", "reason", "id"),
+            " = $2) ORDER BY ",
+            json_number!("state", "view", "owner", "since"),
+            ", id"
+        ))
         .bind(account.0)
         .bind(reason.map(ReasonId::as_str))
         .fetch_all(self.readers())
@@ -162,7 +166,7 @@ impl Waiting for SqliteStore {
     }
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// Gives back a lease that nobody took.
     fn taker_back(&self) -> impl FnOnce(Claimed) -> Work<'static, ()> + Send + 'static {
         let store = self.clone();
@@ -211,7 +215,7 @@ impl SqliteStore {
             Box::pin(async move {
                 sqlx::query(
                     "UPDATE dialog SET leased = 0, ready_at = $4 \
-                     WHERE account = $1 AND id = $2 AND token = $3 AND leased = 1",
+                     WHERE account = $1 AND id = $2 AND token = $3 AND leased <> 0",
                 )
                 .bind(lease.account.0)
                 .bind(&lease.dialog.0)
@@ -226,15 +230,21 @@ impl SqliteStore {
     }
 }
 
-async fn lease_oldest(db: &mut SqliteConnection, now: i64) -> Result<Option<Found>, StoreError> {
+async fn lease_oldest(
+    db: &mut Connection,
+    holder: i64,
+    now: i64,
+) -> Result<Option<Found>, StoreError> {
     let leased = sqlx::query(concat!(
-        "UPDATE dialog SET leased = 1, token = token + 1 WHERE (account, id) = ( \
+        "UPDATE dialog SET leased = $2, token = token + 1 WHERE (account, id) = ( \
              SELECT account, id FROM dialog WHERE leased = 0 AND ready_at <= $1 \
-             ORDER BY ready_at, account, id LIMIT 1 \
-         ) RETURNING ",
+             ORDER BY ready_at, account, id LIMIT 1",
+        skip_held!(),
+        ") RETURNING ",
         leased_columns!()
     ))
     .bind(now)
+    .bind(holder)
     .fetch_optional(&mut *db)
     .await?;
     match leased {
@@ -244,18 +254,20 @@ async fn lease_oldest(db: &mut SqliteConnection, now: i64) -> Result<Option<Foun
 }
 
 async fn lease_this(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
+    holder: i64,
     account: AccountId,
     dialog: &DialogId,
     now: i64,
 ) -> Result<Option<Found>, StoreError> {
     let leased = sqlx::query(concat!(
-        "UPDATE dialog SET leased = 1, token = token + 1 \
+        "UPDATE dialog SET leased = $3, token = token + 1 \
          WHERE account = $1 AND id = $2 AND leased = 0 RETURNING ",
         leased_columns!()
     ))
     .bind(account.0)
     .bind(&dialog.0)
+    .bind(holder)
     .fetch_optional(&mut *db)
     .await?;
     match leased {
@@ -265,11 +277,7 @@ async fn lease_this(
     }
 }
 
-async fn exists(
-    db: &mut SqliteConnection,
-    account: AccountId,
-    dialog: &str,
-) -> Result<bool, StoreError> {
+async fn exists(db: &mut Connection, account: AccountId, dialog: &str) -> Result<bool, StoreError> {
     let found = sqlx::query("SELECT 1 FROM dialog WHERE account = $1 AND id = $2")
         .bind(account.0)
         .bind(dialog)
@@ -278,11 +286,7 @@ async fn exists(
     Ok(found.is_some())
 }
 
-async fn find_work(
-    db: &mut SqliteConnection,
-    leased: &SqliteRow,
-    now: i64,
-) -> Result<Found, StoreError> {
+async fn find_work(db: &mut Connection, leased: &DbRow, now: i64) -> Result<Found, StoreError> {
     let lease = Lease {
         account: AccountId(leased.try_get("account")?),
         dialog: DialogId(leased.try_get("id")?),
@@ -338,7 +342,7 @@ fn due_timers(state: &Dialog, now: i64) -> Vec<DueTimer> {
     due
 }
 
-async fn apply(db: &mut SqliteConnection, commit: &Commit) -> Result<(), StoreError> {
+async fn apply(db: &mut Connection, commit: &Commit) -> Result<(), StoreError> {
     let (seq, deal) = hold(db, &commit.lease).await?;
     check(commit, seq)?;
     for row in &commit.journal {
@@ -360,10 +364,11 @@ async fn apply(db: &mut SqliteConnection, commit: &Commit) -> Result<(), StoreEr
 }
 
 /// The dialog's last seq and its deal, if the lease still holds.
-async fn hold(db: &mut SqliteConnection, lease: &Lease) -> Result<(u64, Option<i64>), StoreError> {
-    let held: Option<(i64, Option<i64>)> = sqlx::query_as(
-        "SELECT seq, deal FROM dialog WHERE account = $1 AND id = $2 AND token = $3 AND leased = 1",
-    )
+async fn hold(db: &mut Connection, lease: &Lease) -> Result<(u64, Option<i64>), StoreError> {
+    let held: Option<(i64, Option<i64>)> = sqlx::query_as(concat!(
+        "SELECT seq, deal FROM dialog WHERE account = $1 AND id = $2 AND token = $3 AND leased <> 0",
+        for_update!()
+    ))
     .bind(lease.account.0)
     .bind(&lease.dialog.0)
     .bind(lease.token)
@@ -395,11 +400,7 @@ fn check(commit: &Commit, mut seq: u64) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn append(
-    db: &mut SqliteConnection,
-    lease: &Lease,
-    row: &JournalRow,
-) -> Result<(), StoreError> {
+async fn append(db: &mut Connection, lease: &Lease, row: &JournalRow) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO journal \
          (account, dialog, seq, at, policy_version, core_version, event, changes, actions, trace) \
@@ -420,11 +421,7 @@ async fn append(
     Ok(())
 }
 
-async fn enqueue(
-    db: &mut SqliteConnection,
-    commit: &Commit,
-    act: &NewAct,
-) -> Result<(), StoreError> {
+async fn enqueue(db: &mut Connection, commit: &Commit, act: &NewAct) -> Result<(), StoreError> {
     let (epoch, rank) = match &act.action {
         Action::Send { epoch, kind, .. } => (Some(to_big(*epoch)?), Rank::of(*kind)),
         _ => (None, Rank::Answer),
@@ -449,7 +446,7 @@ async fn enqueue(
     Ok(())
 }
 
-async fn consume(db: &mut SqliteConnection, lease: &Lease, id: i64) -> Result<(), StoreError> {
+async fn consume(db: &mut Connection, lease: &Lease, id: i64) -> Result<(), StoreError> {
     let consumed = sqlx::query(
         "UPDATE inbox SET state = 'done', parked_until = NULL \
          WHERE id = $3 AND account = $1 AND dialog = $2 AND state = 'new'",
@@ -463,12 +460,7 @@ async fn consume(db: &mut SqliteConnection, lease: &Lease, id: i64) -> Result<()
 }
 
 /// Parks a row, unless the send that it waited for has ended meanwhile: then nothing would wake it before its time.
-async fn park(
-    db: &mut SqliteConnection,
-    lease: &Lease,
-    id: i64,
-    until: i64,
-) -> Result<(), StoreError> {
+async fn park(db: &mut Connection, lease: &Lease, id: i64, until: i64) -> Result<(), StoreError> {
     let parked = sqlx::query(
         "UPDATE inbox SET holds_sends = 1, parked_until = CASE WHEN EXISTS ( \
              SELECT 1 FROM ledger WHERE account = $1 AND dialog = $2 AND state = 'pending' \
@@ -493,11 +485,11 @@ fn was_waiting(rows: u64, id: i64) -> Result<(), StoreError> {
     )))
 }
 
-async fn store_state(db: &mut SqliteConnection, commit: &Commit) -> Result<(), StoreError> {
+async fn store_state(db: &mut Connection, commit: &Commit) -> Result<(), StoreError> {
     let Commit { lease, state, .. } = commit;
     sqlx::query(concat!(
         "UPDATE dialog SET state = $3, seq = $4, last_at = $5, owner_kind = $6, epoch = $7, deal = $8, \
-         leased = $9, contact = $10, due_at = $11, ready_at = ",
+         leased = CASE WHEN $9 THEN 0 ELSE leased END, contact = $10, due_at = $11, ready_at = ",
         soonest!("$11"),
         " WHERE account = $1 AND id = $2"
     ))
@@ -509,7 +501,7 @@ async fn store_state(db: &mut SqliteConnection, commit: &Commit) -> Result<(), S
     .bind(owner_kind(&state.view.owner))
     .bind(to_big(state.view.epoch)?)
     .bind(state.deal.map(|deal| deal.0))
-    .bind(i64::from(!commit.release))
+    .bind(commit.release)
     .bind(state.contact.map(|contact| contact.0))
     .bind(state.timers.values().map(|armed| armed.due).min())
     .execute(db)
@@ -526,7 +518,7 @@ fn owner_kind(owner: &Owner) -> &'static str {
 }
 
 async fn release(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     lease: &Lease,
     failed: &[i64],
     again_at: i64,
@@ -550,9 +542,9 @@ async fn release(
         }
     }
     sqlx::query(concat!(
-        "UPDATE dialog SET leased = 0, ready_at = MAX($3, ",
+        "UPDATE dialog SET leased = 0, ready_at = (SELECT CASE WHEN soon < $3 THEN $3 ELSE soon END FROM (SELECT ",
         soonest!("due_at"),
-        ") WHERE account = $1 AND id = $2"
+        " AS soon) AS next) WHERE account = $1 AND id = $2"
     ))
     .bind(lease.account.0)
     .bind(&lease.dialog.0)

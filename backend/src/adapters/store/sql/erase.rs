@@ -1,12 +1,13 @@
-//! Erasing for good: rows go, `secure_delete` overwrites them, and the log beside the database is emptied.
+//! Erasing for good: rows go, and then each database takes its traces of them off the disk.
 
+use super::super::common::{Held, from_json};
+use super::SqlStore;
+use super::dialect::{Connection, empty, hold, json_number, json_text, row_id};
 use super::inbox::store;
 use super::ledger::ECHO_WINDOW;
-use super::{SqliteStore, from_json};
 use crate::error::StoreError;
 use crate::ports::{Erasure, Known, NewRow, Privacy, Progress, Registry, Wish};
 use async_trait::async_trait;
-use sqlx::SqliteConnection;
 use widget_core::ids::{AccountId, ConversationId, DialogId, MessageId};
 
 /// How many rows of an account go in one commit.
@@ -15,45 +16,75 @@ const BATCH: i64 = 500;
 /// A wish as the database has it: id, account, dialog, message, time.
 type WishRow = (i64, i64, Option<String>, Option<String>, i64);
 
+macro_rules! of_account {
+    ($table:literal) => {
+        concat!(
+            "DELETE FROM ",
+            $table,
+            " WHERE ",
+            row_id!(),
+            " IN (SELECT ",
+            row_id!(),
+            " FROM ",
+            $table,
+            " WHERE account = $1 LIMIT $2)"
+        )
+    };
+}
+
 /// Rows of an account, those first that others do not point to.
 const OF_ACCOUNT: [&str; 12] = [
-    "DELETE FROM journal WHERE rowid IN (SELECT rowid FROM journal WHERE account = $1 LIMIT $2)",
-    "DELETE FROM text WHERE rowid IN (SELECT rowid FROM text WHERE account = $1 LIMIT $2)",
-    "DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox WHERE account = $1 LIMIT $2)",
-    "DELETE FROM outbox WHERE rowid IN (SELECT rowid FROM outbox WHERE account = $1 LIMIT $2)",
-    "DELETE FROM ledger WHERE rowid IN (SELECT rowid FROM ledger WHERE account = $1 LIMIT $2)",
-    "DELETE FROM contact_phone WHERE rowid IN (SELECT rowid FROM contact_phone WHERE account = $1 LIMIT $2)",
-    "DELETE FROM jti WHERE rowid IN (SELECT rowid FROM jti WHERE account = $1 LIMIT $2)",
-    "DELETE FROM policy WHERE rowid IN (SELECT rowid FROM policy WHERE account = $1 LIMIT $2)",
-    "DELETE FROM place WHERE rowid IN (SELECT rowid FROM place WHERE account = $1 LIMIT $2)",
-    "DELETE FROM pause WHERE rowid IN (SELECT rowid FROM pause WHERE account = $1 LIMIT $2)",
-    "DELETE FROM reach WHERE rowid IN (SELECT rowid FROM reach WHERE account = $1 LIMIT $2)",
-    "DELETE FROM dialog WHERE rowid IN (SELECT rowid FROM dialog WHERE account = $1 LIMIT $2)",
+    of_account!("journal"),
+    of_account!("text"),
+    of_account!("inbox"),
+    of_account!("outbox"),
+    of_account!("ledger"),
+    of_account!("contact_phone"),
+    of_account!("jti"),
+    of_account!("policy"),
+    of_account!("place"),
+    of_account!("pause"),
+    of_account!("reach"),
+    of_account!("dialog"),
 ];
 
 /// What goes with a guest: `$1` account, `$2` dialog. The dialog's ids, counters and journal stay.
 const OF_GUEST: [&str; 5] = [
     "DELETE FROM text WHERE account = $1 AND dialog = $2",
     "UPDATE dialog SET guest = NULL, due_at = NULL WHERE account = $1 AND id = $2",
-    "UPDATE inbox SET body = x'', state = CASE state WHEN 'new' THEN 'done' ELSE state END, \
-     parked_until = NULL, holds_sends = 0 WHERE account = $1 AND dialog = $2",
+    concat!(
+        "UPDATE inbox SET body = ",
+        empty!(),
+        ", state = CASE state WHEN 'new' THEN 'done' ELSE state END, \
+         parked_until = NULL, holds_sends = 0 WHERE account = $1 AND dialog = $2"
+    ),
     "DELETE FROM outbox WHERE account = $1 AND dialog = $2 AND state = 'open'",
     // The place itself stays: what has left still counts.
     "UPDATE place SET dialog = NULL WHERE account = $1 AND dialog = $2",
 ];
 
 /// The texts of a message that no other message of the dialog has too: `$1` account, `$2` dialog, `$3` message.
-const OF_MESSAGE: &str = "DELETE FROM text WHERE account = $1 AND dialog = $2 AND id IN ( \
-         SELECT json_extract(event, '$.text') FROM journal WHERE account = $1 AND dialog = $2 \
-         AND json_extract(event, '$.type') IN ('guest_wrote', 'guest_edited') \
-         AND json_extract(event, '$.id') = $3 \
-         EXCEPT SELECT json_extract(event, '$.text') FROM journal WHERE account = $1 AND dialog = $2 \
-         AND COALESCE(json_extract(event, '$.id'), json_extract(event, '$.message'), '') <> $3 \
-         EXCEPT SELECT json_extract(event, '$.done.text') FROM journal WHERE account = $1 AND dialog = $2 \
-         EXCEPT SELECT text FROM outbox WHERE account = $1 AND dialog = $2 AND state = 'open')";
+const OF_MESSAGE: &str = concat!(
+    "DELETE FROM text WHERE account = $1 AND dialog = $2 AND id IN (SELECT ",
+    json_number!("event", "text"),
+    " FROM journal WHERE account = $1 AND dialog = $2 AND ",
+    json_text!("event", "type"),
+    " IN ('guest_wrote', 'guest_edited') AND ",
+    json_text!("event", "id"),
+    " = $3 EXCEPT SELECT ",
+    json_number!("event", "text"),
+    " FROM journal WHERE account = $1 AND dialog = $2 AND COALESCE(",
+    json_text!("event", "id"),
+    ", ",
+    json_text!("event", "message"),
+    ", '') <> $3 EXCEPT SELECT ",
+    json_number!("event", "done", "text"),
+    " FROM journal WHERE account = $1 AND dialog = $2 \
+     EXCEPT SELECT text FROM outbox WHERE account = $1 AND dialog = $2 AND state = 'open')"
+);
 
 #[async_trait]
-impl Privacy for SqliteStore {
+impl Privacy for SqlStore {
     async fn prune(&self, before: i64) -> Result<u64, StoreError> {
         self.prune_before(before).await
     }
@@ -75,7 +106,7 @@ impl Privacy for SqliteStore {
                 sqlx::query(
                     "INSERT INTO erasure (account, dialog, message, asked_at) \
                      SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT 1 FROM erasure \
-                     WHERE done = 0 AND account = $1 AND dialog IS $2 AND message IS $3)",
+                     WHERE done = 0 AND account = $1 AND dialog IS NOT DISTINCT FROM $2 AND message IS NOT DISTINCT FROM $3)",
                 )
                 .bind(account.0)
                 .bind(dialog)
@@ -126,6 +157,7 @@ impl Privacy for SqliteStore {
         let of = (dialog, phone, notice);
         self.write(of, move |db, (dialog, phone, notice)| {
             Box::pin(async move {
+                hold(db, Held::Dialog(account, dialog)).await?;
                 if is_busy(db, account, dialog, anyway).await? {
                     return Ok(Progress::Busy);
                 }
@@ -145,7 +177,7 @@ impl Privacy for SqliteStore {
         if done.is_empty() {
             return Ok(true);
         }
-        if !self.0.writer.empty_log().await? {
+        if !self.empty_log().await? {
             return Ok(false);
         }
         self.write(done, |db, done| {
@@ -185,7 +217,7 @@ impl Privacy for SqliteStore {
     }
 }
 
-impl SqliteStore {
+impl SqlStore {
     async fn erase_account(&self, id: i64, account: AccountId) -> Result<Progress, StoreError> {
         let progress = self
             .write((), move |db, ()| Box::pin(erase_some(db, id, account)))
@@ -213,13 +245,13 @@ fn read_wish((id, account, dialog, message, asked_at): WishRow) -> Wish {
 
 /// Whether somebody holds the dialog, an action of it is being carried out, or a text may have left.
 async fn is_busy(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     account: AccountId,
     dialog: &DialogId,
     anyway: bool,
 ) -> Result<bool, StoreError> {
     let busy = sqlx::query(
-        "SELECT 1 FROM dialog WHERE account = $1 AND id = $2 AND leased = 1 \
+        "SELECT 1 FROM dialog WHERE account = $1 AND id = $2 AND leased <> 0 \
          UNION ALL SELECT 1 FROM outbox WHERE NOT $3 AND account = $1 AND dialog = $2 AND state = 'open' \
          AND (claimed <> 0 OR (lane = 'send' AND phase = 'check')) LIMIT 1",
     )
@@ -232,7 +264,7 @@ async fn is_busy(
 }
 
 async fn erase_guest(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     account: AccountId,
     dialog: &DialogId,
     phone: Option<&[u8]>,
@@ -247,10 +279,12 @@ async fn erase_guest(
     }
     // Hints of the CRM that belong to no dialog may name anybody. One that waits for its deal waits no more: catching up
     // finds what it told of.
-    sqlx::query(
-        "UPDATE inbox SET body = x'', state = CASE state WHEN 'unclaimed' THEN 'done' ELSE state END \
-         WHERE account = $1 AND dialog IS NULL AND state <> 'new'",
-    )
+    sqlx::query(concat!(
+        "UPDATE inbox SET body = ",
+        empty!(),
+        ", state = CASE state WHEN 'unclaimed' THEN 'done' ELSE state END \
+         WHERE account = $1 AND dialog IS NULL AND state <> 'new'"
+    ))
     .bind(account.0)
     .execute(&mut *db)
     .await?;
@@ -278,12 +312,13 @@ async fn erase_guest(
 
 /// Once all that speaks of the message is handled. The handled bodies of its dialog go too: nobody reads them again.
 async fn erase_message(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     id: i64,
     account: AccountId,
     dialog: &DialogId,
     message: &MessageId,
 ) -> Result<Progress, StoreError> {
+    hold(db, Held::Dialog(account, dialog)).await?;
     let unhandled = sqlx::query(
         "SELECT 1 FROM inbox WHERE account = $1 AND dialog = $2 AND state = 'new' LIMIT 1",
     )
@@ -300,9 +335,11 @@ async fn erase_message(
         .bind(&message.0)
         .execute(&mut *db)
         .await?;
-    sqlx::query(
-        "UPDATE inbox SET body = x'' WHERE account = $1 AND dialog = $2 AND state <> 'new'",
-    )
+    sqlx::query(concat!(
+        "UPDATE inbox SET body = ",
+        empty!(),
+        " WHERE account = $1 AND dialog = $2 AND state <> 'new'"
+    ))
     .bind(account.0)
     .bind(&dialog.0)
     .execute(&mut *db)
@@ -311,7 +348,7 @@ async fn erase_message(
 }
 
 async fn erase_some(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     id: i64,
     account: AccountId,
 ) -> Result<Progress, StoreError> {
@@ -335,7 +372,7 @@ async fn erase_some(
     mark_done(db, id).await
 }
 
-async fn mark_done(db: &mut SqliteConnection, id: i64) -> Result<Progress, StoreError> {
+async fn mark_done(db: &mut Connection, id: i64) -> Result<Progress, StoreError> {
     sqlx::query("UPDATE erasure SET done = 1 WHERE id = $1")
         .bind(id)
         .execute(db)

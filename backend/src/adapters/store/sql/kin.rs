@@ -1,10 +1,11 @@
 //! Dialogs that have a contact or a deal in common, and hints that wait for a deal to be bound.
 
-use super::{SqliteStore, from_json};
+use super::super::common::{Held, from_json};
+use super::SqlStore;
+use super::dialect::{Connection, hold};
 use crate::error::StoreError;
 use crate::ports::{Commit, Kin};
 use async_trait::async_trait;
-use sqlx::SqliteConnection;
 use widget_core::dialog::Dialog;
 use widget_core::ids::{AccountId, ActionKey, ContactId, DealId};
 
@@ -12,7 +13,7 @@ use widget_core::ids::{AccountId, ActionKey, ContactId, DealId};
 const SLACK: i64 = 2_000;
 
 #[async_trait]
-impl Kin for SqliteStore {
+impl Kin for SqlStore {
     async fn dialogs_of_contact(
         &self,
         account: AccountId,
@@ -38,6 +39,15 @@ impl Kin for SqliteStore {
     async fn keep_for_deal(&self, row: i64, deal: DealId) -> Result<(), StoreError> {
         self.write((row, deal), |db, (row, deal)| {
             Box::pin(async move {
+                let account: Option<i64> =
+                    sqlx::query_scalar("SELECT account FROM inbox WHERE id = $1")
+                        .bind(row)
+                        .fetch_optional(&mut *db)
+                        .await?;
+                let Some(account) = account else {
+                    return Ok(());
+                };
+                hold(db, Held::Deal(AccountId(account), *deal)).await?;
                 // A dialog that was bound meanwhile gets it by the usual way: then the row stays as it is.
                 sqlx::query(
                     "UPDATE inbox SET state = 'unclaimed', deal = $2 \
@@ -74,13 +84,11 @@ impl Kin for SqliteStore {
 }
 
 /// Gives the hints about the dialog's deal to the dialog, if they came after the CRM was read for it.
-pub(super) async fn claim_hints(
-    db: &mut SqliteConnection,
-    commit: &Commit,
-) -> Result<(), StoreError> {
+pub(super) async fn claim_hints(db: &mut Connection, commit: &Commit) -> Result<(), StoreError> {
     let Some(deal) = commit.state.deal else {
         return Ok(());
     };
+    hold(db, Held::Deal(commit.lease.account, deal)).await?;
     let read_at = commit.state.crm.as_ref().map_or(0, |crm| crm.at);
     sqlx::query(
         "UPDATE inbox SET state = 'new', dialog = $2 \

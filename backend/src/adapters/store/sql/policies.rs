@@ -1,16 +1,17 @@
 //! The accounts' policies and their versions, sealed: they can name phones.
 
+use super::super::common::{Held, from_word, to_word};
 use super::super::mode_of;
-use super::super::seal::{AccountKeys, MasterKey, Purpose};
-use super::{SqliteStore, from_word, to_word};
+use super::super::seal::{AccountKeys, Purpose};
+use super::SqlStore;
+use super::dialect::{Connection, hold};
 use crate::error::StoreError;
 use crate::ports::{Origin, Policies, PolicyVersion, StoredPolicy};
 use async_trait::async_trait;
-use sqlx::SqliteConnection;
 use widget_core::ids::AccountId;
 
 #[async_trait]
-impl Policies for SqliteStore {
+impl Policies for SqlStore {
     async fn put_policy(
         &self,
         account: AccountId,
@@ -75,35 +76,6 @@ impl Policies for SqliteStore {
     }
 }
 
-/// Seals the policies of a database that was made when they were kept in plain.
-pub(super) async fn seal_plain(
-    db: &mut SqliteConnection,
-    master: &MasterKey,
-) -> Result<(), StoreError> {
-    let plain: Vec<(i64, i64, String, Vec<u8>)> = sqlx::query_as(
-        "SELECT p.account, p.version, p.toml, a.key FROM policy p JOIN account a ON a.id = p.account \
-         WHERE p.body IS NULL",
-    )
-    .fetch_all(&mut *db)
-    .await?;
-    if plain.is_empty() {
-        return Ok(());
-    }
-    for (account, version, toml, key) in plain {
-        let keys = master.account_keys(AccountId(account), &key)?;
-        sqlx::query("UPDATE policy SET toml = '', body = $3 WHERE account = $1 AND version = $2")
-            .bind(account)
-            .bind(version)
-            .bind(keys.seal(Purpose::Policy, toml.as_bytes())?)
-            .execute(&mut *db)
-            .await?;
-    }
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-        .execute(db)
-        .await?;
-    Ok(())
-}
-
 /// The newest version, as a new one is compared with it.
 struct Known {
     version: i64,
@@ -112,13 +84,14 @@ struct Known {
 }
 
 async fn put(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     account: AccountId,
     keys: &AccountKeys,
     toml: &str,
     origin: Origin,
     now: i64,
 ) -> Result<i64, StoreError> {
+    hold(db, Held::Policy(account)).await?;
     let newest = newest(db, account, keys).await?;
     if let Some(newest) = &newest
         && !is_new(db, account, keys, toml, origin, newest).await?
@@ -146,7 +119,7 @@ async fn put(
 }
 
 async fn newest(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     account: AccountId,
     keys: &AccountKeys,
 ) -> Result<Option<Known>, StoreError> {
@@ -169,7 +142,7 @@ async fn newest(
 
 /// Whether a text is something new to the account, by where it comes from.
 async fn is_new(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     account: AccountId,
     keys: &AccountKeys,
     toml: &str,

@@ -1,11 +1,12 @@
 //! What of ours can echo, and the sealed texts.
 
+use super::super::common::{Held, to_word};
 use super::super::seal::Purpose;
-use super::{SqliteStore, to_word};
+use super::SqlStore;
+use super::dialect::{Connection, hold};
 use crate::error::StoreError;
 use crate::ports::{Echo, Ledger, Source};
 use async_trait::async_trait;
-use sqlx::SqliteConnection;
 use widget_core::ids::{AccountId, ActionKey, DialogId, MessageId, TextRef};
 
 /// How long a text of ours can come back, ms.
@@ -29,7 +30,7 @@ impl Seen {
 }
 
 #[async_trait]
-impl Ledger for SqliteStore {
+impl Ledger for SqlStore {
     async fn echo(
         &self,
         account: AccountId,
@@ -135,7 +136,8 @@ impl Ledger for SqliteStore {
     }
 }
 
-async fn recognise(db: &mut SqliteConnection, seen: &Seen, now: i64) -> Result<Echo, StoreError> {
+async fn recognise(db: &mut Connection, seen: &Seen, now: i64) -> Result<Echo, StoreError> {
+    hold(db, Held::Dialog(seen.account, &seen.dialog)).await?;
     let mut ours = None;
     if let Some(message) = &seen.message {
         ours = by_id(db, seen, message).await?;
@@ -156,7 +158,7 @@ async fn recognise(db: &mut SqliteConnection, seen: &Seen, now: i64) -> Result<E
 }
 
 async fn by_id(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     seen: &Seen,
     message: &MessageId,
 ) -> Result<Option<(i64, String)>, StoreError> {
@@ -175,7 +177,7 @@ async fn by_id(
 /// By its text, once per source. Pact's own id, where we know it, says more than a text: an equal one under another id is
 /// somebody else's.
 async fn by_text(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     seen: &Seen,
     text: &[u8],
     now: i64,
@@ -199,7 +201,7 @@ async fn by_text(
 }
 
 /// The message is remembered with its source: when it is looked at again after a crash it is still ours.
-async fn mark_matched(db: &mut SqliteConnection, id: i64, seen: &Seen) -> Result<(), StoreError> {
+async fn mark_matched(db: &mut Connection, id: i64, seen: &Seen) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE ledger SET \
          matched_pact = CASE WHEN $2 = 'pact' THEN $3 ELSE matched_pact END, \
@@ -213,7 +215,7 @@ async fn mark_matched(db: &mut SqliteConnection, id: i64, seen: &Seen) -> Result
     Ok(())
 }
 
-async fn is_pending(db: &mut SqliteConnection, seen: &Seen) -> Result<bool, StoreError> {
+async fn is_pending(db: &mut Connection, seen: &Seen) -> Result<bool, StoreError> {
     let pending = sqlx::query(
         "SELECT 1 FROM ledger WHERE account = $1 AND dialog = $2 AND state = 'pending' LIMIT 1",
     )

@@ -1,17 +1,18 @@
 //! Places within the providers' limits, kept in the database so that a restart forgets none.
 
-use super::SqliteStore;
+use super::super::common::Held;
+use super::SqlStore;
+use super::dialect::{Connection, hold};
 use crate::error::StoreError;
 use crate::ports::{Budgets, Class, Rank, Window};
 use async_trait::async_trait;
-use sqlx::SqliteConnection;
 use widget_core::ids::{AccountId, DialogId};
 
 /// Places older than this are in no window any more, ms.
 const FORGOTTEN_AFTER: i64 = 120_000;
 
 #[async_trait]
-impl Budgets for SqliteStore {
+impl Budgets for SqlStore {
     async fn take(
         &self,
         account: AccountId,
@@ -35,11 +36,12 @@ impl Budgets for SqliteStore {
 }
 
 async fn take(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     account: AccountId,
     class: Class,
     now: i64,
 ) -> Result<Option<i64>, StoreError> {
+    hold(db, Held::Budget(account, class)).await?;
     let mut free_at = paused_until(db, account, class).await?.unwrap_or(now);
     for window in class.windows() {
         // The place that has to leave the window first.
@@ -64,7 +66,7 @@ async fn take(
 
 /// The last rank that may still send; `None` = nobody.
 pub(super) async fn last_rank(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     account: AccountId,
     now: i64,
 ) -> Result<Option<Rank>, StoreError> {
@@ -82,7 +84,7 @@ pub(super) async fn last_rank(
 }
 
 async fn taken(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     account: AccountId,
     window: Window,
     now: i64,
@@ -98,7 +100,7 @@ async fn taken(
 }
 
 async fn paused_until(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     account: AccountId,
     class: Class,
 ) -> Result<Option<i64>, StoreError> {
@@ -112,7 +114,7 @@ async fn paused_until(
 
 /// Fills a place, and forgets those that are in no window any more.
 pub(super) async fn occupy(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     account: AccountId,
     class: Class,
     dialog: Option<&DialogId>,
@@ -135,14 +137,15 @@ pub(super) async fn occupy(
 }
 
 pub(super) async fn pause(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     account: AccountId,
     class: Class,
     until: i64,
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO pause (account, class, until) VALUES ($1, $2, $3) \
-         ON CONFLICT (account, class) DO UPDATE SET until = MAX(until, excluded.until)",
+         ON CONFLICT (account, class) DO UPDATE SET until = \
+         CASE WHEN pause.until > excluded.until THEN pause.until ELSE excluded.until END",
     )
     .bind(account.0)
     .bind(class.name())

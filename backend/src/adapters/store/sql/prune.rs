@@ -1,9 +1,9 @@
 //! Retention: what is handled goes after a while, the oldest first, a few rows at a time, so that nobody waits long for
 //! the writer.
 
-use super::SqliteStore;
+use super::SqlStore;
+use super::dialect::{Connection, Pool};
 use crate::error::StoreError;
-use sqlx::{SqliteConnection, SqlitePool};
 
 /// How many rows of a table go in one commit.
 const BATCH: i64 = 200;
@@ -50,7 +50,7 @@ const TABLES: [Table; 3] = [
     table!("ledger", "claimed_at", "state <> 'pending'"),
 ];
 
-impl SqliteStore {
+impl SqlStore {
     pub(super) async fn prune_before(&self, before: i64) -> Result<u64, StoreError> {
         let mut gone = 0;
         for table in &TABLES {
@@ -65,7 +65,7 @@ impl SqliteStore {
 }
 
 async fn delete(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     table: &Table,
     last: i64,
     before: i64,
@@ -80,11 +80,7 @@ async fn delete(
 }
 
 /// The highest id of a row older than `before`, found by halving; `None` = there is none.
-async fn last_before(
-    db: &SqlitePool,
-    table: &Table,
-    before: i64,
-) -> Result<Option<i64>, StoreError> {
+async fn last_before(db: &Pool, table: &Table, before: i64) -> Result<Option<i64>, StoreError> {
     let ends: (Option<i64>, Option<i64>) = sqlx::query_as(table.ends).fetch_one(db).await?;
     let (Some(mut low), Some(mut high)) = ends else {
         return Ok(None);

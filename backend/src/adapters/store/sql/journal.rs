@@ -1,15 +1,16 @@
 //! Reading the journal.
 
-use super::{SqliteStore, from_big};
+use super::super::common::from_big;
+use super::SqlStore;
+use super::dialect::DbRow;
 use crate::error::StoreError;
 use crate::ports::{Journal, JournalRow};
 use async_trait::async_trait;
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use widget_core::ids::{AccountId, DialogId};
 
 #[async_trait]
-impl Journal for SqliteStore {
+impl Journal for SqlStore {
     async fn newest(
         &self,
         account: AccountId,
@@ -22,7 +23,7 @@ impl Journal for SqliteStore {
         )
         .bind(account.0)
         .bind(&dialog.0)
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(self.readers())
         .await?;
         rows.iter().map(journal_row).collect()
@@ -30,7 +31,7 @@ impl Journal for SqliteStore {
 }
 
 /// A row of the journal as the database has it.
-pub(super) fn journal_row(row: &SqliteRow) -> Result<JournalRow, StoreError> {
+pub(super) fn journal_row(row: &DbRow) -> Result<JournalRow, StoreError> {
     Ok(JournalRow {
         seq: from_big("seq of a row", row.try_get("seq")?)?,
         at: row.try_get("at")?,

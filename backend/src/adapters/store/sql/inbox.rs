@@ -1,12 +1,13 @@
 //! Raw input.
 
+use super::super::common::{from_big, from_word, to_word};
 use super::super::seal::{AccountKeys, Purpose};
-use super::{SqliteStore, from_big, from_word, to_word};
+use super::SqlStore;
+use super::dialect::{Connection, DbRow};
 use crate::error::StoreError;
 use crate::ports::{Inbox, InboxRow, NewRow, Source};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::Row;
 use widget_core::ids::{AccountId, ConversationId, DialogId};
 
 /// A failed row is out of the way after so many tries.
@@ -31,7 +32,7 @@ pub(super) struct SealedRow {
     at: i64,
 }
 
-impl SqliteStore {
+impl SqlStore {
     pub(super) async fn seal_row(&self, row: NewRow) -> Result<SealedRow, StoreError> {
         let keys = self.keys(row.account).await?;
         Ok(SealedRow {
@@ -55,7 +56,7 @@ impl SqliteStore {
 }
 
 #[async_trait]
-impl Inbox for SqliteStore {
+impl Inbox for SqlStore {
     async fn ingest(&self, rows: Vec<NewRow>) -> Result<Vec<bool>, StoreError> {
         let rows = self.seal_rows(rows).await?;
         self.write_arrival(rows, |db, rows| {
@@ -101,7 +102,7 @@ impl Inbox for SqliteStore {
     }
 }
 
-impl SqliteStore {
+impl SqlStore {
     async fn set_aside(&self, id: i64) -> Result<(), StoreError> {
         self.write(id, |db, id| {
             Box::pin(async move {
@@ -119,7 +120,7 @@ impl SqliteStore {
     }
 }
 
-async fn route(db: &mut SqliteConnection, id: i64, rows: &[SealedRow]) -> Result<(), StoreError> {
+async fn route(db: &mut Connection, id: i64, rows: &[SealedRow]) -> Result<(), StoreError> {
     // The row itself stays, done, so that its duplicates are still known.
     let routed: Option<(i64, String, String)> = sqlx::query_as(
         "UPDATE inbox SET state = 'done' WHERE id = $1 AND state = 'new' AND dialog IS NULL \
@@ -147,7 +148,7 @@ async fn route(db: &mut SqliteConnection, id: i64, rows: &[SealedRow]) -> Result
 
 /// Stores a row unless it is a duplicate, and wakes its dialog. Whether it is new.
 pub(super) async fn store(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     row: &SealedRow,
     part: i64,
 ) -> Result<bool, StoreError> {
@@ -198,7 +199,7 @@ pub(super) async fn store(
 
 /// Makes a dialog ready at `at`, unless it is so earlier. Whether it exists.
 pub(super) async fn wake(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     account: i64,
     dialog: &str,
     at: i64,
@@ -217,7 +218,7 @@ pub(super) async fn wake(
 
 /// Opens a row of [`row_columns`]. One that does not open is handed on as damaged: whoever handles it knows what its
 /// guest needs.
-pub(super) fn read_row(row: &SqliteRow, keys: &AccountKeys) -> Result<InboxRow, StoreError> {
+pub(super) fn read_row(row: &DbRow, keys: &AccountKeys) -> Result<InboxRow, StoreError> {
     let id = row.try_get("id")?;
     let sealed: Vec<u8> = row.try_get("body")?;
     let source = from_word("source of a row", row.try_get("source")?);

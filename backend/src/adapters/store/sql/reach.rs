@@ -1,6 +1,7 @@
 //! How far accounts have caught up.
 
-use super::{SqliteStore, from_json};
+use super::super::common::from_json;
+use super::SqlStore;
 use crate::error::StoreError;
 use crate::ports::{Reach, Reaches};
 use async_trait::async_trait;
@@ -8,7 +9,7 @@ use widget_core::dialog::Dialog;
 use widget_core::ids::AccountId;
 
 #[async_trait]
-impl Reaches for SqliteStore {
+impl Reaches for SqlStore {
     async fn reach(&self, account: AccountId, now: i64) -> Result<Reach, StoreError> {
         // The account's row has to stand before the one that names it.
         self.keys(account).await?;

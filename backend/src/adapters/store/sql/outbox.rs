@@ -1,12 +1,13 @@
 //! Actions to carry out, and the fence before a send.
 
+use super::super::common::{Held, deliver, from_big, from_json, to_big};
+use super::dialect::{Connection, DbRow, acts_are_ours, hold, hold_fence};
 use super::inbox::{SealedRow, store, wake};
-use super::{SqliteStore, budget, deliver, from_big, from_json, to_big};
+use super::{SqlStore, budget};
 use crate::error::StoreError;
 use crate::ports::{ActClaim, Again, ClaimedAct, Class, Finish, Lane, Outbox, Phase, Rank, Wanted};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::Row;
 use widget_core::action::Action;
 use widget_core::ids::{AccountId, ActionKey, DialogId, MessageId, TextRef};
 
@@ -49,13 +50,15 @@ pub(super) const NEXT: &str = concat!(
     act!(),
     " AND o.not_before <= $3",
     is_first!(),
-    " ORDER BY o.not_before, o.id LIMIT 1"
+    " ORDER BY o.not_before, o.id LIMIT 1",
+    hold_fence!()
 );
 
 /// The next question to the bot: a new turn does not wait for the answer to an old one.
 const NEXT_QUESTION: &str = concat!(
     act!(),
-    " AND o.not_before <= $3 ORDER BY o.not_before, o.id LIMIT 1"
+    " AND o.not_before <= $3 ORDER BY o.not_before, o.id LIMIT 1",
+    hold_fence!()
 );
 
 /// The next runnable send. A parked row stands before a call, but not before a check: that is what may explain the row.
@@ -71,7 +74,8 @@ pub(super) const NEXT_SEND: &str = concat!(
       ORDER BY ",
     urgency!(),
     ", (SELECT COUNT(*) FROM place b WHERE b.account = o.account AND b.class = 'send' \
-        AND b.at > $3 - 60000 AND b.dialog = o.dialog), o.not_before, o.id LIMIT 1"
+        AND b.at > $3 - 60000 AND b.dialog = o.dialog), o.not_before, o.id LIMIT 1",
+    hold_fence!()
 );
 
 /// A send that may not leave any more: it is refused whatever it waits for, since what is decided under the new epoch
@@ -79,7 +83,8 @@ pub(super) const NEXT_SEND: &str = concat!(
 const NEXT_FENCED: &str = concat!(
     act!(),
     " AND o.phase = 'call' AND (d.epoch <> o.epoch OR a.epoch <> o.account_epoch) \
-          AND (o.not_before <= $3 OR o.tries > 0) ORDER BY o.id LIMIT 1"
+          AND (o.not_before <= $3 OR o.tries > 0) ORDER BY o.id LIMIT 1",
+    hold_fence!()
 );
 
 /// What a look for the next action found.
@@ -90,21 +95,21 @@ enum Next {
 }
 
 #[async_trait]
-impl Outbox for SqliteStore {
+impl Outbox for SqlStore {
     async fn claim_acts(
         &self,
         wanted: Wanted,
         most: usize,
         now: i64,
     ) -> Result<Vec<ActClaim>, StoreError> {
-        if !self.has_open(wanted, now).await? {
+        if !self.serves(wanted.account) || !self.has_open(wanted, now).await? {
             return Ok(Vec::new());
         }
         let store = self.clone();
         let claim = async move {
             let claims = store
-                .write((), move |db, ()| {
-                    Box::pin(claim_some(db, wanted, most, now))
+                .write(store.holder(), move |db, holder| {
+                    Box::pin(claim_some(db, *holder, wanted, most, now))
                 })
                 .await?;
             Ok(Some(claims).filter(|claims| !claims.is_empty()))
@@ -181,44 +186,12 @@ impl Outbox for SqliteStore {
         Ok(found.is_some())
     }
 
-    async fn recover(&self, now: i64) -> Result<(), StoreError> {
-        self.write(now, |db, now| {
-            Box::pin(async move {
-                // Nobody tried while the process was down, so patience begins anew.
-                sqlx::query(
-                    "UPDATE outbox SET failing_since = NULL \
-                     WHERE state = 'open' AND failing_since IS NOT NULL",
-                )
-                .execute(&mut *db)
-                .await?;
-                // Nothing left: what reads may be read again, what was refused is refused again.
-                sqlx::query(
-                    "UPDATE outbox SET tries = tries + CASE WHEN claimed = 1 AND phase = 'call' THEN 1 ELSE 0 END, \
-                     claimed = 0, token = token + 1, phase = 'call', checks = 0, not_before = $1 \
-                     WHERE state = 'open' AND claimed <> 0 AND (claimed = 2 OR lane IN ('read', 'bot'))",
-                )
-                .bind(now)
-                .execute(&mut *db)
-                .await?;
-                sqlx::query(
-                    "UPDATE outbox SET tries = tries + CASE WHEN phase = 'call' THEN 1 ELSE 0 END, \
-                     sought_from = COALESCE(sought_from, claimed_at), \
-                     claimed = 0, token = token + 1, phase = 'check', checks = 0, \
-                     not_before = CASE WHEN lane = 'send' THEN claimed_at + $2 ELSE $1 END \
-                     WHERE state = 'open' AND claimed = 1",
-                )
-                .bind(now)
-                .bind(FIRST_CHECK)
-                .execute(&mut *db)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
+    async fn recover(&self) -> Result<(), StoreError> {
+        self.take_up().await
     }
 }
 
-impl SqliteStore {
+impl SqlStore {
     /// Whether there is anything that a claim might find: most looks find nothing, and those need not wait for the writer.
     async fn has_open(&self, wanted: Wanted, now: i64) -> Result<bool, StoreError> {
         let found = sqlx::query(
@@ -245,12 +218,47 @@ impl SqliteStore {
     }
 }
 
+/// Nobody tried while no process was up, so patience begins anew.
+pub(super) async fn forget_failures(db: &mut Connection) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE outbox SET failing_since = NULL WHERE state = 'open' AND failing_since IS NOT NULL",
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Takes back what an instance that is gone has claimed. What it has called may have taken effect.
+pub(super) async fn take_back(db: &mut Connection, holder: i64) -> Result<(), StoreError> {
+    // Nothing left: what reads may be read again, what was refused is refused again.
+    sqlx::query(
+        "UPDATE outbox SET tries = tries + CASE WHEN claimed = 1 AND phase = 'call' THEN 1 ELSE 0 END, \
+         claimed = 0, token = token + 1, phase = 'call', checks = 0, not_before = claimed_at \
+         WHERE state = 'open' AND holder = $1 AND claimed <> 0 AND (claimed = 2 OR lane IN ('read', 'bot'))",
+    )
+    .bind(holder)
+    .execute(&mut *db)
+    .await?;
+    sqlx::query(
+        "UPDATE outbox SET tries = tries + CASE WHEN phase = 'call' THEN 1 ELSE 0 END, \
+         sought_from = COALESCE(sought_from, claimed_at), \
+         claimed = 0, token = token + 1, phase = 'check', checks = 0, \
+         not_before = CASE WHEN lane = 'send' THEN claimed_at + $2 ELSE claimed_at END \
+         WHERE state = 'open' AND holder = $1 AND claimed = 1",
+    )
+    .bind(holder)
+    .bind(FIRST_CHECK)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// The row of the next action to claim.
 async fn look_up(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     wanted: Wanted,
     now: i64,
-) -> Result<Option<SqliteRow>, StoreError> {
+) -> Result<Option<DbRow>, StoreError> {
     let (account, lane) = (wanted.account.0, wanted.lane.name());
     let query = match wanted.lane {
         Lane::Send => {
@@ -277,14 +285,18 @@ async fn look_up(
 }
 
 async fn claim_some(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
+    holder: i64,
     wanted: Wanted,
     most: usize,
     now: i64,
 ) -> Result<Vec<ActClaim>, StoreError> {
     let mut claims = Vec::new();
+    if !acts_are_ours(db, holder, wanted.account).await? {
+        return Ok(claims);
+    }
     while claims.len() < most {
-        match claim_next(db, wanted, now).await? {
+        match claim_next(db, holder, wanted, now).await? {
             Next::Act(claim) => claims.push(claim),
             Next::Unreadable(error) => {
                 tracing::error!(%error, "an action is put off: an upgrade may be able to read it");
@@ -296,7 +308,8 @@ async fn claim_some(
 }
 
 async fn claim_next(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
+    holder: i64,
     wanted: Wanted,
     now: i64,
 ) -> Result<Next, StoreError> {
@@ -320,13 +333,16 @@ async fn claim_next(
     }
     act.token += 1;
     let fenced = act.phase == Phase::Call && is_fenced(&row, &act.action)?;
-    sqlx::query("UPDATE outbox SET claimed = $2, token = $3, claimed_at = $4 WHERE id = $1")
-        .bind(id)
-        .bind(if fenced { 2_i64 } else { 1_i64 })
-        .bind(act.token)
-        .bind(act.claimed_at)
-        .execute(&mut *db)
-        .await?;
+    sqlx::query(
+        "UPDATE outbox SET claimed = $2, token = $3, claimed_at = $4, holder = $5 WHERE id = $1",
+    )
+    .bind(id)
+    .bind(if fenced { 2_i64 } else { 1_i64 })
+    .bind(act.token)
+    .bind(act.claimed_at)
+    .bind(holder)
+    .execute(&mut *db)
+    .await?;
     if fenced {
         return Ok(Next::Act(ActClaim::Refused(Box::new(act))));
     }
@@ -340,7 +356,7 @@ async fn claim_next(
 }
 
 /// Promise 1: whether a send may not leave, by what the transaction that claims it sees.
-fn is_fenced(row: &SqliteRow, action: &Action) -> Result<bool, StoreError> {
+fn is_fenced(row: &DbRow, action: &Action) -> Result<bool, StoreError> {
     let Action::Send { kind, epoch, .. } = action else {
         return Ok(false);
     };
@@ -356,7 +372,7 @@ fn is_fenced(row: &SqliteRow, action: &Action) -> Result<bool, StoreError> {
 }
 
 /// Writes the pending ledger row of a send.
-async fn expect_echo(db: &mut SqliteConnection, act: &ClaimedAct) -> Result<(), StoreError> {
+async fn expect_echo(db: &mut Connection, act: &ClaimedAct) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO ledger (account, dialog, key, kind, state, text_hash, claimed_at) VALUES \
          ($1, $2, $3, 'send', 'pending', \
@@ -375,12 +391,13 @@ async fn expect_echo(db: &mut SqliteConnection, act: &ClaimedAct) -> Result<(), 
 }
 
 async fn end(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     act: &ClaimedAct,
     result: &SealedRow,
     message: Option<&MessageId>,
     at: i64,
 ) -> Result<(), StoreError> {
+    hold(db, Held::Dialog(act.account, &act.dialog)).await?;
     let ended = sqlx::query(
         "UPDATE outbox SET state = 'done', claimed = 0 \
          WHERE account = $1 AND key = $2 AND token = $3 AND state = 'open' AND claimed <> 0",
@@ -412,7 +429,7 @@ async fn end(
 }
 
 async fn try_again(
-    db: &mut SqliteConnection,
+    db: &mut Connection,
     act: &ClaimedAct,
     phase: Phase,
     not_before: i64,
@@ -422,6 +439,7 @@ async fn try_again(
         Phase::Call => ("call", 0),
         Phase::Check(n) => ("check", i64::from(n)),
     };
+    hold(db, Held::Dialog(act.account, &act.dialog)).await?;
     let (word, failed_at) = match why {
         Again::Failing { at } => ("failing", Some(at)),
         Again::Held => ("held", None),
@@ -468,7 +486,7 @@ fn still_held(rows: u64) -> Result<(), StoreError> {
 
 /// A text that certainly did not leave has no echo. One that was given up with its fate unknown may still have one, and
 /// that must not be taken for a person's words.
-async fn forget_echo(db: &mut SqliteConnection, act: &ClaimedAct) -> Result<(), StoreError> {
+async fn forget_echo(db: &mut Connection, act: &ClaimedAct) -> Result<(), StoreError> {
     let outcome = if act.sought_from.is_some() {
         "UPDATE ledger SET state = 'lost' WHERE account = $1 AND key = $2"
     } else {
@@ -484,7 +502,7 @@ async fn forget_echo(db: &mut SqliteConnection, act: &ClaimedAct) -> Result<(), 
 
 /// The parked rows of the dialog need not wait longer for this send. They go on holding back the next one until they
 /// are handled: one of them may be a manager's.
-async fn unpark(db: &mut SqliteConnection, act: &ClaimedAct, at: i64) -> Result<(), StoreError> {
+async fn unpark(db: &mut Connection, act: &ClaimedAct, at: i64) -> Result<(), StoreError> {
     let unparked = sqlx::query(
         "UPDATE inbox SET parked_until = NULL \
          WHERE account = $1 AND dialog = $2 AND state = 'new' AND parked_until IS NOT NULL",
@@ -499,7 +517,7 @@ async fn unpark(db: &mut SqliteConnection, act: &ClaimedAct, at: i64) -> Result<
     Ok(())
 }
 
-fn read_act(row: &SqliteRow) -> Result<ClaimedAct, StoreError> {
+fn read_act(row: &DbRow) -> Result<ClaimedAct, StoreError> {
     let phase = match row.try_get("phase")? {
         "call" => Phase::Call,
         _ => Phase::Check(from_big("checks of an action", row.try_get("checks")?)?),

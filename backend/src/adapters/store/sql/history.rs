@@ -1,49 +1,19 @@
 //! Reading all journals beside the process that writes them: no lock, no migration, no write.
 
+use super::super::common::from_big;
+use super::dialect::Pool;
 use super::journal::journal_row;
-use super::{BUSY, check_version, from_big};
 use crate::error::StoreError;
 use crate::ports::{History, JournalRow, Recorded, Scope};
 use async_trait::async_trait;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{Row, SqlitePool};
-use std::path::Path;
+use sqlx::Row;
 use widget_core::ids::{AccountId, ConversationId, DialogId};
 
-/// The journals of one `SQLite` file. Short reads one after the other, so that the writer's log never has to wait for
-/// the end of a long one.
-pub struct SqliteHistory(SqlitePool);
-
-impl SqliteHistory {
-    /// Opens the database at `path`; up to `readers` read at once.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`] when there is none, or one of another version of Estafeta.
-    pub async fn open(path: &Path, readers: u32) -> Result<Self, StoreError> {
-        if !path.exists() {
-            let why = format!("there is no {}", path.display());
-            return Err(StoreError::Database(why));
-        }
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .read_only(true)
-            .busy_timeout(BUSY);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(readers)
-            .connect_with(options)
-            .await?;
-        check_version(&pool).await?;
-        Ok(Self(pool))
-    }
-
-    #[cfg(test)]
-    pub(super) fn pool(&self) -> &SqlitePool {
-        &self.0
-    }
-}
+/// All journals of a database. Short reads one after the other, so that nothing has to wait for the end of a long one.
+pub struct SqlHistory(pub(super) Pool);
 
 #[async_trait]
-impl History for SqliteHistory {
+impl History for SqlHistory {
     async fn count(&self, scope: Scope) -> Result<u64, StoreError> {
         let count = sqlx::query_scalar(
             "SELECT COUNT(*) FROM dialog \
@@ -74,7 +44,7 @@ impl History for SqliteHistory {
         .bind(scope.account.map(|account| account.0))
         .bind(account)
         .bind(dialog)
-        .bind(limit)
+        .bind(i64::from(limit))
         .fetch_all(&self.0)
         .await?;
         let recorded = rows.iter().map(|row| {

@@ -1,0 +1,103 @@
+//! What both databases' modules share that is no statement.
+
+use crate::error::{StoreError, unquoted};
+use crate::ports::Class;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use std::pin::Pin;
+use tokio::sync::oneshot;
+use widget_core::ids::{AccountId, DealId, DialogId};
+
+/// `PostgreSQL` has undone one of two transactions that wait for each other.
+const DEADLOCK: &str = "40P01";
+/// `PostgreSQL` has undone a transaction that saw what is not so any more.
+const NOT_SERIALISABLE: &str = "40001";
+
+/// What a job does on a connection, in a transaction of its own.
+pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
+
+/// What a transaction makes others wait for.
+pub(super) enum Held<'a> {
+    /// All that belongs to a dialog.
+    Dialog(AccountId, &'a DialogId),
+    /// Which dialogs are bound to a deal.
+    Deal(AccountId, DealId),
+    /// An account's rules.
+    Policy(AccountId),
+    /// What is left of a provider's limit.
+    Budget(AccountId, Class),
+}
+
+/// Runs a claim to its end even if the caller is dropped meanwhile, and then gives back what nobody took: on `SQLite` a
+/// lease does not run out while its process lives.
+pub(super) async fn deliver<T, B>(
+    claim: impl Future<Output = Result<Option<T>, StoreError>> + Send + 'static,
+    give_back: B,
+) -> Result<Option<T>, StoreError>
+where
+    T: Send + 'static,
+    B: FnOnce(T) -> Work<'static, ()> + Send + 'static,
+{
+    let (sender, receiver) = oneshot::channel();
+    tokio::spawn(async move {
+        if let Err(Ok(Some(untaken))) = sender.send(claim.await)
+            && let Err(error) = give_back(untaken).await
+        {
+            tracing::error!(%error, "a claim that nobody took could not be given back");
+        }
+    });
+    receiver
+        .await
+        .map_err(|_| StoreError::Database("the store is shutting down".to_owned()))?
+}
+
+/// `(number, name, statements)`, oldest first, as sqlx runs them.
+pub(super) fn migrations(all: &[(i64, &'static str, &'static str)]) -> Migrator {
+    Migrator::with_migrations(
+        all.iter()
+            .map(|(version, name, sql)| {
+                let kind = MigrationType::Simple;
+                Migration::new(*version, (*name).into(), kind, (*sql).into_sql_str(), false)
+            })
+            .collect(),
+    )
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|error| error.code());
+        match code.as_deref() {
+            Some(DEADLOCK | NOT_SERIALISABLE) => StoreError::Collided,
+            _ => StoreError::Database(error.to_string()),
+        }
+    }
+}
+
+pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value)
+        .map_err(|error| StoreError::Database(format!("a value does not serialise: {error}")))
+}
+
+pub(super) fn from_json<T: DeserializeOwned>(what: &str, json: &str) -> Result<T, StoreError> {
+    serde_json::from_str(json).map_err(|error| StoreError::Unreadable(unquoted(what, &error)))
+}
+
+/// A unit variant's stable name.
+pub(super) fn to_word<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    Ok(to_json(value)?.trim_matches('"').to_owned())
+}
+
+pub(super) fn from_word<T: DeserializeOwned>(what: &str, word: &str) -> Result<T, StoreError> {
+    from_json(what, &format!("\"{word}\""))
+}
+
+/// A counter as the database has it.
+pub(super) fn to_big(count: u64) -> Result<i64, StoreError> {
+    i64::try_from(count).map_err(|_| StoreError::Database(format!("{count} is out of range")))
+}
+
+pub(super) fn from_big<N: TryFrom<i64>>(what: &str, number: i64) -> Result<N, StoreError> {
+    N::try_from(number).map_err(|_| StoreError::Unreadable(format!("{what}: {number}")))
+}

@@ -1,0 +1,149 @@
+//! Which database it is: a file of this machine, or a server.
+
+use super::{PostgresHistory, PostgresStore, SqliteHistory, SqliteStore};
+use crate::error::StoreError;
+use crate::ports::{History, Store};
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::PgConnectOptions;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The database's name in the data folder.
+const FILE: &str = "estafeta.sqlite";
+
+/// Where a database lies.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// In this file.
+    File(PathBuf),
+    /// On a server, by its `postgres://` URL, which may hold a password.
+    Server(SecretString),
+}
+
+impl Place {
+    /// The server's database if there is one, otherwise the file in the data folder.
+    pub fn of(folder: &Path, server: Option<&SecretString>) -> Self {
+        match server {
+            Some(url) => Self::Server(url.clone()),
+            None => Self::File(folder.join(FILE)),
+        }
+    }
+
+    /// Whether the database may be there: a file that is missing was never made.
+    pub fn may_exist(&self) -> bool {
+        match self {
+            Self::File(file) => file.exists(),
+            Self::Server(_) => true,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => file.display().fmt(f),
+            Self::Server(_) => f.write_str("the database of server.database"),
+        }
+    }
+}
+
+/// An open database.
+#[derive(Clone)]
+pub enum Database {
+    /// `SQLite`, for one process.
+    Sqlite(SqliteStore),
+    /// `PostgreSQL`, for several.
+    Postgres(PostgresStore),
+}
+
+impl Database {
+    /// Opens it to serve: makes it if it is missing and brings it up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when it is for one process and another has it open; see [`SqliteStore::open`] and
+    /// [`PostgresStore::join`].
+    pub async fn open(place: &Place, master_key: &[u8; 32]) -> Result<Self, StoreError> {
+        Ok(match place {
+            Place::File(file) => Self::Sqlite(SqliteStore::open(file, master_key).await?),
+            Place::Server(url) => {
+                Self::Postgres(PostgresStore::join(&server(url)?, master_key).await?)
+            }
+        })
+    }
+
+    /// Opens it for changes in the place of the backend.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] while a backend runs.
+    pub async fn open_alone(place: &Place, master_key: &[u8; 32]) -> Result<Self, StoreError> {
+        Ok(match place {
+            Place::File(file) => Self::Sqlite(SqliteStore::open(file, master_key).await?),
+            Place::Server(url) => {
+                Self::Postgres(PostgresStore::join_alone(&server(url)?, master_key).await?)
+            }
+        })
+    }
+
+    /// Opens it to read, beside a backend that runs or without one.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when there is none, or one of another version of Estafeta.
+    pub async fn open_to_read(place: &Place, master_key: &[u8; 32]) -> Result<Self, StoreError> {
+        Ok(match place {
+            Place::File(file) => Self::Sqlite(SqliteStore::open_to_read(file, master_key).await?),
+            Place::Server(url) => {
+                Self::Postgres(PostgresStore::connect(&server(url)?, master_key).await?)
+            }
+        })
+    }
+
+    /// Opens it beside a backend that runs, to leave it a wish.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when there is none, or one of another version of Estafeta.
+    pub async fn open_beside(place: &Place, master_key: &[u8; 32]) -> Result<Self, StoreError> {
+        Ok(match place {
+            Place::File(file) => Self::Sqlite(SqliteStore::open_beside(file, master_key).await?),
+            Place::Server(url) => {
+                Self::Postgres(PostgresStore::connect(&server(url)?, master_key).await?)
+            }
+        })
+    }
+
+    /// What the flow works with.
+    pub fn store(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Sqlite(store) => Arc::new(store.clone()),
+            Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// Finishes what is being written and closes it. Later calls fail.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(store) => store.close().await,
+            Self::Postgres(store) => store.close().await,
+        }
+    }
+}
+
+/// Opens all journals to read, for `readers` at once, beside a backend that runs or without one.
+///
+/// # Errors
+/// [`StoreError::Database`] when there are none, or they are of another version of Estafeta.
+pub async fn history(place: &Place, readers: u32) -> Result<Arc<dyn History>, StoreError> {
+    Ok(match place {
+        Place::File(file) => Arc::new(SqliteHistory::open(file, readers).await?),
+        Place::Server(url) => Arc::new(PostgresHistory::open(&server(url)?, readers).await?),
+    })
+}
+
+/// The error never repeats the URL: it may hold a password.
+fn server(url: &SecretString) -> Result<PgConnectOptions, StoreError> {
+    PgConnectOptions::from_str(url.expose_secret()).map_err(|_| {
+        let why = "server.database is no URL of a PostgreSQL database";
+        StoreError::Database(why.to_owned())
+    })
+}

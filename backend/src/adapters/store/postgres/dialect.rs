@@ -1,0 +1,102 @@
+//! What `PostgreSQL` says otherwise than `SQLite`: everything else in `../sql` is the same text for both.
+//!
+//! `SQLite` has one writer, so nothing changes between two statements of a transaction. Here others write at the same
+//! time, and a transaction that judges by what it reads makes them wait: whoever changes or judges what belongs to a
+//! dialog holds the dialog's row first.
+
+use super::super::common::Held;
+use crate::error::StoreError;
+use sqlx::postgres::{PgConnection, PgPool, PgRow};
+use widget_core::ids::AccountId;
+
+pub(super) type Connection = PgConnection;
+pub(super) type Pool = PgPool;
+pub(super) type DbRow = PgRow;
+
+/// A text or truth in a JSON column, by its path.
+macro_rules! json_text {
+    ($column:literal, $first:literal $(, $key:literal)*) => {
+        concat!("(", $column, "::jsonb #>> '{", $first $(, ",", $key)*, "}')")
+    };
+}
+pub(super) use json_text;
+
+/// A number in a JSON column, by its path.
+macro_rules! json_number {
+    ($column:literal $(, $key:literal)+) => {
+        concat!($crate::adapters::store::postgres::dialect::json_text!($column $(, $key)+), "::bigint")
+    };
+}
+pub(super) use json_number;
+
+/// Where a row lies.
+macro_rules! row_id {
+    () => {
+        "ctid"
+    };
+}
+pub(super) use row_id;
+
+/// An empty blob.
+macro_rules! empty {
+    () => {
+        "''::bytea"
+    };
+}
+pub(super) use empty;
+
+/// The end of a query whose rows nobody else may change before the transaction is over.
+macro_rules! for_update {
+    () => {
+        " FOR UPDATE"
+    };
+}
+pub(super) use for_update;
+
+/// The same for a query that passes over what somebody else holds.
+macro_rules! skip_held {
+    () => {
+        " FOR UPDATE SKIP LOCKED"
+    };
+}
+pub(super) use skip_held;
+
+/// The same for an action, its dialog and its account: a take that commits meanwhile is waited for, and its epoch seen.
+macro_rules! hold_fence {
+    () => {
+        " FOR UPDATE OF o FOR SHARE OF d, a"
+    };
+}
+pub(super) use hold_fence;
+
+/// Makes others wait for what this transaction looks at.
+pub(super) async fn hold(db: &mut Connection, held: Held<'_>) -> Result<(), StoreError> {
+    let name = match held {
+        Held::Dialog(account, dialog) => {
+            sqlx::query("SELECT 1 FROM dialog WHERE account = $1 AND id = $2 FOR UPDATE")
+                .bind(account.0)
+                .bind(&dialog.0)
+                .execute(db)
+                .await?;
+            return Ok(());
+        }
+        Held::Deal(account, deal) => format!("deal/{account}/{deal}"),
+        Held::Policy(account) => format!("policy/{account}"),
+        Held::Budget(account, class) => format!("budget/{account}/{}", class.name()),
+    };
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind(name)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Whether the acts of an account are this instance's; takes them if they are nobody's. They stay so until the
+/// transaction is over.
+pub(super) async fn acts_are_ours(
+    db: &mut Connection,
+    holder: i64,
+    account: AccountId,
+) -> Result<bool, StoreError> {
+    super::instance::leads(db, holder, &super::instance::acts_of(account)).await
+}

@@ -1,0 +1,250 @@
+//! The instances that share a database, and what each of them holds.
+//!
+//! One row says until when an instance lives, by the database's clock; everything it holds (dialogs, actions, duties)
+//! names that row. So one statement every few seconds renews all of it, and when an instance is silent for too long
+//! another one takes all of it back, with the fencing tokens raised: what the silent one writes late bounces. An instance
+//! that finds itself dead, or that does not know whether a commit took effect, begins a new life under a new number.
+
+use super::Shared;
+use super::dialect::Connection;
+use super::outbox::{forget_failures, take_back};
+use crate::error::StoreError;
+use sha2::{Digest, Sha256};
+use sqlx::PgPool;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{PoisonError, RwLock, Weak};
+use std::time::Duration;
+use tokio::sync::Notify;
+use widget_core::ids::AccountId;
+
+/// How long an instance lives after its last beat, ms of the database's clock.
+const LIFE: i64 = 10_000;
+/// How often it beats.
+const BEAT: Duration = Duration::from_secs(3);
+/// How soon it tries again after a failure.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// Unix ms of the database's clock.
+macro_rules! db_now {
+    () => {
+        "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint"
+    };
+}
+
+/// This process among the instances.
+#[derive(Default)]
+pub(super) struct Instance {
+    /// Its number; 0 = it has none yet.
+    number: AtomicI64,
+    /// It does not know what it holds: it has to begin anew.
+    unsure: AtomicBool,
+    /// The numbers of those that live, as the last beat saw them.
+    alive: RwLock<Vec<i64>>,
+    hurry: Notify,
+}
+
+impl Instance {
+    /// The number that new leases and claims get.
+    pub(super) fn number(&self) -> i64 {
+        self.number.load(Ordering::Acquire)
+    }
+
+    /// Nobody knows whether a commit took effect: what it may have leased is nobody's until this life is over.
+    pub(super) fn doubt(&self) {
+        self.unsure.store(true, Ordering::Release);
+        self.hurry.notify_one();
+    }
+
+    /// Whether this instance is the one to do `duty`: all instances agree on it without asking each other, and each has
+    /// about as many duties as the others.
+    pub(super) fn is_first_for(&self, duty: &str) -> bool {
+        let alive = self.alive.read().unwrap_or_else(PoisonError::into_inner);
+        let first = alive.iter().max_by_key(|number| weight(duty, **number));
+        first.is_none_or(|first| *first == self.number())
+    }
+
+    /// Begins a life.
+    pub(super) async fn begin(&self, db: &PgPool) -> Result<(), StoreError> {
+        let number = sqlx::query_scalar(concat!(
+            "INSERT INTO instance (alive_until) VALUES (",
+            db_now!(),
+            " + $1) RETURNING id"
+        ))
+        .bind(LIFE)
+        .fetch_one(db)
+        .await?;
+        self.unsure.store(false, Ordering::Release);
+        self.number.store(number, Ordering::Release);
+        tracing::info!(instance = number, "serving under this number");
+        Ok(())
+    }
+
+    /// Renews this life or begins a new one, and takes back what the dead have left.
+    pub(super) async fn beat(&self, db: &PgPool) -> Result<(), StoreError> {
+        if self.unsure.load(Ordering::Acquire) || !self.renew(db).await? {
+            self.begin(db).await?;
+        }
+        let all: Vec<(i64, bool)> = sqlx::query_as(concat!(
+            "SELECT id, alive_until > ",
+            db_now!(),
+            " FROM instance ORDER BY id"
+        ))
+        .fetch_all(db)
+        .await?;
+        let living = all.iter().filter(|(_, lives)| *lives).map(|(id, _)| *id);
+        *self.alive.write().unwrap_or_else(PoisonError::into_inner) = living.collect();
+        for (dead, _) in all.iter().filter(|(_, lives)| !lives) {
+            bury(db, *dead).await?;
+        }
+        self.hand_over(db).await
+    }
+
+    async fn renew(&self, db: &PgPool) -> Result<bool, StoreError> {
+        let renewed = sqlx::query(concat!(
+            "UPDATE instance SET alive_until = ",
+            db_now!(),
+            " + $2 WHERE id = $1 AND alive_until > ",
+            db_now!()
+        ))
+        .bind(self.number())
+        .bind(LIFE)
+        .execute(db)
+        .await?;
+        Ok(renewed.rows_affected() == 1)
+    }
+
+    /// Gives up the duties that another instance is the one for, once nothing of them is under way.
+    async fn hand_over(&self, db: &PgPool) -> Result<(), StoreError> {
+        let duties: Vec<String> = sqlx::query_scalar("SELECT duty FROM leader WHERE holder = $1")
+            .bind(self.number())
+            .fetch_all(db)
+            .await?;
+        for duty in duties.iter().filter(|duty| !self.is_first_for(duty)) {
+            sqlx::query(
+                "DELETE FROM leader WHERE duty = $1 AND holder = $2 AND NOT EXISTS ( \
+                     SELECT 1 FROM outbox WHERE state = 'open' AND claimed <> 0 AND holder = $2 \
+                     AND $1 = 'acts/' || account)",
+            )
+            .bind(duty)
+            .bind(self.number())
+            .execute(db)
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Ends this life: what it held is free at once.
+    pub(super) async fn end(&self, db: &PgPool) -> Result<(), StoreError> {
+        let number = self.number();
+        sqlx::query("UPDATE instance SET alive_until = 0 WHERE id = $1")
+            .bind(number)
+            .execute(db)
+            .await?;
+        bury(db, number).await
+    }
+
+    /// Whether nobody else lives.
+    pub(super) fn is_alone(&self) -> bool {
+        let alive = self.alive.read().unwrap_or_else(PoisonError::into_inner);
+        alive.iter().all(|number| *number == self.number())
+    }
+}
+
+/// Beats until the store is gone.
+pub(super) async fn keep_alive(store: Weak<Shared>) {
+    loop {
+        let Some(shared) = store.upgrade() else {
+            return;
+        };
+        let rest = match shared.instance.beat(&shared.own).await {
+            Ok(()) => BEAT,
+            Err(error) => {
+                tracing::error!(%error, "the instance's lease could not be renewed; it is tried again");
+                AGAIN
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
+            () = shared.instance.hurry.notified() => {}
+        }
+    }
+}
+
+/// Takes back everything that a dead instance held. Two may try it at once.
+async fn bury(db: &PgPool, dead: i64) -> Result<(), StoreError> {
+    let mut transaction = db.begin().await?;
+    let found = sqlx::query(concat!(
+        "SELECT 1 FROM instance WHERE id = $1 AND alive_until <= ",
+        db_now!(),
+        " FOR UPDATE SKIP LOCKED"
+    ))
+    .bind(dead)
+    .fetch_optional(&mut *transaction)
+    .await?;
+    if found.is_none() {
+        return Ok(());
+    }
+    sqlx::query("UPDATE dialog SET leased = 0, token = token + 1 WHERE leased = $1")
+        .bind(dead)
+        .execute(&mut *transaction)
+        .await?;
+    take_back(&mut transaction, dead).await?;
+    for sql in [
+        "DELETE FROM leader WHERE holder = $1",
+        "DELETE FROM instance WHERE id = $1",
+    ] {
+        sqlx::query(sql)
+            .bind(dead)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    tracing::info!(instance = dead, "what a gone instance held is taken back");
+    Ok(())
+}
+
+/// The duty of carrying out an account's actions.
+pub(super) fn acts_of(account: AccountId) -> String {
+    format!("acts/{account}")
+}
+
+/// Whether `holder` has the duty; takes it if nobody has it. It stays so until the transaction is over.
+pub(super) async fn leads(
+    db: &mut Connection,
+    holder: i64,
+    duty: &str,
+) -> Result<bool, StoreError> {
+    let leader: Option<i64> =
+        sqlx::query_scalar("SELECT holder FROM leader WHERE duty = $1 FOR SHARE")
+            .bind(duty)
+            .fetch_optional(&mut *db)
+            .await?;
+    if let Some(leader) = leader {
+        return Ok(leader == holder);
+    }
+    // An instance that is gone may take nothing: its row is not there.
+    let taken = sqlx::query(concat!(
+        "INSERT INTO leader (duty, holder) SELECT $1, id FROM instance WHERE id = $2 AND alive_until > ",
+        db_now!(),
+        " ON CONFLICT (duty) DO NOTHING"
+    ))
+    .bind(duty)
+    .bind(holder)
+    .execute(db)
+    .await?;
+    Ok(taken.rows_affected() == 1)
+}
+
+/// After an outage of all of them, patience with what failed before begins anew.
+pub(super) async fn begin_patience_anew(db: &PgPool) -> Result<(), StoreError> {
+    let mut db = db.acquire().await?;
+    forget_failures(&mut db).await
+}
+
+fn weight(duty: &str, number: i64) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(number.to_le_bytes())
+        .chain_update(duty)
+        .finalize()
+        .into()
+}

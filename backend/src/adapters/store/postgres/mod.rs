@@ -1,0 +1,287 @@
+//! The store on `PostgreSQL`, for several instances that share one database.
+//!
+//! Every change is a transaction of its own, at `READ COMMITTED`; the database shares their fsyncs. See `dialect` for how
+//! they keep out of each other's way, and `instance` for what happens to what a dead instance held.
+
+mod dialect;
+mod instance;
+#[cfg(test)]
+mod tests;
+
+// The statements stand in `../sql`, once for both databases, and are compiled for each.
+#[path = "../sql/budget.rs"]
+mod budget;
+#[path = "../sql/dialogs.rs"]
+mod dialogs;
+#[path = "../sql/erase.rs"]
+mod erase;
+#[path = "../sql/history.rs"]
+mod history;
+#[path = "../sql/inbox.rs"]
+mod inbox;
+#[path = "../sql/journal.rs"]
+mod journal;
+#[path = "../sql/keys.rs"]
+mod keys;
+#[path = "../sql/kin.rs"]
+mod kin;
+#[path = "../sql/ledger.rs"]
+mod ledger;
+#[path = "../sql/outbox.rs"]
+mod outbox;
+#[path = "../sql/policies.rs"]
+mod policies;
+#[path = "../sql/prune.rs"]
+mod prune;
+#[path = "../sql/reach.rs"]
+mod reach;
+#[path = "../sql/registry.rs"]
+mod registry;
+
+use super::common::{Work, migrations};
+use super::seal::{AccountKeys, MasterKey};
+use crate::error::StoreError;
+use instance::Instance;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sqlx::{ConnectOptions, Executor, PgPool};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use widget_core::ids::AccountId;
+
+use PostgresStore as SqlStore;
+pub use history::SqlHistory as PostgresHistory;
+
+/// Connections for our own work.
+const OWN: u32 = 16;
+/// Connections for what arrives from outside: a backlog of our own work keeps no provider waiting.
+const ARRIVALS: u32 = 4;
+/// How long a statement waits for a connection.
+const WAIT: Duration = Duration::from_secs(10);
+/// How long an arrival does; then the provider is told to come again.
+const ARRIVAL_WAIT: Duration = Duration::from_secs(3);
+/// A transaction that waits for us so long is undone: a process that was stopped must not hold what others need.
+const IDLE: &str = "5s";
+/// A statement that waits so long for another transaction fails.
+const LOCKED: &str = "10s";
+/// How often a change is tried that stood in another one's way.
+const TRIES: usize = 5;
+
+/// `(number, name, statements)`, oldest first. One that was released never changes.
+const MIGRATIONS: [(i64, &str, &str); 1] = [(
+    8,
+    "start",
+    include_str!("../../../../migrations/postgres/0008_start.sql"),
+)];
+
+/// Estafeta's store in a `PostgreSQL` database. Clones share it.
+#[derive(Clone)]
+pub struct PostgresStore(Arc<Shared>);
+
+struct Shared {
+    own: PgPool,
+    arrivals: PgPool,
+    master: MasterKey,
+    keys: Mutex<HashMap<AccountId, Arc<AccountKeys>>>,
+    instance: Instance,
+    beating: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl PostgresStore {
+    /// Connects, brings the database up to date, and joins the instances that serve it.
+    ///
+    /// `master_key` opens the accounts' keys; the database cannot be read without it.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when the database cannot be reached. [`StoreError::Unreadable`] when `master_key` is not
+    /// the one that it was made with.
+    pub async fn join(
+        options: &PgConnectOptions,
+        master_key: &[u8; 32],
+    ) -> Result<Self, StoreError> {
+        let store = Self::connect(options, master_key).await?;
+        store.0.instance.begin(&store.0.own).await?;
+        store.0.instance.beat(&store.0.own).await?;
+        let beating = tokio::spawn(instance::keep_alive(Arc::downgrade(&store.0)));
+        *store.beating() = Some(beating);
+        Ok(store)
+    }
+
+    /// As [`Self::join`], where no instance serves the database.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] while one does.
+    pub async fn join_alone(
+        options: &PgConnectOptions,
+        master_key: &[u8; 32],
+    ) -> Result<Self, StoreError> {
+        let store = Self::join(options, master_key).await?;
+        if store.0.instance.is_alone() {
+            return Ok(store);
+        }
+        store.close().await;
+        let why = "the database is served by a running backend";
+        Err(StoreError::InUse(why.to_owned()))
+    }
+
+    /// Connects beside the instances, to read or to leave a wish. It leases nothing and claims nothing.
+    ///
+    /// # Errors
+    /// As [`Self::join`].
+    pub async fn connect(
+        options: &PgConnectOptions,
+        master_key: &[u8; 32],
+    ) -> Result<Self, StoreError> {
+        let options = options
+            .clone()
+            .application_name("estafeta")
+            .statement_cache_capacity(256)
+            .options([
+                ("idle_in_transaction_session_timeout", IDLE),
+                ("lock_timeout", LOCKED),
+            ]);
+        let mut db = options.connect().await?;
+        migrations(&MIGRATIONS)
+            .run_direct(None, &mut db, false)
+            .await
+            .map_err(|error| StoreError::Database(format!("migration: {error}")))?;
+        let master = MasterKey::new(master_key);
+        keys::check_master_key(&mut db, &master).await?;
+        let pool = |most, wait| {
+            PgPoolOptions::new()
+                .max_connections(most)
+                .acquire_timeout(wait)
+        };
+        Ok(Self(Arc::new(Shared {
+            own: pool(OWN, WAIT).connect_lazy_with(options.clone()),
+            arrivals: pool(ARRIVALS, ARRIVAL_WAIT).connect_lazy_with(options),
+            master,
+            keys: Mutex::new(HashMap::new()),
+            instance: Instance::default(),
+            beating: Mutex::new(None),
+        })))
+    }
+
+    /// Leaves the instances and closes the connections. Later calls fail.
+    pub async fn close(&self) {
+        let beating = self.beating().take();
+        if let Some(beating) = beating {
+            beating.abort();
+            if let Err(error) = self.0.instance.end(&self.0.own).await {
+                tracing::warn!(%error, "the instance's lease was not given back; it runs out by itself");
+            }
+        }
+        self.0.arrivals.close().await;
+        self.0.own.close().await;
+    }
+
+    fn beating(&self) -> std::sync::MutexGuard<'_, Option<JoinHandle<()>>> {
+        let beating = self.0.beating.lock();
+        beating.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does `work` on `input` in a transaction; answers after its commit. It may be done again, when another transaction
+    /// stood in its way.
+    async fn write<I, T, F>(&self, input: I, work: F) -> Result<T, StoreError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut PgConnection, &'c I) -> Work<'c, T> + Send + 'static,
+    {
+        self.write_on(&self.0.own, input, work).await
+    }
+
+    /// The same for what arrives from outside; it waits behind nothing else.
+    async fn write_arrival<I, T, F>(&self, input: I, work: F) -> Result<T, StoreError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut PgConnection, &'c I) -> Work<'c, T> + Send + 'static,
+    {
+        self.write_on(&self.0.arrivals, input, work).await
+    }
+
+    async fn write_on<I, T, F>(&self, pool: &PgPool, input: I, work: F) -> Result<T, StoreError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut PgConnection, &'c I) -> Work<'c, T> + Send + 'static,
+    {
+        let mut tries = 1;
+        loop {
+            let mut transaction = pool.begin().await?;
+            let done = work(&mut transaction, &input).await;
+            match done {
+                Ok(done) => {
+                    return match transaction.commit().await {
+                        Ok(()) => Ok(done),
+                        Err(error) => {
+                            self.0.instance.doubt();
+                            Err(error.into())
+                        }
+                    };
+                }
+                Err(StoreError::Collided) if tries < TRIES => tries += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn readers(&self) -> &PgPool {
+        &self.0.own
+    }
+
+    /// The number of this instance.
+    fn holder(&self) -> i64 {
+        self.0.instance.number()
+    }
+
+    /// Whether this instance is the one to carry out the account's actions.
+    fn serves(&self, account: AccountId) -> bool {
+        self.0.instance.is_first_for(&instance::acts_of(account))
+    }
+
+    /// Takes up what was left behind: what dead instances held is taken back with every beat.
+    async fn take_up(&self) -> Result<(), StoreError> {
+        if self.0.instance.is_alone() {
+            instance::begin_patience_anew(&self.0.own).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets the database overwrite what was erased: dead rows are given free. What a backup or an archived log holds is
+    /// for whoever keeps those; texts in them are sealed.
+    async fn empty_log(&self) -> Result<bool, StoreError> {
+        let vacuum = "VACUUM text, inbox, outbox, ledger, contact_phone, dialog, journal, policy";
+        self.0.own.execute(vacuum).await?;
+        Ok(true)
+    }
+}
+
+impl PostgresHistory {
+    /// Connects beside the instances. Up to `readers` read at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when the database cannot be reached or is of another version of Estafeta.
+    pub async fn open(options: &PgConnectOptions, readers: u32) -> Result<Self, StoreError> {
+        let pool = PgPoolOptions::new()
+            .max_connections(readers)
+            .acquire_timeout(WAIT)
+            .connect_with(
+                options
+                    .clone()
+                    .options([("default_transaction_read_only", "on")]),
+            )
+            .await?;
+        let theirs: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations")
+            .fetch_one(&pool)
+            .await?;
+        if theirs != MIGRATIONS.last().map(|(version, _, _)| *version) {
+            let why =
+                "the data are of another version of Estafeta: start this version's backend once";
+            return Err(StoreError::Database(why.to_owned()));
+        }
+        Ok(Self(pool))
+    }
+}

@@ -1,0 +1,464 @@
+//! The contract on `PostgreSQL`, and what only `PostgreSQL` has: several instances.
+//!
+//! `scripts/test` starts a server for it; `ESTAFETA_TEST_POSTGRES` names one to use instead. Every test has a schema of
+//! its own there.
+
+use super::{PostgresHistory, PostgresStore};
+use crate::adapters::store::SqliteStore;
+use crate::adapters::store::contract::{Bench, contract};
+use crate::error::StoreError;
+use crate::ports::{
+    ActClaim, Again, Claimed, Commit, Dialogs, Finish, History, Inbox, JournalRow, Lane, NewAct,
+    NewRow, Outbox, Phase, Source, Store, Wanted,
+};
+use async_trait::async_trait;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Executor};
+use std::collections::BTreeSet;
+use std::str::FromStr;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+use widget_core::action::Action;
+use widget_core::ids::{AccountId, ActionKey, ConversationId, DialogId};
+
+const MASTER: [u8; 32] = [42; 32];
+const ACCOUNT: AccountId = AccountId(1);
+const T: i64 = 1_800_000_000_000;
+
+/// One schema of the server, served by one instance.
+struct InSchema {
+    options: PgConnectOptions,
+    store: PostgresStore,
+}
+
+/// A new schema and how to connect to it.
+async fn schema() -> PgConnectOptions {
+    let url = std::env::var("ESTAFETA_TEST_POSTGRES")
+        .expect("run scripts/test, or name a PostgreSQL server to use in ESTAFETA_TEST_POSTGRES");
+    let options = PgConnectOptions::from_str(&url).unwrap();
+    let schema = format!("test_{}", uuid::Uuid::new_v4().simple());
+    let mut db = options.connect().await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
+    db.execute(create).await.unwrap();
+    options.options([("search_path", schema)])
+}
+
+async fn join(options: &PgConnectOptions) -> PostgresStore {
+    PostgresStore::join(options, &MASTER).await.unwrap()
+}
+
+/// Ends the instance without a goodbye; its time runs out at once.
+async fn kill(options: &PgConnectOptions, store: &PostgresStore) {
+    let beating = store.beating().take();
+    beating.unwrap().abort();
+    dies(options, store.holder()).await;
+}
+
+#[async_trait]
+impl Bench for InSchema {
+    async fn start() -> Self {
+        let options = schema().await;
+        let store = join(&options).await;
+        Self { options, store }
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::new(self.store.clone())
+    }
+
+    async fn crash(&mut self) {
+        kill(&self.options, &self.store).await;
+        self.store = join(&self.options).await;
+    }
+
+    async fn journal(&self, account: AccountId, dialog: &DialogId) -> Vec<(u64, i64, String)> {
+        let rows: Vec<(i64, i64, String)> = sqlx::query_as(
+            "SELECT seq, at, changes FROM journal WHERE account = $1 AND dialog = $2 ORDER BY seq",
+        )
+        .bind(account.0)
+        .bind(&dialog.0)
+        .fetch_all(self.store.readers())
+        .await
+        .unwrap();
+        let unsigned =
+            |(seq, at, changes): (i64, i64, String)| (seq.try_into().unwrap(), at, changes);
+        rows.into_iter().map(unsigned).collect()
+    }
+
+    async fn history(&self) -> Arc<dyn History> {
+        Arc::new(PostgresHistory::open(&self.options, 2).await.unwrap())
+    }
+}
+
+contract! { InSchema }
+
+/// The database's clock goes past the instance's time.
+async fn dies(options: &PgConnectOptions, number: i64) {
+    let mut db = options.connect().await.unwrap();
+    sqlx::query("UPDATE instance SET alive_until = 0 WHERE id = $1")
+        .bind(number)
+        .execute(&mut db)
+        .await
+        .unwrap();
+}
+
+fn event(dialog: &str, key: &str) -> NewRow {
+    NewRow {
+        account: ACCOUNT,
+        dialog: Some(DialogId::from(dialog)),
+        conversation: Some(ConversationId(dialog.to_owned())),
+        source: Source::Pact,
+        dedup_key: key.to_owned(),
+        body: b"body".to_vec(),
+        at: T,
+    }
+}
+
+/// A commit that changes nothing but gives actions to carry out.
+fn decided(claimed: &Claimed, acts: &[Action]) -> Commit {
+    let mut state = claimed.state.clone();
+    state.seq += 1;
+    state.last_at = T;
+    let new = |(n, action): (usize, &Action)| NewAct {
+        key: ActionKey(format!("{}/{}/{n}", state.id, state.seq)),
+        action: action.clone(),
+        text: None,
+    };
+    Commit {
+        lease: claimed.lease.clone(),
+        account_epoch: 0,
+        journal: vec![JournalRow {
+            seq: state.seq,
+            at: T,
+            policy_version: 1,
+            core_version: "test".to_owned(),
+            event: "{}".to_owned(),
+            changes: "[]".to_owned(),
+            actions: "[]".to_owned(),
+            trace: "[]".to_owned(),
+        }],
+        acts: acts.iter().enumerate().map(new).collect(),
+        consumed: claimed.rows.iter().map(|row| row.id).collect(),
+        parked: Vec::new(),
+        release: true,
+        state,
+    }
+}
+
+fn wanted(lane: Lane) -> Wanted {
+    Wanted {
+        account: ACCOUNT,
+        lane,
+        limited: false,
+    }
+}
+
+async fn leaders(options: &PgConnectOptions) -> Vec<(String, i64)> {
+    let mut db = options.connect().await.unwrap();
+    sqlx::query_as("SELECT duty, holder FROM leader ORDER BY duty")
+        .fetch_all(&mut db)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn promise_1_one_voice_a_dialog_is_leased_by_one_instance_at_a_time() {
+    let options = schema().await;
+    let (one, two) = (join(&options).await, join(&options).await);
+    let rows = (0..40).map(|n| event(&format!("d{n}"), &format!("e{n}")));
+    one.ingest(rows.collect()).await.unwrap();
+    let mut claims = JoinSet::new();
+    for n in 0..60 {
+        let store = if n % 2 == 0 { one.clone() } else { two.clone() };
+        claims.spawn(async move { store.claim(T).await.unwrap() });
+    }
+    let mut dialogs = BTreeSet::new();
+    let mut claimed = 0;
+    while let Some(claim) = claims.join_next().await {
+        if let Some(claim) = claim.unwrap() {
+            claimed += 1;
+            dialogs.insert(claim.lease.dialog.0);
+        }
+    }
+    assert_eq!(claimed, 40, "one passes over what the other holds");
+    assert_eq!(dialogs.len(), 40, "none is leased twice");
+}
+
+#[tokio::test]
+async fn promise_2_nothing_lost_what_a_dead_instance_held_goes_to_another_and_its_late_writes_bounce()
+ {
+    let options = schema().await;
+    let (one, two) = (join(&options).await, join(&options).await);
+    one.ingest(vec![event("a", "e1")]).await.unwrap();
+    let held = one.claim(T).await.unwrap().unwrap();
+    two.0.instance.beat(&two.0.own).await.unwrap();
+    assert!(two.claim(T).await.unwrap().is_none(), "one lives");
+
+    dies(&options, one.holder()).await;
+    two.0.instance.beat(&two.0.own).await.unwrap();
+    let taken = two.claim(T).await.unwrap().expect("one is dead");
+    assert_eq!(taken.lease.dialog, held.lease.dialog);
+    assert!(taken.lease.token > held.lease.token);
+    let late = one.commit(decided(&held, &[])).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
+    let late = one.release(&held.lease, &[], T).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
+    two.commit(decided(&taken, &[])).await.unwrap();
+}
+
+#[tokio::test]
+async fn promise_2_a_lease_that_is_taken_back_bounces_late_writes_though_nobody_leased_the_dialog_since()
+ {
+    let options = schema().await;
+    let (one, two) = (join(&options).await, join(&options).await);
+    one.ingest(vec![event("a", "e1")]).await.unwrap();
+    let held = one.claim(T).await.unwrap().unwrap();
+    dies(&options, one.holder()).await;
+    two.0.instance.beat(&two.0.own).await.unwrap();
+    let late = one.commit(decided(&held, &[])).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
+}
+
+#[tokio::test]
+async fn an_instance_that_finds_itself_dead_begins_a_new_life() {
+    let options = schema().await;
+    let one = join(&options).await;
+    one.ingest(vec![event("a", "e1")]).await.unwrap();
+    let before = one.holder();
+    one.claim(T).await.unwrap().unwrap();
+    dies(&options, before).await;
+    one.0.instance.beat(&one.0.own).await.unwrap();
+    assert_ne!(one.holder(), before);
+    let again = one.claim(T).await.unwrap().expect("it took back its own");
+    one.commit(decided(&again, &[])).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_instance_that_does_not_know_what_it_holds_begins_a_new_life_and_the_old_one_runs_out() {
+    let options = schema().await;
+    let one = join(&options).await;
+    one.ingest(vec![event("a", "e1")]).await.unwrap();
+    let before = one.holder();
+    one.claim(T).await.unwrap().unwrap();
+    one.0.instance.doubt();
+    one.0.instance.beat(&one.0.own).await.unwrap();
+    assert_ne!(one.holder(), before);
+    assert!(
+        one.claim(T).await.unwrap().is_none(),
+        "the old life is not over"
+    );
+    dies(&options, before).await;
+    one.0.instance.beat(&one.0.own).await.unwrap();
+    assert!(one.claim(T).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn promise_3_nothing_twice_an_accounts_actions_are_carried_out_by_one_instance() {
+    let options = schema().await;
+    let (one, two) = (join(&options).await, join(&options).await);
+    one.0.instance.beat(&one.0.own).await.unwrap();
+    one.ingest(vec![event("a", "e1"), event("b", "e2")])
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        let claimed = one.claim(T).await.unwrap().unwrap();
+        one.commit(decided(&claimed, &[Action::ReadCrm]))
+            .await
+            .unwrap();
+    }
+    let by_one = one.claim_acts(wanted(Lane::Read), 8, T).await.unwrap();
+    let by_two = two.claim_acts(wanted(Lane::Read), 8, T).await.unwrap();
+    assert_eq!(
+        (by_one.len().max(by_two.len()), by_one.len() * by_two.len()),
+        (2, 0)
+    );
+    let (leader, other, acts) = if by_one.is_empty() {
+        (&two, &one, by_two)
+    } else {
+        (&one, &two, by_one)
+    };
+    assert_eq!(
+        leaders(&options).await,
+        [(format!("acts/{ACCOUNT}"), leader.holder())]
+    );
+
+    dies(&options, leader.holder()).await;
+    other.0.instance.beat(&other.0.own).await.unwrap();
+    let again = other.claim_acts(wanted(Lane::Read), 8, T).await.unwrap();
+    assert_eq!(again.len(), 2, "the other takes over");
+    let ActClaim::Run(late) = &acts[0] else {
+        panic!("it runs")
+    };
+    let finish = Finish::Again {
+        phase: Phase::Call,
+        not_before: T,
+        why: Again::Waiting,
+    };
+    let late = leader.finish_act(late, finish).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
+}
+
+#[tokio::test]
+async fn a_new_instance_gets_its_share_of_the_accounts_once_nothing_of_them_is_under_way() {
+    let options = schema().await;
+    let one = join(&options).await;
+    let accounts: Vec<AccountId> = (1..=20).map(AccountId).collect();
+    for account in &accounts {
+        let row = NewRow {
+            account: *account,
+            ..event("a", "e")
+        };
+        one.ingest(vec![row]).await.unwrap();
+        let claimed = one.claim(T).await.unwrap().unwrap();
+        one.commit(decided(&claimed, &[Action::ReadCrm]))
+            .await
+            .unwrap();
+    }
+    let of = |account: &AccountId| Wanted {
+        account: *account,
+        ..wanted(Lane::Read)
+    };
+    let mut under_way = Vec::new();
+    for account in &accounts {
+        under_way.extend(one.claim_acts(of(account), 1, T).await.unwrap());
+    }
+    assert_eq!(under_way.len(), 20, "one has them all");
+
+    let two = join(&options).await;
+    one.0.instance.beat(&one.0.own).await.unwrap();
+    let not_yet = leaders(&options).await;
+    assert!(
+        not_yet.iter().all(|(_, holder)| *holder == one.holder()),
+        "{not_yet:?}"
+    );
+    for claim in &under_way {
+        let ActClaim::Run(act) = claim else {
+            panic!("it runs")
+        };
+        let finish = Finish::Again {
+            phase: Phase::Call,
+            not_before: T,
+            why: Again::Waiting,
+        };
+        one.finish_act(act, finish).await.unwrap();
+    }
+    one.0.instance.beat(&one.0.own).await.unwrap();
+    let mut shares = [0, 0];
+    for account in &accounts {
+        for (share, store) in shares.iter_mut().zip([&one, &two]) {
+            *share += store.claim_acts(of(account), 1, T).await.unwrap().len();
+        }
+    }
+    assert_eq!(shares[0] + shares[1], 20);
+    assert!(shares.iter().all(|share| *share >= 4), "{shares:?}");
+}
+
+#[tokio::test]
+async fn an_instance_that_leaves_gives_everything_back_at_once() {
+    let options = schema().await;
+    let (one, two) = (join(&options).await, join(&options).await);
+    one.ingest(vec![event("a", "e1")]).await.unwrap();
+    one.claim(T).await.unwrap().unwrap();
+    one.close().await;
+    assert!(two.claim(T).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn changes_in_the_place_of_the_backend_wait_until_no_instance_serves() {
+    let options = schema().await;
+    let one = join(&options).await;
+    let refused = PostgresStore::join_alone(&options, &MASTER).await;
+    assert!(matches!(refused, Err(StoreError::InUse(_))));
+    one.close().await;
+    let alone = PostgresStore::join_alone(&options, &MASTER).await;
+    alone.expect("nobody serves it").close().await;
+}
+
+#[tokio::test]
+async fn promise_6_separate_another_master_key_opens_nothing() {
+    let options = schema().await;
+    let one = join(&options).await;
+    one.ingest(vec![event("a", "e1")]).await.unwrap();
+    let refused = PostgresStore::join(&options, &[43; 32]).await;
+    assert!(matches!(refused, Err(StoreError::Unreadable(_))));
+}
+
+/// A column: its table, name, kind of value, whether it may be NULL, and its default.
+type Column = (String, String, String, bool, Option<String>);
+
+/// Kinds of values and defaults as one word, whatever each database calls them.
+fn plainly((table, name, kind, nullable, default): Column) -> Column {
+    let kind = match kind.to_ascii_lowercase().as_str() {
+        "bigint" | "integer" => "number",
+        "blob" | "bytea" => "bytes",
+        "text" => "text",
+        other => panic!("{table}.{name}: {other}"),
+    };
+    let default = default.map(|default| default.replace("::text", ""));
+    (table, name, kind.to_owned(), nullable, default)
+}
+
+/// Both databases have the same tables with the same columns and the same keys, but for those that only several
+/// instances need.
+#[tokio::test]
+async fn the_logical_schema_is_that_of_sqlite() {
+    let options = schema().await;
+    join(&options).await.close().await;
+    let mut db = options.connect().await.unwrap();
+    let of_postgres: Vec<Column> = sqlx::query_as(
+        "SELECT table_name::text, column_name::text, data_type::text, is_nullable = 'YES', column_default::text \
+         FROM information_schema.columns WHERE table_schema = current_schema() \
+         AND table_name NOT IN ('_sqlx_migrations', 'instance', 'leader') ORDER BY 1, 2",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    let keys_of_postgres: Vec<(String, String)> = sqlx::query_as(
+        "SELECT c.table_name::text, string_agg(k.column_name::text, ' ' ORDER BY k.column_name::text) \
+         FROM information_schema.table_constraints c JOIN information_schema.key_column_usage k \
+         USING (constraint_schema, constraint_name) WHERE c.table_schema = current_schema() \
+         AND c.constraint_type IN ('PRIMARY KEY', 'UNIQUE') \
+         AND c.table_name NOT IN ('_sqlx_migrations', 'instance', 'leader') \
+         GROUP BY c.table_name, c.constraint_name ORDER BY 1, 2",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("estafeta.sqlite");
+    SqliteStore::open(&file, &MASTER)
+        .await
+        .unwrap()
+        .close()
+        .await;
+    let mut db = SqliteConnectOptions::new()
+        .filename(&file)
+        .connect()
+        .await
+        .unwrap();
+    let of_sqlite: Vec<Column> = sqlx::query_as(
+        "SELECT t.name, c.name, c.type, NOT (c.\"notnull\" OR c.pk > 0), c.dflt_value \
+         FROM sqlite_schema t JOIN pragma_table_info(t.name) c \
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name <> '_sqlx_migrations' ORDER BY 1, 2",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    let mut keys_of_sqlite: Vec<(String, String)> = sqlx::query_as(
+        "SELECT t.name, (SELECT group_concat(name, ' ') FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY name)) \
+         FROM sqlite_schema t JOIN pragma_index_list(t.name) i \
+         WHERE t.type = 'table' AND i.\"unique\" AND t.name <> '_sqlx_migrations' \
+         UNION SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c \
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name <> '_sqlx_migrations' AND c.pk = 1 \
+         AND (SELECT MAX(pk) FROM pragma_table_info(t.name)) = 1 ORDER BY 1, 2",
+    )
+    .fetch_all(&mut db)
+    .await
+    .unwrap();
+    keys_of_sqlite.sort();
+    let plain = |columns: Vec<Column>| columns.into_iter().map(plainly).collect::<Vec<_>>();
+    assert_eq!(plain(of_postgres), plain(of_sqlite));
+    assert_eq!(keys_of_postgres, keys_of_sqlite);
+}

@@ -1,0 +1,78 @@
+//! What `SQLite` says otherwise than `PostgreSQL`: everything else in `../sql` is the same text for both.
+
+use crate::error::StoreError;
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
+use std::future::{Ready, ready};
+use widget_core::ids::AccountId;
+
+use super::super::common::Held;
+
+pub(super) type Connection = SqliteConnection;
+pub(super) type Pool = SqlitePool;
+pub(super) type DbRow = SqliteRow;
+
+/// A text or truth in a JSON column, by its path.
+macro_rules! json_text {
+    ($column:literal $(, $key:literal)+) => { concat!("json_extract(", $column, ", '$" $(, ".", $key)+, "')") };
+}
+pub(super) use json_text;
+
+/// A number in a JSON column, by its path.
+macro_rules! json_number {
+    ($column:literal $(, $key:literal)+) => { $crate::adapters::store::sqlite::dialect::json_text!($column $(, $key)+) };
+}
+pub(super) use json_number;
+
+/// Where a row lies.
+macro_rules! row_id {
+    () => {
+        "rowid"
+    };
+}
+pub(super) use row_id;
+
+/// An empty blob.
+macro_rules! empty {
+    () => {
+        "x''"
+    };
+}
+pub(super) use empty;
+
+/// The end of a query whose rows nobody else may change before the transaction is over: the one writer is alone.
+macro_rules! for_update {
+    () => {
+        ""
+    };
+}
+pub(super) use for_update;
+
+/// The same for a query that passes over what somebody else holds.
+macro_rules! skip_held {
+    () => {
+        ""
+    };
+}
+pub(super) use skip_held;
+
+/// The same for an action, its dialog and its account.
+macro_rules! hold_fence {
+    () => {
+        ""
+    };
+}
+pub(super) use hold_fence;
+
+/// Makes others wait for what this transaction looks at: the one writer is alone.
+pub(super) fn hold(_: &mut Connection, _: Held<'_>) -> Ready<Result<(), StoreError>> {
+    ready(Ok(()))
+}
+
+/// Whether the acts of an account are this instance's: there is no other.
+pub(super) fn acts_are_ours(
+    _: &mut Connection,
+    _: i64,
+    _: AccountId,
+) -> Ready<Result<bool, StoreError>> {
+    ready(Ok(true))
+}
