@@ -22,7 +22,7 @@ use crate::flow::{
 };
 use crate::http::{self, SessionKey, Site, Web, WidgetFile};
 use crate::lifecycle::Stop;
-use crate::ports::{ApiLog, Budgets, Crm, Privacy, Store, Watch};
+use crate::ports::{ApiLog, Budgets, Crm, Instances, Privacy, Store, Watch};
 use crate::telemetry;
 use axum::Router;
 use rules::Keeper;
@@ -129,13 +129,10 @@ impl App {
             .map_err(&unusable)?;
         let store = database.store();
         let logs = CallLogs::open(folder.join(API_LOG), Arc::clone(&clock));
-        let chores = chores(
-            config,
-            Arc::clone(&store) as Arc<dyn Privacy>,
-            &logs,
-            &clock,
-        );
-        chores.finish_accounts().await.map_err(&unusable)?;
+        let chores = chores(config, &store, &logs, &clock);
+        if database.is_alone() {
+            chores.finish_accounts().await.map_err(&unusable)?;
+        }
         store.recover().await.map_err(&unusable)?;
         let mut sites = Vec::with_capacity(config.accounts.len());
         let mut maps = Vec::with_capacity(config.accounts.len());
@@ -291,13 +288,14 @@ fn place(config: &Config) -> Place {
 /// The chores of a data folder.
 fn chores(
     config: &Config,
-    store: Arc<dyn Privacy>,
+    store: &Arc<dyn Store>,
     logs: &Arc<CallLogs>,
     clock: &Arc<dyn Clock>,
 ) -> Chores {
     let served = config.accounts.iter().map(|account| AccountId(account.id));
     Chores {
-        store,
+        store: Arc::clone(store) as Arc<dyn Privacy>,
+        instances: Arc::clone(store) as Arc<dyn Instances>,
         log: Arc::clone(logs) as Arc<dyn ApiLog>,
         clock: Arc::clone(clock),
         keep: i64::from(config.server.retention_days) * DAY,

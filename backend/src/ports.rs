@@ -3,6 +3,7 @@
 
 mod budget;
 mod catchup;
+mod instances;
 mod privacy;
 
 use crate::error::{CallError, StoreError};
@@ -22,6 +23,7 @@ use widget_core::understand::{AttachmentKind, Facts, Intent};
 pub use crate::clock::Clock;
 pub use budget::{Budgets, Class, Rank, Window};
 pub use catchup::{Page, Reach, Reaches, Thread, Watch, Written};
+pub use instances::{Duty, Instances, News};
 pub use privacy::{ApiLog, Erasure, Known, Privacy, Progress, Wish};
 
 // ---------------------------------------------------------------- store: inbox
@@ -442,6 +444,10 @@ pub trait Outbox: Send + Sync {
     /// Whether a send was accepted by the channel.
     async fn has_left(&self, account: AccountId, send: &ActionKey) -> Result<bool, StoreError>;
 
+    /// In which lanes of which accounts there may be something for this instance to claim at `now`: one look for all
+    /// accounts, however many there are.
+    async fn open_lanes(&self, now: i64) -> Result<Vec<(AccountId, Lane)>, StoreError>;
+
     /// After a crash: every action that the gone process had claimed becomes `Check(0)`, due 5 s (a send) or at once
     /// (others) after its claim. Reads and questions to the bot become `Call` again. Called once, before anything is
     /// claimed.
@@ -647,6 +653,7 @@ pub trait Store:
     + Policies
     + Reaches
     + Privacy
+    + Instances
 {
 }
 impl<T> Store for T where
@@ -662,6 +669,7 @@ impl<T> Store for T where
         + Policies
         + Reaches
         + Privacy
+        + Instances
 {
 }
 
@@ -1128,7 +1136,7 @@ pub trait Bot: Send + Sync {
 }
 
 /// The lane in which an action keeps its order within a dialog, and in which its account has places of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Lane {
     /// Texts to the guest.
     Send,

@@ -183,6 +183,7 @@ CREATE TABLE reach (
 -- what it held.
 CREATE TABLE instance (
     id          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- a new one for every life of a process
+    mark        TEXT   NOT NULL UNIQUE,                          -- its process knows it again after a crash
     alive_until BIGINT NOT NULL                                  -- unix ms of the database's clock
 );
 

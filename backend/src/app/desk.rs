@@ -6,7 +6,7 @@ use crate::adapters::store::Database;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::StoreError;
-use crate::ports::{Known, Origin, PolicyVersion, Privacy, Store, StoredPolicy};
+use crate::ports::{Known, Origin, PolicyVersion, Store, StoredPolicy};
 use std::path::PathBuf;
 use std::sync::Arc;
 use widget_core::ids::AccountId;
@@ -96,8 +96,7 @@ impl Desk {
         clock: Arc<dyn Clock>,
     ) -> Result<bool, StoreError> {
         let logs = CallLogs::open(config.server.data.join(API_LOG), Arc::clone(&clock));
-        let store = Arc::clone(&self.store) as Arc<dyn Privacy>;
-        chores(config, store, &logs, &clock).erase_all().await
+        chores(config, &self.store, &logs, &clock).erase_all().await
     }
 
     /// Whether the backend has carried out these wishes for an account.

@@ -9,7 +9,7 @@ use super::listing::Listing;
 use super::pace::Pace;
 use super::{Flow, Received, Tenant, dialog_id};
 use crate::error::{CallError, StoreError};
-use crate::ports::{CrmHook, Envelope, Reach, Source, Thread, Written};
+use crate::ports::{CrmHook, Duty, Envelope, Reach, Source, Thread, Written};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +24,8 @@ use widget_core::time::{DAY, MINUTE, SECOND};
 const EVERY: i64 = 5 * MINUTE;
 /// The pause after a round that failed, ms.
 const AGAIN: i64 = 2 * MINUTE;
+/// How often an instance looks whether an account has become its to catch up with, ms.
+const LOOK_WHETHER_OURS: i64 = 20 * SECOND;
 /// Another clock and a list that lags behind are forgiven so much, ms.
 const OVERLAP: i64 = 10 * MINUTE;
 /// A dialog of the bot in which nothing was decided for so long before is not looked at, ms.
@@ -83,7 +85,11 @@ impl Flow {
             read_to: HashMap::new(),
         };
         loop {
-            let pause = catch_up.round().await;
+            let pause = if catch_up.is_ours().await {
+                catch_up.round().await
+            } else {
+                LOOK_WHETHER_OURS
+            };
             let next = catch_up.now() + jittered(pause);
             if catch_up.wait_until(next).await.is_err() {
                 return;
@@ -95,6 +101,15 @@ impl Flow {
 impl CatchUp {
     fn now(&self) -> i64 {
         self.flow.clock.now_ms()
+    }
+
+    /// Whether this instance is the one to do it.
+    async fn is_ours(&self) -> bool {
+        let duty = Duty::Account(self.tenant.account);
+        self.flow.store.has(duty).await.unwrap_or_else(|error| {
+            tracing::error!(account = %self.tenant.account, %error, "catching up waits for the store");
+            false
+        })
     }
 
     /// One round over channel and CRM, neither of which holds up the other. Answers the pause until the next.

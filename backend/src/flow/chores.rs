@@ -2,7 +2,9 @@
 
 use super::inbox::Outcome;
 use crate::error::StoreError;
-use crate::ports::{ApiLog, Clock, Erasure, NewRow, Privacy, Progress, Source, Wish};
+use crate::ports::{
+    ApiLog, Clock, Duty, Erasure, Instances, NewRow, Privacy, Progress, Source, Wish,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +25,8 @@ const PATIENCE: i64 = 15 * MINUTE;
 pub struct Chores {
     /// The store.
     pub store: Arc<dyn Privacy>,
+    /// Who shares it.
+    pub instances: Arc<dyn Instances>,
     /// The log of calls.
     pub log: Arc<dyn ApiLog>,
     /// The business clock.
@@ -49,6 +53,9 @@ impl Chores {
     }
 
     async fn look(&self, look: u32, since: &mut HashMap<i64, i64>) -> Result<(), StoreError> {
+        if !self.instances.has(Duty::Chores).await? {
+            return Ok(());
+        }
         self.erase_what_is_wished(since).await?;
         if look.is_multiple_of(PRUNE_EVERY) {
             self.prune().await?;

@@ -17,6 +17,8 @@ use widget_core::event::Event;
 
 /// How often the store is asked when no bell rings: truth does not depend on a bell.
 pub(super) const POLL: Duration = Duration::from_millis(200);
+/// How often those look for whom a bell rings, in case one was not heard.
+pub(super) const SELDOM: Duration = Duration::from_secs(5);
 /// How long a worker rests after a failure of the store.
 pub(super) const REST: Duration = Duration::from_millis(500);
 /// How long a dialog is left alone after a failure, ms of the business clock.
@@ -29,13 +31,18 @@ const NEWER_PATIENCE: i64 = 600_000;
 const TRIES: u32 = 3;
 
 impl Flow {
-    /// Claims and handles dialogs until `stop`.
-    pub(super) async fn work_on_dialogs(self: Arc<Self>, stop: CancellationToken) {
+    /// Claims and handles dialogs until `stop`; looks for them every so often when no bell rings. One who looks often is
+    /// enough: who finds something wakes the next.
+    pub(super) async fn work_on_dialogs(
+        self: Arc<Self>,
+        look_every: Duration,
+        stop: CancellationToken,
+    ) {
         while !stop.is_cancelled() {
             let bell = self.bells.for_dialogs();
-            match self.handle_next_dialog().await {
+            match self.handle_next_dialog(look_every == POLL).await {
                 Ok(true) => {}
-                Ok(false) => super::rest(bell, POLL, &stop).await,
+                Ok(false) => super::rest(bell, look_every, &stop).await,
                 Err(error) => {
                     tracing::error!(%error, "a dialog could not be handled; it is tried again");
                     tokio::time::sleep(REST).await;
@@ -59,11 +66,15 @@ impl Flow {
         }
     }
 
-    async fn handle_next_dialog(&self) -> Result<bool, StoreError> {
+    /// `wakes_another`: there may be more than this one.
+    async fn handle_next_dialog(&self, wakes_another: bool) -> Result<bool, StoreError> {
         let now = self.clock.now_ms();
         let Some(claimed) = self.store.claim(now).await? else {
             return Ok(false);
         };
+        if wakes_another {
+            self.bells.dialog_is_ready();
+        }
         let Some(tenant) = self.tenant(claimed.lease.account) else {
             // An account that is not configured now keeps its rows for when it is.
             self.give_back(&claimed.lease, &[], now + LONG_BREAK).await;

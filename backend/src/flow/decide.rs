@@ -177,7 +177,9 @@ impl<'a> Work<'a> {
             .await?;
         failpoint::hit_for("after_commit", &decided);
         for action in &decided {
-            self.tenant.lane_bells.ring(Lane::of(action));
+            if !self.tenant.lane_bells.ring(Lane::of(action)) {
+                self.flow.bells.lane_is_needed();
+            }
         }
         Ok(state)
     }

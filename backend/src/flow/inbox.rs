@@ -5,11 +5,12 @@ use super::panics::contained;
 use super::{Flow, Tenant, booking, render};
 use crate::error::{StoreError, unquoted};
 use crate::ports::{
-    BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Echo, Erasure, InboxRow, NewRow,
-    Source,
+    BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Duty, Echo, Erasure, InboxRow,
+    NewRow, Source,
 };
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use widget_core::action::{Action, SendKind};
 use widget_core::dialog::Dialog;
 use widget_core::event::{
@@ -116,8 +117,11 @@ pub(super) enum Meaning {
 impl Flow {
     /// Gives rows without a dialog to the dialogs that they concern. Answers whether there were any.
     pub(super) async fn route_hints(&self) -> Result<bool, StoreError> {
+        if !self.store.has(Duty::Hints).await? {
+            return Ok(false);
+        }
         let rows = self.store.unrouted(ROUTE_BATCH).await?;
-        // Whom each concerns is looked up first; then all are given away in their order, which shares a commit.
+        // Whom each concerns is looked up first; then all are given away, those of one deal in their order.
         let looked_up = rows.iter().map(async |row| {
             let concerned = contained(Box::pin(self.concerned(row))).await;
             let whom = concerned.unwrap_or_else(|| {
@@ -130,9 +134,17 @@ impl Flow {
             Ok::<_, StoreError>((row, whom))
         });
         let looked_up = try_join_all(looked_up).await?;
-        let given = looked_up.into_iter().map(async |(row, (deal, dialogs))| {
-            self.give_hint(row, deal, dialogs).await?;
-            self.bells.dialog_is_ready();
+        let mut queues: HashMap<_, Vec<_>> = HashMap::new();
+        for (row, (deal, dialogs)) in looked_up {
+            let first = dialogs.first().map(|dialog| dialog.id.clone());
+            let queue = queues.entry((row.row.account, deal, first)).or_default();
+            queue.push((row, deal, dialogs));
+        }
+        let given = queues.into_values().map(async |queue| {
+            for (row, deal, dialogs) in queue {
+                self.give_hint(row, deal, dialogs).await?;
+                self.bells.dialog_is_ready();
+            }
             Ok::<_, StoreError>(())
         });
         try_join_all(given).await?;

@@ -46,7 +46,8 @@ pub use replay::{Judged, Trial};
 pub use rules::{InForce, Rules};
 
 use crate::error::StoreError;
-use crate::ports::{Bot, Channel, Clock, Crm, Hooks, Store, Watch};
+use crate::ports::{Bot, Channel, Clock, Crm, Hooks, News, Store, Watch};
+use claim::{POLL, SELDOM};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -177,9 +178,12 @@ impl Flow {
     /// Runs all workers until `stop`; returns when they have finished what they began.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let workers = TaskTracker::new();
-        for _ in 0..WORKERS {
-            workers.spawn(self.kept_up(&stop, Self::work_on_dialogs));
+        for worker in 0..WORKERS {
+            let look_every = if worker == 0 { POLL } else { SELDOM };
+            let work = move |flow: Arc<Self>, stop| flow.work_on_dialogs(look_every, stop);
+            workers.spawn(self.kept_up(&stop, work));
         }
+        workers.spawn(self.kept_up(&stop, Self::hear_news));
         workers.spawn(self.kept_up(&stop, Self::route_all_hints));
         workers.spawn(self.kept_up(&stop, Self::greet_mornings));
         workers.spawn(self.kept_up(&stop, Self::watch_lines));
@@ -192,6 +196,22 @@ impl Flow {
         }
         workers.close();
         workers.wait().await;
+    }
+
+    /// Rings for what other instances tell, until `stop`.
+    async fn hear_news(self: Arc<Self>, stop: CancellationToken) {
+        loop {
+            let news = tokio::select! {
+                news = self.store.hear() => news,
+                () = stop.cancelled() => return,
+            };
+            let News::Acts(account, lane) = news;
+            if let Some(tenant) = self.tenant(account)
+                && !tenant.lane_bells.ring(lane)
+            {
+                self.bells.lane_is_needed();
+            }
+        }
     }
 
     /// A worker that begins anew after a panic; until then the process says that it is not ready.
@@ -268,6 +288,14 @@ fn says_something(check: &Check) -> bool {
     const BOOKKEEPING: [&str; 3] = ["trigger.none", "owner.field", "owner.bot"];
     FAMILIES.iter().any(|family| check.rule.starts_with(family))
         && !BOOKKEEPING.contains(&check.rule.as_str())
+}
+
+/// Waits until the bell rings, or `stop`.
+async fn rung(bell: Notified<'_>, stop: &CancellationToken) {
+    tokio::select! {
+        () = bell => {}
+        () = stop.cancelled() => {}
+    }
 }
 
 /// Rests until the bell rings, the poll is due (with a jitter, so that workers don't march in step), or `stop`.

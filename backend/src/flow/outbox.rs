@@ -7,7 +7,7 @@ use super::{Flow, Tenant, act, failpoint, patience};
 use crate::error::StoreError;
 use crate::ports::{ActClaim, ClaimedAct, Finish, Lane, NewRow, Source, Wanted};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -18,6 +18,10 @@ use super::inbox::Outcome;
 /// How long actions under way at a stop may go on. Together with what the process still has to store and to close it
 /// stays below the stop's own patience.
 const FINISH_WITHIN: Duration = Duration::from_secs(7);
+
+/// A process that stood still for longer than this between a claim and its call does not call: what it claimed may be
+/// another instance's by now. Shorter than any lease of the store, and counted by a clock that goes on meanwhile.
+const CLAIM_IS_FRESH: Duration = Duration::from_secs(5);
 
 /// How many actions of one account and lane are under way at once. A lane that hangs fills its own places only. Under
 /// amoCRM's limit the places are shares too: what an answer waits for goes before notes and fields.
@@ -37,13 +41,33 @@ impl Flow {
         let give_up = CancellationToken::new();
         let lanes = TaskTracker::new();
         for tenant in &self.tenants {
-            for lane in Lane::ALL {
-                let (flow, tenant) = (Arc::clone(&self), Arc::clone(tenant));
-                let (running, give_up, stop) = (running.clone(), give_up.clone(), stop.clone());
-                lanes.spawn(async move {
-                    flow.dispatch_lane(&tenant, lane, &running, &give_up, &stop)
-                        .await;
-                });
+            // A dispatcher that a panic has ended left its lanes so.
+            tenant.lane_bells.leave();
+        }
+        while !stop.is_cancelled() {
+            let bell = self.bells.for_lanes();
+            match self.store.open_lanes(self.clock.now_ms()).await {
+                Ok(open) => {
+                    for (account, lane) in open {
+                        let Some(tenant) = self.tenant(account) else {
+                            continue;
+                        };
+                        tenant.lane_bells.ring(lane);
+                        if tenant.lane_bells.man(lane) {
+                            let (flow, running) = (Arc::clone(&self), running.clone());
+                            let (give_up, stop) = (give_up.clone(), stop.clone());
+                            lanes.spawn(async move {
+                                flow.dispatch_lane(&tenant, lane, &running, &give_up, &stop)
+                                    .await;
+                            });
+                        }
+                    }
+                    super::rest(bell, POLL, &stop).await;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "nobody knows which actions wait; it is looked again");
+                    tokio::time::sleep(REST).await;
+                }
             }
         }
         lanes.close();
@@ -76,7 +100,7 @@ impl Flow {
         while !stop.is_cancelled() {
             let bell = tenant.lane_bells.hears(lane);
             if is_held(tenant, lane) {
-                super::rest(bell, POLL, stop).await;
+                super::rung(bell, stop).await;
                 continue;
             }
             let place = tokio::select! {
@@ -87,12 +111,13 @@ impl Flow {
             // Nobody else takes places, and those that end meanwhile only add some.
             let most = free.available_permits() + 1;
             drop(place);
+            let asked = Instant::now();
             match self
                 .store
                 .claim_acts(wanted, most, self.clock.now_ms())
                 .await
             {
-                Ok(claims) if claims.is_empty() => super::rest(bell, POLL, stop).await,
+                Ok(claims) if claims.is_empty() => super::rung(bell, stop).await,
                 Ok(claims) => {
                     for claim in claims {
                         let Ok(place) = free.clone().acquire_owned().await else {
@@ -101,7 +126,7 @@ impl Flow {
                         let (flow, tenant) = (Arc::clone(&self), Arc::clone(tenant));
                         let give_up = give_up.clone();
                         running.spawn(async move {
-                            flow.carry_out(claim, &give_up).await;
+                            flow.carry_out(claim, asked, &give_up).await;
                             drop(place);
                             // The next one of its dialog waits for it.
                             tenant.lane_bells.ring(lane);
@@ -123,11 +148,14 @@ impl Flow {
         let Some(claim) = self.store.claim_acts(wanted, 1, now).await?.pop() else {
             return Ok(false);
         };
-        self.carry_out(claim, &CancellationToken::new()).await;
+        let asked = Instant::now();
+        self.carry_out(claim, asked, &CancellationToken::new())
+            .await;
         Ok(true)
     }
 
-    async fn carry_out(&self, claim: ActClaim, give_up: &CancellationToken) {
+    /// `asked`: when the claim was asked for.
+    async fn carry_out(&self, claim: ActClaim, asked: Instant, give_up: &CancellationToken) {
         let (act, finish) = match claim {
             ActClaim::Refused(act) => {
                 let finish = over(
@@ -143,6 +171,12 @@ impl Flow {
             }
             ActClaim::Run(act) => {
                 failpoint::hit_for("after_claim", [&act.action]);
+                if asked.elapsed() > CLAIM_IS_FRESH {
+                    tracing::warn!(action = %act.key, "this process stood still after a claim: nothing is called");
+                    let finish = patience::not_begun(&act, self.clock.now_ms());
+                    self.finish(&act, finish).await;
+                    return;
+                }
                 let running = contained(Box::pin(act::run(self, &act)));
                 let finish = tokio::select! {
                     finish = running => finish.unwrap_or_else(|| act::after_panic(self, &act)),

@@ -101,6 +101,15 @@ pub(super) fn held(act: &ClaimedAct, now: i64) -> Finish {
     }
 }
 
+/// Nothing was called under this claim.
+pub(super) fn not_begun(act: &ClaimedAct, now: i64) -> Finish {
+    Finish::Again {
+        phase: act.phase,
+        not_before: now,
+        why: Again::Waiting,
+    }
+}
+
 /// The process stops before the action is over: what it may have done is looked for, what only reads is repeated.
 pub(super) fn handed_back(act: &ClaimedAct, now: i64) -> Finish {
     let (phase, not_before) = match (Lane::of(&act.action), act.phase) {

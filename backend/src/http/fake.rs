@@ -8,10 +8,10 @@ use crate::flow::{Bells, BotHealth, CrmHealth, Flow, InForce, LaneBells, Lines, 
 use crate::ports::{
     ActClaim, Bot, BotReply, BotRequest, Budgets, Channel, ChannelHook, ChannelMessage, Claimed,
     ClaimedAct, Class, Commit, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs,
-    Echo, Envelope, Erasure, Finish, Guest, GuestLookup, Hooks, Inbox, InboxRow, Journal,
-    JournalRow, Kin, Known, Lease, Ledger, NewRow, Origin, Outbox, Page, Policies, PolicyVersion,
-    Privacy, Progress, Reach, Reaches, Registry, Source, StoredPolicy, Thread, Waiting, Wanted,
-    Watch, Wish, Written,
+    Duty, Echo, Envelope, Erasure, Finish, Guest, GuestLookup, Hooks, Inbox, InboxRow, Instances,
+    Journal, JournalRow, Kin, Known, Lane, Lease, Ledger, NewRow, News, Origin, Outbox, Page,
+    Policies, PolicyVersion, Privacy, Progress, Reach, Reaches, Registry, Source, StoredPolicy,
+    Thread, Waiting, Wanted, Watch, Wish, Written,
 };
 use async_trait::async_trait;
 use axum::body::Body;
@@ -341,6 +341,10 @@ impl Outbox for FakeStore {
         Ok(false)
     }
 
+    async fn open_lanes(&self, _: i64) -> Result<Vec<(AccountId, Lane)>, StoreError> {
+        Ok(Vec::new())
+    }
+
     async fn recover(&self) -> Result<(), StoreError> {
         Ok(())
     }
@@ -463,6 +467,17 @@ impl Policies for FakeStore {
         _: Option<i64>,
     ) -> Result<Option<StoredPolicy>, StoreError> {
         Ok(None)
+    }
+}
+
+#[async_trait]
+impl Instances for FakeStore {
+    async fn has(&self, _: Duty) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn hear(&self) -> News {
+        std::future::pending().await
     }
 }
 

@@ -18,15 +18,23 @@ const FILE: &str = "estafeta.sqlite";
 pub enum Place {
     /// In this file.
     File(PathBuf),
-    /// On a server, by its `postgres://` URL, which may hold a password.
-    Server(SecretString),
+    /// On a server.
+    Server {
+        /// Its `postgres://` URL, which may hold a password.
+        url: SecretString,
+        /// What an instance keeps beside it, on its machine.
+        folder: PathBuf,
+    },
 }
 
 impl Place {
     /// The server's database if there is one, otherwise the file in the data folder.
     pub fn of(folder: &Path, server: Option<&SecretString>) -> Self {
         match server {
-            Some(url) => Self::Server(url.clone()),
+            Some(url) => Self::Server {
+                url: url.clone(),
+                folder: folder.to_owned(),
+            },
             None => Self::File(folder.join(FILE)),
         }
     }
@@ -35,7 +43,7 @@ impl Place {
     pub fn may_exist(&self) -> bool {
         match self {
             Self::File(file) => file.exists(),
-            Self::Server(_) => true,
+            Self::Server { .. } => true,
         }
     }
 }
@@ -44,7 +52,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(file) => file.display().fmt(f),
-            Self::Server(_) => f.write_str("the database of server.database"),
+            Self::Server { .. } => f.write_str("the database of server.database"),
         }
     }
 }
@@ -67,8 +75,8 @@ impl Database {
     pub async fn open(place: &Place, master_key: &[u8; 32]) -> Result<Self, StoreError> {
         Ok(match place {
             Place::File(file) => Self::Sqlite(SqliteStore::open(file, master_key).await?),
-            Place::Server(url) => {
-                Self::Postgres(PostgresStore::join(&server(url)?, master_key).await?)
+            Place::Server { url, folder } => {
+                Self::Postgres(PostgresStore::join(&server(url)?, master_key, folder).await?)
             }
         })
     }
@@ -80,8 +88,8 @@ impl Database {
     pub async fn open_alone(place: &Place, master_key: &[u8; 32]) -> Result<Self, StoreError> {
         Ok(match place {
             Place::File(file) => Self::Sqlite(SqliteStore::open(file, master_key).await?),
-            Place::Server(url) => {
-                Self::Postgres(PostgresStore::join_alone(&server(url)?, master_key).await?)
+            Place::Server { url, folder } => {
+                Self::Postgres(PostgresStore::join_alone(&server(url)?, master_key, folder).await?)
             }
         })
     }
@@ -93,7 +101,7 @@ impl Database {
     pub async fn open_to_read(place: &Place, master_key: &[u8; 32]) -> Result<Self, StoreError> {
         Ok(match place {
             Place::File(file) => Self::Sqlite(SqliteStore::open_to_read(file, master_key).await?),
-            Place::Server(url) => {
+            Place::Server { url, .. } => {
                 Self::Postgres(PostgresStore::connect(&server(url)?, master_key).await?)
             }
         })
@@ -106,7 +114,7 @@ impl Database {
     pub async fn open_beside(place: &Place, master_key: &[u8; 32]) -> Result<Self, StoreError> {
         Ok(match place {
             Place::File(file) => Self::Sqlite(SqliteStore::open_beside(file, master_key).await?),
-            Place::Server(url) => {
+            Place::Server { url, .. } => {
                 Self::Postgres(PostgresStore::connect(&server(url)?, master_key).await?)
             }
         })
@@ -117,6 +125,14 @@ impl Database {
         match self {
             Self::Sqlite(store) => Arc::new(store.clone()),
             Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// Whether no other instance serves it.
+    pub fn is_alone(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => true,
+            Self::Postgres(store) => store.is_alone(),
         }
     }
 
@@ -136,7 +152,7 @@ impl Database {
 pub async fn history(place: &Place, readers: u32) -> Result<Arc<dyn History>, StoreError> {
     Ok(match place {
         Place::File(file) => Arc::new(SqliteHistory::open(file, readers).await?),
-        Place::Server(url) => Arc::new(PostgresHistory::open(&server(url)?, readers).await?),
+        Place::Server { url, .. } => Arc::new(PostgresHistory::open(&server(url)?, readers).await?),
     })
 }
 

@@ -1,8 +1,7 @@
 //! The backend's own records, read from its database beside it: what it decided and what it still has to do.
 
-use super::World;
+use super::{World, on};
 use serde_json::Value;
-use sqlx::Row;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 use widget_core::change::Change;
@@ -58,77 +57,77 @@ impl Book {
     }
 }
 
+/// A row of a journal as the database has it.
+type Row = (i64, i64, String, String, String, String);
+
+fn page((seq, at, event, changes, actions, trace): Row) -> Page {
+    let json = |text: &str| serde_json::from_str(text).expect("JSON");
+    Page {
+        seq: seq.unsigned_abs(),
+        at,
+        event: json(&event),
+        changes: serde_json::from_str(&changes).expect("changes"),
+        actions: json(&actions),
+        trace: json(&trace),
+    }
+}
+
+const ACCEPTED: &str = "SELECT message FROM ledger WHERE dialog = $1 AND state = 'done' AND kind = 'send' \
+     AND message IS NOT NULL";
+const OPEN: &str =
+    "SELECT key || ' ' || phase || ' ' || action FROM outbox WHERE dialog = $1 AND state = 'open'";
+const UNHANDLED: &str = "SELECT source || ' ' || dedup_key || ' ' || state FROM inbox WHERE dialog = $1 AND state <> 'done'";
+/// `$1`: what is due until then counts.
+const WORK: &str = "SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'open') \
+          + (SELECT COUNT(*) FROM inbox WHERE state = 'new') \
+          + (SELECT COUNT(*) FROM dialog WHERE due_at <= $1), \
+            (SELECT COUNT(*) FROM journal)";
+
 impl World {
     /// The book of the dialog of a conversation, if the backend knows one.
     pub async fn book(&self, conversation: &str) -> Option<Book> {
-        let mut database = self.data().await;
-        let row =
-            sqlx::query("SELECT id, state FROM dialog WHERE conversation = $1 AND state NOT NULL")
-                .bind(conversation)
-                .fetch_optional(&mut database)
-                .await
-                .expect("a dialog")?;
-        let (id, state): (String, String) = (row.get(0), row.get(1));
-        let pages = sqlx::query(
-            "SELECT seq, at, event, changes, actions, trace FROM journal WHERE dialog = $1 \
-             ORDER BY seq",
-        )
-        .bind(&id)
-        .fetch_all(&mut database)
-        .await
-        .expect("a journal");
-        let json = |text: &str| serde_json::from_str(text).expect("JSON");
-        let page = |row: &sqlx::sqlite::SqliteRow| Page {
-            seq: row.get::<i64, _>(0).unsigned_abs(),
-            at: row.get(1),
-            event: json(row.get(2)),
-            changes: serde_json::from_str(row.get(3)).expect("changes"),
-            actions: json(row.get(4)),
-            trace: json(row.get(5)),
-        };
-        let list = |query: &'static str| {
-            sqlx::query_scalar::<sqlx::Sqlite, String>(query).bind(id.clone())
-        };
-        Some(Book {
-            state: serde_json::from_str(&state).expect("a state"),
-            journal: pages.iter().map(page).collect(),
-            accepted: list(
-                "SELECT message FROM ledger WHERE dialog = $1 AND state = 'done' AND kind = 'send' \
-                 AND message NOT NULL",
+        on!(self.data().await, database => {
+            let (id, state): (String, String) = sqlx::query_as(
+                "SELECT id, state FROM dialog WHERE conversation = $1 AND state IS NOT NULL",
             )
+            .bind(conversation)
+            .fetch_optional(&mut database)
+            .await
+            .expect("a dialog")?;
+            let pages: Vec<Row> = sqlx::query_as(
+                "SELECT seq, at, event, changes, actions, trace FROM journal WHERE dialog = $1 ORDER BY seq",
+            )
+            .bind(&id)
             .fetch_all(&mut database)
             .await
-            .expect("a ledger"),
-            open: list(
-                "SELECT key || ' ' || phase || ' ' || action FROM outbox \
-                 WHERE dialog = $1 AND state = 'open'",
-            )
-            .fetch_all(&mut database)
-            .await
-            .expect("an outbox"),
-            unhandled: list(
-                "SELECT source || ' ' || dedup_key || ' ' || state FROM inbox \
-                 WHERE dialog = $1 AND state <> 'done'",
-            )
-            .fetch_all(&mut database)
-            .await
-            .expect("an inbox"),
+            .expect("a journal");
+            let mut lists = Vec::new();
+            for query in [ACCEPTED, OPEN, UNHANDLED] {
+                let list: Vec<String> = sqlx::query_scalar(query)
+                    .bind(&id)
+                    .fetch_all(&mut database)
+                    .await
+                    .expect("a list");
+                lists.push(list);
+            }
+            let mut lists = lists.into_iter();
+            let mut next = || lists.next().unwrap_or_default();
+            Some(Book {
+                state: serde_json::from_str(&state).expect("a state"),
+                journal: pages.into_iter().map(page).collect(),
+                accepted: next(),
+                open: next(),
+                unhandled: next(),
+            })
         })
     }
 
     /// How much the backend still has to do, and how much it has decided.
     async fn work(&self, now: i64) -> (i64, i64) {
-        let row = sqlx::query(
-            "SELECT (SELECT COUNT(*) FROM outbox WHERE state = 'open') \
-                  + (SELECT COUNT(*) FROM inbox WHERE state = 'new') \
-                  + (SELECT COUNT(*) FROM dialog WHERE due_at <= $1), \
-                    (SELECT COUNT(*) FROM journal)",
-        )
-        .bind(now + SOON)
-        .fetch_one(&mut self.data().await)
-        .await
-        .expect("the backend's data");
-        (row.get(0), row.get(1))
+        on!(self.data().await, database => {
+            sqlx::query_as(WORK).bind(now + SOON).fetch_one(&mut database).await
+        })
+        .expect("the backend's data")
     }
 
     /// Lets the clock go on until the backend has nothing left to do: no event, no action, no timer that is about to

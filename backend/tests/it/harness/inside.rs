@@ -1,11 +1,9 @@
 //! A look into the backend's data, for what no surface shows: which rows wait, and how a decision came about.
 
-use super::World;
 use super::wait::until;
+use super::{World, on};
 use serde_json::Value;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection};
-use std::time::Duration;
+use sqlx::Connection;
 
 /// A row of a journal.
 #[derive(Debug, Clone)]
@@ -25,35 +23,24 @@ impl Decided {
 }
 
 impl World {
-    /// A connection of its own.
-    pub(super) async fn data(&self) -> SqliteConnection {
-        SqliteConnectOptions::new()
-            .filename(self.database())
-            .busy_timeout(Duration::from_secs(20))
-            .connect()
-            .await
-            .expect("the backend's data")
-    }
-
     async fn counts(&self, what: &'static str) -> i64 {
-        let mut data = self.data().await;
-        let count = sqlx::query_scalar(what)
-            .fetch_one(&mut data)
-            .await
-            .expect("a number");
-        data.close().await.expect("closed");
-        count
+        on!(self.data().await, data => {
+            let count = sqlx::query_scalar(what).fetch_one(&mut data).await;
+            data.close().await.expect("closed");
+            count
+        })
+        .expect("a number")
     }
 
     /// All decisions, oldest first, dialog by dialog.
     pub async fn decisions(&self) -> Vec<Decided> {
-        let mut data = self.data().await;
-        let rows: Vec<(String, String)> =
-            sqlx::query_as("SELECT event, trace FROM journal ORDER BY account, dialog, seq")
-                .fetch_all(&mut data)
-                .await
-                .expect("a journal");
-        data.close().await.expect("closed");
+        let query = "SELECT event, trace FROM journal ORDER BY account, dialog, seq";
+        let rows: Vec<(String, String)> = on!(self.data().await, data => {
+            let rows = sqlx::query_as(query).fetch_all(&mut data).await;
+            data.close().await.expect("closed");
+            rows
+        })
+        .expect("a journal");
         let read = |text: &str| serde_json::from_str(text).expect("JSON");
         rows.iter()
             .map(|(event, trace)| Decided {
@@ -81,7 +68,7 @@ impl World {
     /// While `story` runs and after it, what arrives is stored and no worker looks at it: a click does, or
     /// [`Self::somebody_looks`].
     pub async fn while_nobody_looks(&self, story: impl AsyncFnOnce()) {
-        let leased = "UPDATE dialog SET leased = 1 WHERE leased = 0";
+        let leased = "UPDATE dialog SET leased = -1 WHERE leased = 0";
         self.changes_data(leased).await;
         story().await;
         let waits = "SELECT COUNT(*) FROM inbox WHERE state = 'new' AND dialog IS NOT NULL";
@@ -96,9 +83,11 @@ impl World {
     }
 
     async fn changes_data(&self, how: &'static str) {
-        let mut data = self.data().await;
-        let changed = sqlx::query(how).execute(&mut data).await.expect("changed");
-        assert!(changed.rows_affected() > 0, "{how}");
-        data.close().await.expect("closed");
+        let changed = on!(self.data().await, data => {
+            let changed = sqlx::query(how).execute(&mut data).await.expect("changed");
+            data.close().await.expect("closed");
+            changed.rows_affected()
+        });
+        assert!(changed > 0, "{how}");
     }
 }

@@ -3,6 +3,7 @@
 mod book;
 mod browser;
 mod clicks;
+mod data;
 mod gates;
 mod guest;
 mod inside;
@@ -14,6 +15,8 @@ mod story;
 mod wait;
 
 pub use browser::{Tab, browse};
+pub(crate) use data::on;
+pub use data::{Data, Kept};
 pub use gates::At;
 pub use guest::{From, Guest};
 pub use manager::{Manager, answer};
@@ -53,6 +56,7 @@ pub struct World {
     /// Base URL of the backend, by number: no look-up of names.
     pub serve_url: String,
     config: PathBuf,
+    kept: Kept,
     starts: Cell<u32>,
     pub client: reqwest::Client,
     folder: TempDir,
@@ -73,6 +77,10 @@ impl World {
 
     /// The same; whether the providers' limits hold: `real` or `off`.
     pub async fn with_limits(limits: &str) -> Self {
+        Self::that_keeps(Kept::by_environment().await, limits).await
+    }
+
+    async fn that_keeps(kept: Kept, limits: &str) -> Self {
         let folder = TempDir::new().expect("a folder");
         let (port, backend_port) = (process::free_port(), process::free_port());
         let config = folder.path().join("estafeta.toml");
@@ -98,6 +106,7 @@ impl World {
             sandbox_url: format!("http://127.0.0.1:{port}"),
             serve_url: format!("http://127.0.0.1:{backend_port}"),
             config,
+            kept,
             starts: Cell::new(0),
             client: client(),
             folder,
@@ -125,6 +134,7 @@ impl World {
             sandbox_url: url.clone(),
             serve_url: url,
             config: PathBuf::new(),
+            kept: Kept::InAFile,
             starts: Cell::new(0),
             client: client(),
             folder,
@@ -147,7 +157,10 @@ impl World {
         self.starts.set(self.starts.get() + 1);
         let name = format!("serve-{}", self.starts.get());
         let arguments = ["serve", "--config", &text_of(&self.config)];
-        let serve = Process::start(&name, &arguments, environment, self.folder.path());
+        let kept = self.kept.setting();
+        let mut environment = environment.to_vec();
+        environment.extend(kept.iter().map(|(name, value)| (*name, value.as_str())));
+        let serve = Process::start(&name, &arguments, &environment, self.folder.path());
         *self.serve.borrow_mut() = Some(serve);
     }
 
@@ -205,24 +218,16 @@ impl World {
         let config = text_of(&self.config);
         let mut all = arguments.to_vec();
         all.extend(["--config", &config]);
-        process::said(&all)
+        process::said(&all, self.kept.setting())
     }
 
     /// Versions of the policy under which a journal's rows were decided, oldest row first; of all dialogs.
     pub async fn policy_versions(&self) -> Vec<i64> {
-        use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
-        let data = self.setting("server.data");
-        let folder = Path::new(data.as_str().expect("a folder"));
-        let mut database = SqliteConnectOptions::new()
-            .filename(folder.join("estafeta.sqlite"))
-            .pragma("query_only", "ON")
-            .connect()
-            .await
-            .expect("the backend's data");
-        sqlx::query_scalar("SELECT policy_version FROM journal ORDER BY account, dialog, seq")
-            .fetch_all(&mut database)
-            .await
-            .expect("a journal")
+        let query = "SELECT policy_version FROM journal ORDER BY account, dialog, seq";
+        on!(self.data().await, database => {
+            sqlx::query_scalar(query).fetch_all(&mut database).await
+        })
+        .expect("a journal")
     }
 
     /// The backend's log since its last start.

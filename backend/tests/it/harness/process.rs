@@ -39,14 +39,15 @@ pub struct Said {
     pub err: String,
 }
 
-/// Runs `estafeta` to its end.
-pub fn said(arguments: &[&str]) -> Said {
+/// Runs `estafeta` to its end, with a variable in its environment.
+pub fn said(arguments: &[&str], variable: Option<(&str, String)>) -> Said {
     let mut command = Command::new(env!("CARGO_BIN_EXE_estafeta"));
     for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("ESTAFETA_")) {
         command.env_remove(key);
     }
     let output = command
         .args(arguments)
+        .envs(variable)
         .stdin(Stdio::null())
         .output()
         .expect("the binary starts");

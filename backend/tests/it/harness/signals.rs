@@ -1,7 +1,6 @@
 //! The backend is asked to stop, as the system does it.
 
-use super::{World, until};
-use std::path::PathBuf;
+use super::{World, on, until};
 use std::process::Command;
 
 impl World {
@@ -26,20 +25,12 @@ impl World {
         log
     }
 
-    /// The backend's database.
-    pub fn database(&self) -> PathBuf {
-        let data = self.setting("server.data");
-        PathBuf::from(data.as_str().expect("a folder")).join("estafeta.sqlite")
-    }
-
     /// What is not over in the outbox: lane, phase, whether it is claimed.
     pub async fn open_acts(&self) -> Vec<(String, String, bool)> {
-        let mut database = self.data().await;
-        let open: Vec<(String, String, i64)> = sqlx::query_as(
-            "SELECT lane, phase, claimed FROM outbox WHERE state = 'open' ORDER BY id",
-        )
-        .fetch_all(&mut database)
-        .await
+        let query = "SELECT lane, phase, claimed FROM outbox WHERE state = 'open' ORDER BY id";
+        let open: Vec<(String, String, i64)> = on!(self.data().await, database => {
+            sqlx::query_as(query).fetch_all(&mut database).await
+        })
         .expect("an outbox");
         open.into_iter()
             .map(|(lane, phase, claimed)| (lane, phase, claimed != 0))

@@ -6,6 +6,7 @@
 
 use super::super::common::Held;
 use crate::error::StoreError;
+use crate::ports::Duty;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use widget_core::ids::AccountId;
 
@@ -98,5 +99,5 @@ pub(super) async fn acts_are_ours(
     holder: i64,
     account: AccountId,
 ) -> Result<bool, StoreError> {
-    super::instance::leads(db, holder, &super::instance::acts_of(account)).await
+    super::instance::leads(db, holder, Duty::Account(account)).await
 }

@@ -5,17 +5,17 @@
 //! another one takes all of it back, with the fencing tokens raised: what the silent one writes late bounces. An instance
 //! that finds itself dead, or that does not know whether a commit took effect, begins a new life under a new number.
 
-use super::Shared;
 use super::dialect::Connection;
 use super::outbox::{forget_failures, take_back};
+use super::seat::Seat;
 use crate::error::StoreError;
+use crate::ports::Duty;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Notify;
-use widget_core::ids::AccountId;
 
 /// How long an instance lives after its last beat, ms of the database's clock.
 const LIFE: i64 = 10_000;
@@ -41,6 +41,8 @@ pub(super) struct Instance {
     /// The numbers of those that live, as the last beat saw them.
     alive: RwLock<Vec<i64>>,
     hurry: Notify,
+    /// Where its mark is kept for whoever comes after a crash.
+    seat: Mutex<Option<Seat>>,
 }
 
 impl Instance {
@@ -57,22 +59,55 @@ impl Instance {
 
     /// Whether this instance is the one to do `duty`: all instances agree on it without asking each other, and each has
     /// about as many duties as the others.
-    pub(super) fn is_first_for(&self, duty: &str) -> bool {
+    pub(super) fn is_first_for(&self, duty: Duty) -> bool {
+        self.is_first_for_named(&duty.to_string())
+    }
+
+    fn is_first_for_named(&self, duty: &str) -> bool {
         let alive = self.alive.read().unwrap_or_else(PoisonError::into_inner);
         let first = alive.iter().max_by_key(|number| weight(duty, **number));
         first.is_none_or(|first| *first == self.number())
     }
 
+    /// Takes a seat. Whoever sat there before is gone: what it held need not wait until its time is over.
+    pub(super) async fn sit(&self, mut seat: Seat, db: &PgPool) -> Result<(), StoreError> {
+        let before = seat.read();
+        let gone: Option<i64> =
+            sqlx::query_scalar("UPDATE instance SET alive_until = 0 WHERE mark = $1 RETURNING id")
+                .bind(before)
+                .fetch_optional(db)
+                .await?;
+        if let Some(gone) = gone {
+            bury(db, gone).await?;
+        }
+        *self.seat() = Some(seat);
+        Ok(())
+    }
+
+    fn seat(&self) -> MutexGuard<'_, Option<Seat>> {
+        self.seat.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
+    pub(super) fn lose_seat(&self) {
+        *self.seat() = None;
+    }
+
     /// Begins a life.
     pub(super) async fn begin(&self, db: &PgPool) -> Result<(), StoreError> {
+        let mark = uuid::Uuid::new_v4().to_string();
         let number = sqlx::query_scalar(concat!(
-            "INSERT INTO instance (alive_until) VALUES (",
+            "INSERT INTO instance (mark, alive_until) VALUES ($1, ",
             db_now!(),
-            " + $1) RETURNING id"
+            " + $2) RETURNING id"
         ))
+        .bind(&mark)
         .bind(LIFE)
         .fetch_one(db)
         .await?;
+        if let Some(seat) = self.seat().as_mut() {
+            seat.write(&mark);
+        }
         self.unsure.store(false, Ordering::Release);
         self.number.store(number, Ordering::Release);
         tracing::info!(instance = number, "serving under this number");
@@ -119,11 +154,11 @@ impl Instance {
             .bind(self.number())
             .fetch_all(db)
             .await?;
-        for duty in duties.iter().filter(|duty| !self.is_first_for(duty)) {
+        for duty in duties.iter().filter(|duty| !self.is_first_for_named(duty)) {
             sqlx::query(
                 "DELETE FROM leader WHERE duty = $1 AND holder = $2 AND NOT EXISTS ( \
                      SELECT 1 FROM outbox WHERE state = 'open' AND claimed <> 0 AND holder = $2 \
-                     AND $1 = 'acts/' || account)",
+                     AND $1 = 'account/' || account)",
             )
             .bind(duty)
             .bind(self.number())
@@ -143,6 +178,33 @@ impl Instance {
         bury(db, number).await
     }
 
+    /// Whether somebody else lives on: it beats while this waits. One that was killed has run out by then.
+    pub(super) async fn somebody_beats(&self, db: &PgPool) -> Result<bool, StoreError> {
+        let first = self.others(db).await?;
+        let mut others = first.clone();
+        while !others.is_empty() {
+            let beats = |(id, until): &(i64, i64)| {
+                first.iter().any(|(one, then)| one == id && until > then)
+            };
+            if others.iter().any(beats) {
+                return Ok(true);
+            }
+            tokio::time::sleep(AGAIN).await;
+            others = self.others(db).await?;
+        }
+        self.beat(db).await?;
+        Ok(false)
+    }
+
+    /// The others that live, and until when.
+    async fn others(&self, db: &PgPool) -> Result<Vec<(i64, i64)>, StoreError> {
+        let others = sqlx::query_as(concat!(
+            "SELECT id, alive_until FROM instance WHERE id <> $1 AND alive_until > ",
+            db_now!()
+        ));
+        Ok(others.bind(self.number()).fetch_all(db).await?)
+    }
+
     /// Whether nobody else lives.
     pub(super) fn is_alone(&self) -> bool {
         let alive = self.alive.read().unwrap_or_else(PoisonError::into_inner);
@@ -150,13 +212,10 @@ impl Instance {
     }
 }
 
-/// Beats until the store is gone.
-pub(super) async fn keep_alive(store: Weak<Shared>) {
+/// Beats for ever.
+pub(super) async fn keep_alive(instance: Arc<Instance>, db: PgPool) {
     loop {
-        let Some(shared) = store.upgrade() else {
-            return;
-        };
-        let rest = match shared.instance.beat(&shared.own).await {
+        let rest = match instance.beat(&db).await {
             Ok(()) => BEAT,
             Err(error) => {
                 tracing::error!(%error, "the instance's lease could not be renewed; it is tried again");
@@ -165,7 +224,7 @@ pub(super) async fn keep_alive(store: Weak<Shared>) {
         };
         tokio::select! {
             () = tokio::time::sleep(rest) => {}
-            () = shared.instance.hurry.notified() => {}
+            () = instance.hurry.notified() => {}
         }
     }
 }
@@ -203,20 +262,16 @@ async fn bury(db: &PgPool, dead: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The duty of carrying out an account's actions.
-pub(super) fn acts_of(account: AccountId) -> String {
-    format!("acts/{account}")
-}
-
 /// Whether `holder` has the duty; takes it if nobody has it. It stays so until the transaction is over.
 pub(super) async fn leads(
     db: &mut Connection,
     holder: i64,
-    duty: &str,
+    duty: Duty,
 ) -> Result<bool, StoreError> {
+    let duty = duty.to_string();
     let leader: Option<i64> =
         sqlx::query_scalar("SELECT holder FROM leader WHERE duty = $1 FOR SHARE")
-            .bind(duty)
+            .bind(&duty)
             .fetch_optional(&mut *db)
             .await?;
     if let Some(leader) = leader {

@@ -5,6 +5,8 @@
 
 mod dialect;
 mod instance;
+mod news;
+mod seat;
 #[cfg(test)]
 mod tests;
 
@@ -41,13 +43,18 @@ mod registry;
 use super::common::{Work, migrations};
 use super::seal::{AccountKeys, MasterKey};
 use crate::error::StoreError;
+use crate::ports::{Duty, Instances, Lane, News};
+use async_trait::async_trait;
 use instance::Instance;
+use news::Newspaper;
+use seat::Seat;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions, Executor, PgPool};
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use widget_core::ids::AccountId;
 
 use PostgresStore as SqlStore;
@@ -84,26 +91,41 @@ struct Shared {
     arrivals: PgPool,
     master: MasterKey,
     keys: Mutex<HashMap<AccountId, Arc<AccountKeys>>>,
-    instance: Instance,
-    beating: Mutex<Option<JoinHandle<()>>>,
+    instance: Arc<Instance>,
+    news: Arc<Newspaper>,
+    /// What goes on beside the calls, until the store is closed.
+    beating: Mutex<Option<JoinSet<()>>>,
 }
 
 impl PostgresStore {
-    /// Connects, brings the database up to date, and joins the instances that serve it.
+    /// Connects, brings the database up to date, and joins the instances that serve it. In `folder` it finds what a
+    /// crashed process before it was.
     ///
     /// `master_key` opens the accounts' keys; the database cannot be read without it.
     ///
     /// # Errors
     /// [`StoreError::Database`] when the database cannot be reached. [`StoreError::Unreadable`] when `master_key` is not
-    /// the one that it was made with.
+    /// the one that it was made with. [`StoreError::InUse`] when another process has the folder.
     pub async fn join(
         options: &PgConnectOptions,
         master_key: &[u8; 32],
+        folder: &Path,
     ) -> Result<Self, StoreError> {
+        let seat = Seat::take(folder)?;
         let store = Self::connect(options, master_key).await?;
+        store.0.instance.sit(seat, &store.0.own).await?;
         store.0.instance.begin(&store.0.own).await?;
         store.0.instance.beat(&store.0.own).await?;
-        let beating = tokio::spawn(instance::keep_alive(Arc::downgrade(&store.0)));
+        let mut beating = JoinSet::new();
+        let shared = &store.0;
+        beating.spawn(instance::keep_alive(
+            Arc::clone(&shared.instance),
+            shared.own.clone(),
+        ));
+        beating.spawn(news::keep_told(
+            Arc::clone(&shared.news),
+            shared.own.clone(),
+        ));
         *store.beating() = Some(beating);
         Ok(store)
     }
@@ -115,9 +137,10 @@ impl PostgresStore {
     pub async fn join_alone(
         options: &PgConnectOptions,
         master_key: &[u8; 32],
+        folder: &Path,
     ) -> Result<Self, StoreError> {
-        let store = Self::join(options, master_key).await?;
-        if store.0.instance.is_alone() {
+        let store = Self::join(options, master_key, folder).await?;
+        if !store.0.instance.somebody_beats(&store.0.own).await? {
             return Ok(store);
         }
         store.close().await;
@@ -158,25 +181,32 @@ impl PostgresStore {
             arrivals: pool(ARRIVALS, ARRIVAL_WAIT).connect_lazy_with(options),
             master,
             keys: Mutex::new(HashMap::new()),
-            instance: Instance::default(),
+            instance: Arc::default(),
+            news: Arc::default(),
             beating: Mutex::new(None),
         })))
+    }
+
+    /// Whether no other instance lived at the last beat.
+    pub fn is_alone(&self) -> bool {
+        self.0.instance.is_alone()
     }
 
     /// Leaves the instances and closes the connections. Later calls fail.
     pub async fn close(&self) {
         let beating = self.beating().take();
         if let Some(beating) = beating {
-            beating.abort();
+            drop(beating);
             if let Err(error) = self.0.instance.end(&self.0.own).await {
                 tracing::warn!(%error, "the instance's lease was not given back; it runs out by itself");
             }
         }
+        self.0.news.close().await;
         self.0.arrivals.close().await;
         self.0.own.close().await;
     }
 
-    fn beating(&self) -> std::sync::MutexGuard<'_, Option<JoinHandle<()>>> {
+    fn beating(&self) -> std::sync::MutexGuard<'_, Option<JoinSet<()>>> {
         let beating = self.0.beating.lock();
         beating.unwrap_or_else(PoisonError::into_inner)
     }
@@ -239,7 +269,16 @@ impl PostgresStore {
 
     /// Whether this instance is the one to carry out the account's actions.
     fn serves(&self, account: AccountId) -> bool {
-        self.0.instance.is_first_for(&instance::acts_of(account))
+        self.0.instance.is_first_for(Duty::Account(account))
+    }
+
+    /// Tells the instance that carries out the account's actions that there are some in these lanes.
+    fn tell(&self, account: AccountId, lanes: &[Lane]) {
+        if !lanes.is_empty() && !self.serves(account) {
+            self.0
+                .news
+                .tell(lanes.iter().map(|lane| News::Acts(account, *lane)));
+        }
     }
 
     /// Takes up what was left behind: what dead instances held is taken back with every beat.
@@ -256,6 +295,23 @@ impl PostgresStore {
         let vacuum = "VACUUM text, inbox, outbox, ledger, contact_phone, dialog, journal, policy";
         self.0.own.execute(vacuum).await?;
         Ok(true)
+    }
+}
+
+#[async_trait]
+impl Instances for PostgresStore {
+    async fn has(&self, duty: Duty) -> Result<bool, StoreError> {
+        if !self.0.instance.is_first_for(duty) {
+            return Ok(false);
+        }
+        self.write((self.holder(), duty), |db, (holder, duty)| {
+            Box::pin(instance::leads(db, *holder, *duty))
+        })
+        .await
+    }
+
+    async fn hear(&self) -> News {
+        self.0.news.hear(&self.0.own).await
     }
 }
 

@@ -18,6 +18,7 @@ use sqlx::{ConnectOptions, Executor};
 use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::sync::Arc;
+use tempfile::TempDir;
 use tokio::task::JoinSet;
 use widget_core::action::Action;
 use widget_core::ids::{AccountId, ActionKey, ConversationId, DialogId};
@@ -29,6 +30,7 @@ const T: i64 = 1_800_000_000_000;
 /// One schema of the server, served by one instance.
 struct InSchema {
     options: PgConnectOptions,
+    folder: TempDir,
     store: PostgresStore,
 }
 
@@ -44,23 +46,33 @@ async fn schema() -> PgConnectOptions {
     options.options([("search_path", schema)])
 }
 
+/// An instance in a folder of its own.
 async fn join(options: &PgConnectOptions) -> PostgresStore {
-    PostgresStore::join(options, &MASTER).await.unwrap()
+    let folder = TempDir::new().unwrap().keep();
+    let joined = PostgresStore::join(options, &MASTER, &folder).await;
+    std::fs::remove_dir_all(folder).unwrap();
+    joined.unwrap()
 }
 
-/// Ends the instance without a goodbye; its time runs out at once.
-async fn kill(options: &PgConnectOptions, store: &PostgresStore) {
-    let beating = store.beating().take();
-    beating.unwrap().abort();
-    dies(options, store.holder()).await;
+/// Ends the instance without a goodbye, as the end of its process would.
+fn kill(store: &PostgresStore) {
+    drop(store.beating().take());
+    store.0.instance.lose_seat();
 }
 
 #[async_trait]
 impl Bench for InSchema {
     async fn start() -> Self {
         let options = schema().await;
-        let store = join(&options).await;
-        Self { options, store }
+        let folder = TempDir::new().unwrap();
+        let store = PostgresStore::join(&options, &MASTER, folder.path())
+            .await
+            .unwrap();
+        Self {
+            options,
+            folder,
+            store,
+        }
     }
 
     fn store(&self) -> Arc<dyn Store> {
@@ -68,8 +80,10 @@ impl Bench for InSchema {
     }
 
     async fn crash(&mut self) {
-        kill(&self.options, &self.store).await;
-        self.store = join(&self.options).await;
+        kill(&self.store);
+        self.store = PostgresStore::join(&self.options, &MASTER, self.folder.path())
+            .await
+            .unwrap();
     }
 
     async fn journal(&self, account: AccountId, dialog: &DialogId) -> Vec<(u64, i64, String)> {
@@ -280,7 +294,7 @@ async fn promise_3_nothing_twice_an_accounts_actions_are_carried_out_by_one_inst
     };
     assert_eq!(
         leaders(&options).await,
-        [(format!("acts/{ACCOUNT}"), leader.holder())]
+        [(format!("account/{ACCOUNT}"), leader.holder())]
     );
 
     dies(&options, leader.holder()).await;
@@ -368,10 +382,11 @@ async fn an_instance_that_leaves_gives_everything_back_at_once() {
 async fn changes_in_the_place_of_the_backend_wait_until_no_instance_serves() {
     let options = schema().await;
     let one = join(&options).await;
-    let refused = PostgresStore::join_alone(&options, &MASTER).await;
+    let folder = TempDir::new().unwrap();
+    let refused = PostgresStore::join_alone(&options, &MASTER, folder.path()).await;
     assert!(matches!(refused, Err(StoreError::InUse(_))));
     one.close().await;
-    let alone = PostgresStore::join_alone(&options, &MASTER).await;
+    let alone = PostgresStore::join_alone(&options, &MASTER, folder.path()).await;
     alone.expect("nobody serves it").close().await;
 }
 
@@ -380,7 +395,7 @@ async fn promise_6_separate_another_master_key_opens_nothing() {
     let options = schema().await;
     let one = join(&options).await;
     one.ingest(vec![event("a", "e1")]).await.unwrap();
-    let refused = PostgresStore::join(&options, &[43; 32]).await;
+    let refused = PostgresStore::join(&options, &[43; 32], TempDir::new().unwrap().path()).await;
     assert!(matches!(refused, Err(StoreError::Unreadable(_))));
 }
 

@@ -83,8 +83,16 @@ impl Dialogs for SqlStore {
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        let account = commit.lease.account;
+        let lanes: Vec<Lane> = commit
+            .acts
+            .iter()
+            .map(|act| Lane::of(&act.action))
+            .collect();
         self.write(commit, |db, commit| Box::pin(apply(db, commit)))
-            .await
+            .await?;
+        self.tell(account, &lanes);
+        Ok(())
     }
 
     async fn release(

@@ -186,6 +186,22 @@ impl Outbox for SqlStore {
         Ok(found.is_some())
     }
 
+    async fn open_lanes(&self, now: i64) -> Result<Vec<(AccountId, Lane)>, StoreError> {
+        // A send that may not leave any more is refused whatever it waits for.
+        let open: Vec<(i64, String)> = sqlx::query_as(
+            "SELECT DISTINCT account, lane FROM outbox WHERE state = 'open' AND claimed = 0 \
+             AND (not_before <= $1 OR lane = 'send')",
+        )
+        .bind(now)
+        .fetch_all(self.readers())
+        .await?;
+        let open = open.into_iter().filter_map(|(account, lane)| {
+            let lane = Lane::ALL.into_iter().find(|known| known.name() == lane)?;
+            Some((AccountId(account), lane))
+        });
+        Ok(open.filter(|(account, _)| self.serves(*account)).collect())
+    }
+
     async fn recover(&self) -> Result<(), StoreError> {
         self.take_up().await
     }

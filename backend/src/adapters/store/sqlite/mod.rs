@@ -41,6 +41,8 @@ mod registry;
 use super::common::{Work, migrations};
 use super::seal::{AccountKeys, MasterKey};
 use crate::error::StoreError;
+use crate::ports::{Duty, Instances, Lane, News};
+use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 use std::collections::HashMap;
@@ -279,6 +281,10 @@ impl SqliteStore {
         true
     }
 
+    /// Tells other instances that an account has actions in these lanes.
+    #[expect(clippy::unused_self, reason = "other databases have several instances")]
+    fn tell(&self, _: AccountId, _: &[Lane]) {}
+
     /// Takes up the actions that the process before has left behind.
     async fn take_up(&self) -> Result<(), StoreError> {
         self.write((), |db, ()| {
@@ -333,6 +339,17 @@ async fn check_version(db: &SqlitePool) -> Result<(), StoreError> {
     }
     let why = "the data are of another version of Estafeta: start this version's backend once";
     Err(StoreError::Database(why.to_owned()))
+}
+
+#[async_trait]
+impl Instances for SqliteStore {
+    async fn has(&self, _: Duty) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn hear(&self) -> News {
+        std::future::pending().await
+    }
 }
 
 impl SqliteHistory {

@@ -1,0 +1,127 @@
+//! What instances tell each other, by `LISTEN` and `NOTIFY`.
+//!
+//! Apart from the transactions that it tells of: a commit with a notification in it waits for every other such commit.
+//! What is lost here is found by the next look.
+
+use crate::ports::{Lane, News};
+use sqlx::PgPool;
+use sqlx::postgres::PgListener;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use widget_core::ids::AccountId;
+
+const CHANNEL: &str = "estafeta";
+/// News of so long a time are told together.
+const GATHER: Duration = Duration::from_millis(5);
+/// After a failure.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// News on their way out, and the ear for those of others.
+#[derive(Default)]
+pub(super) struct Newspaper {
+    untold: Mutex<HashSet<News>>,
+    written: Notify,
+    listener: tokio::sync::Mutex<Option<PgListener>>,
+}
+
+impl Newspaper {
+    /// Takes news to be told.
+    pub(super) fn tell(&self, news: impl IntoIterator<Item = News>) {
+        let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+        untold.extend(news);
+        self.written.notify_one();
+    }
+
+    /// Waits for news of others.
+    pub(super) async fn hear(&self, db: &PgPool) -> News {
+        let mut kept = self.listener.lock().await;
+        loop {
+            let heard = match kept.as_mut() {
+                Some(listener) => listener.recv().await,
+                None => match listen(db).await {
+                    Ok(listener) => {
+                        *kept = Some(listener);
+                        continue;
+                    }
+                    Err(error) => Err(error),
+                },
+            };
+            match heard {
+                Ok(notification) => {
+                    if let Some(news) = read(notification.payload()) {
+                        return news;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "other instances cannot be heard; it is tried again");
+                    *kept = None;
+                    tokio::time::sleep(AGAIN).await;
+                }
+            }
+        }
+    }
+
+    /// Gives the listener's connection back.
+    pub(super) async fn close(&self) {
+        *self.listener.lock().await = None;
+    }
+
+    fn take(&self) -> HashSet<News> {
+        let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *untold)
+    }
+}
+
+async fn listen(db: &PgPool) -> Result<PgListener, sqlx::Error> {
+    let mut listener = PgListener::connect_with(db).await?;
+    listener.listen(CHANNEL).await?;
+    Ok(listener)
+}
+
+/// Tells what there is to tell, for ever.
+pub(super) async fn keep_told(paper: Arc<Newspaper>, db: PgPool) {
+    loop {
+        paper.written.notified().await;
+        tokio::time::sleep(GATHER).await;
+        let payloads: Vec<String> = paper.take().iter().map(written).collect();
+        let told = sqlx::query("SELECT pg_notify($1, news) FROM unnest($2::text[]) AS news")
+            .bind(CHANNEL)
+            .bind(payloads)
+            .execute(&db)
+            .await;
+        if let Err(error) = told {
+            tracing::warn!(%error, "other instances were not told; they find it by themselves");
+        }
+    }
+}
+
+fn written(news: &News) -> String {
+    match news {
+        News::Acts(account, lane) => format!("acts/{account}/{}", lane.name()),
+    }
+}
+
+/// `None`: of a newer version.
+fn read(payload: &str) -> Option<News> {
+    let (account, lane) = payload.strip_prefix("acts/")?.split_once('/')?;
+    let lane = Lane::ALL.into_iter().find(|known| known.name() == lane)?;
+    Some(News::Acts(AccountId(account.parse().ok()?), lane))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn news_are_read_as_they_were_written_and_unknown_ones_are_passed_over() {
+        for lane in Lane::ALL {
+            let news = News::Acts(AccountId(31), lane);
+            assert_eq!(read(&written(&news)), Some(news));
+        }
+        for unknown in ["", "acts/", "acts/x/send", "acts/1/dance", "weather/1"] {
+            assert_eq!(read(unknown), None, "{unknown}");
+        }
+    }
+}

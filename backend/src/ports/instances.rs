@@ -1,0 +1,47 @@
+//! Several instances that share one store: what only one of them does, and what they tell each other.
+
+use super::Lane;
+use crate::error::StoreError;
+use async_trait::async_trait;
+use std::fmt;
+use widget_core::ids::AccountId;
+
+/// What only one instance does at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// Everything that takes from an account's places with its providers: so their limits and its order are kept in one
+    /// place.
+    Account(AccountId),
+    /// Giving hints of the CRM to their dialogs, in order.
+    Hints,
+    /// Retention and erasures.
+    Chores,
+}
+
+impl fmt::Display for Duty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(account) => write!(f, "account/{account}"),
+            Self::Hints => f.write_str("hints"),
+            Self::Chores => f.write_str("chores"),
+        }
+    }
+}
+
+/// What another instance has done that concerns this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum News {
+    /// There are actions to carry out.
+    Acts(AccountId, Lane),
+}
+
+/// The instances that share a store. A store for one process has one, which does everything and hears nothing.
+#[async_trait]
+pub trait Instances: Send + Sync {
+    /// Whether this instance is the one to do this now; it takes what nobody does. Whoever had it before may still be
+    /// finishing something: what must not happen twice is fenced by itself.
+    async fn has(&self, duty: Duty) -> Result<bool, StoreError>;
+
+    /// Waits for news. They only save time: whatever they tell of is found without them too.
+    async fn hear(&self) -> News;
+}
