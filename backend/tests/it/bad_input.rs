@@ -1,6 +1,6 @@
 //! Bad input: each kind gets the answer of the contract, and changes nothing it should not.
 
-use crate::harness::{ANNA, COMPANY, HANDOFF, IGOR, World, whatsapp_tasks};
+use crate::harness::{ANNA, COMPANY, HANDOFF, IGOR, World, on, whatsapp_tasks};
 use serde_json::{Value, json};
 use widget_core::owner::{Owner, ReasonId};
 
@@ -210,19 +210,10 @@ async fn a_body_that_cannot_be_read_is_kept_once_and_sealed() {
 
 /// What the store's inbox holds.
 async fn kept_bodies(world: &World) -> Vec<Vec<u8>> {
-    let data = world.setting("server.data");
-    let file = format!(
-        "sqlite://{}/estafeta.sqlite?mode=ro",
-        data.as_str().expect("a folder")
-    );
-    let database = sqlx::SqlitePool::connect(&file)
-        .await
-        .expect("the database opens");
-    let rows = sqlx::query_scalar("SELECT body FROM inbox ORDER BY id")
-        .fetch_all(&database)
-        .await;
-    database.close().await;
-    rows.expect("the inbox")
+    on!(world.data().await, database => {
+        sqlx::query_scalar("SELECT body FROM inbox ORDER BY id").fetch_all(&mut database).await
+    })
+    .expect("the inbox")
 }
 
 async fn metrics(world: &World) -> String {

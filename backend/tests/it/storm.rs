@@ -3,6 +3,7 @@
 //!
 //! `ESTAFETA_SEED` and `ESTAFETA_KILLS` choose the storm; `scripts/soak` runs many.
 
+mod fleet;
 mod plan;
 
 use crate::harness::{Expected, From, Manager, World, together};
@@ -82,11 +83,22 @@ async fn promises_hold_in_a_storm() {
     let weather = rages(&world, dice, kills, we_make_deals, &tally);
     tokio::join!(together(parts), weather);
 
+    found_wrong(&world, (seed, kills), &phones, &expected, &tally).await;
+}
+
+/// Waits until everything is at rest, and fails with what is wrong then. Prints what the storm was.
+async fn found_wrong(
+    world: &World,
+    (seed, kills): (u64, u64),
+    phones: &[String],
+    expected: &[RefCell<Expected>],
+    tally: &Tally,
+) {
     world.play("clock", &json!({"speed": 1})).await;
     // Pact repeats for five minutes what was not acknowledged, amoCRM once more after five.
     world.advance_s(330).await;
     world.settles().await;
-    for (phone, expected) in phones.iter().zip(&expected) {
+    for (phone, expected) in phones.iter().zip(expected) {
         let expected = expected.take();
         let wrongs = world.wrongs(phone, &expected).await;
         if !wrongs.is_empty() {

@@ -75,8 +75,13 @@ impl Kept {
 }
 
 impl World {
+    /// Where the database is, as a variable of the backend's environment; `None` = a file.
+    pub fn database_setting(&self) -> Option<(&'static str, String)> {
+        self.kept.setting()
+    }
+
     /// A connection of its own.
-    pub(super) async fn data(&self) -> Data {
+    pub async fn data(&self) -> Data {
         match &self.kept {
             Kept::InAFile => {
                 let options = SqliteConnectOptions::new()

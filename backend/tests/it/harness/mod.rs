@@ -4,12 +4,14 @@ mod book;
 mod browser;
 mod clicks;
 mod data;
+mod fleet;
 mod gates;
 mod guest;
 mod inside;
 mod manager;
 mod oracle;
 mod process;
+mod relay;
 mod signals;
 mod story;
 mod wait;
@@ -17,6 +19,7 @@ mod wait;
 pub use browser::{Tab, browse};
 pub(crate) use data::on;
 pub use data::{Data, Kept};
+pub use fleet::Fleet;
 pub use gates::At;
 pub use guest::{From, Guest};
 pub use manager::{Manager, answer};
@@ -234,6 +237,11 @@ impl World {
     pub fn log(&self) -> String {
         let serve = self.serve.borrow();
         serve.as_ref().expect("the backend runs").log()
+    }
+
+    /// The file of the backend's settings.
+    pub fn settings(&self) -> &Path {
+        &self.config
     }
 
     /// A value of the backend's settings, such as `accounts.0.pact.token`.

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 /// How long an instance lives after its last beat, ms of the database's clock.
 const LIFE: i64 = 10_000;
@@ -215,7 +216,9 @@ impl Instance {
 /// Beats for ever.
 pub(super) async fn keep_alive(instance: Arc<Instance>, db: PgPool) {
     loop {
-        let rest = match instance.beat(&db).await {
+        let beat = timeout(BEAT, instance.beat(&db)).await;
+        let unanswered = |_| Err(StoreError::Database("it does not answer".to_owned()));
+        let rest = match beat.unwrap_or_else(unanswered) {
             Ok(()) => BEAT,
             Err(error) => {
                 tracing::error!(%error, "the instance's lease could not be renewed; it is tried again");

@@ -55,6 +55,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use widget_core::ids::AccountId;
 
 use PostgresStore as SqlStore;
@@ -72,6 +73,8 @@ const ARRIVAL_WAIT: Duration = Duration::from_secs(3);
 const IDLE: &str = "5s";
 /// A statement that waits so long for another transaction fails.
 const LOCKED: &str = "10s";
+/// How long a change may take in all: where nothing comes back, it is not waited for.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// How often a change is tried that stood in another one's way.
 const TRIES: usize = 5;
 
@@ -238,10 +241,24 @@ impl PostgresStore {
         T: Send + 'static,
         F: for<'c> Fn(&'c mut PgConnection, &'c I) -> Work<'c, T> + Send + 'static,
     {
+        let changed = timeout(PATIENCE, self.change(pool, &input, work)).await;
+        changed.unwrap_or_else(|_| {
+            // It may have been committed.
+            self.0.instance.doubt();
+            Err(StoreError::Database("it does not answer".to_owned()))
+        })
+    }
+
+    async fn change<I, T, F>(&self, pool: &PgPool, input: &I, work: F) -> Result<T, StoreError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut PgConnection, &'c I) -> Work<'c, T> + Send + 'static,
+    {
         let mut tries = 1;
         loop {
             let mut transaction = pool.begin().await?;
-            let done = work(&mut transaction, &input).await;
+            let done = work(&mut transaction, input).await;
             match done {
                 Ok(done) => {
                     return match transaction.commit().await {

@@ -1,0 +1,150 @@
+//! Several instances of the backend behind one address, on one database.
+
+use super::data::{Kept, server};
+use super::process::{self, Process};
+use super::relay::{End, Relay};
+use super::{World, text_of};
+use std::cell::{Cell, RefCell};
+use std::process::Command;
+
+/// The instances of a world; by number, from 0.
+pub struct Fleet<'a> {
+    world: &'a World,
+    members: Vec<Member>,
+    _entrance: Relay,
+}
+
+struct Member {
+    listen: u16,
+    wire: Relay,
+    process: RefCell<Option<Process>>,
+    starts: Cell<u32>,
+}
+
+impl World {
+    /// A sandbox, and settings for instances that share a `PostgreSQL` database.
+    pub async fn for_a_fleet() -> Self {
+        Self::that_keeps(Kept::in_a_new_schema().await, "off").await
+    }
+}
+
+impl<'a> Fleet<'a> {
+    /// So many instances, none of them started.
+    pub async fn of(world: &'a World, instances: usize) -> Self {
+        let database = server();
+        let database = match database.get_socket() {
+            Some(folder) => End::Socket(folder.join(format!(".s.PGSQL.{}", database.get_port()))),
+            None => End::Port(database.get_port()),
+        };
+        let mut members = Vec::new();
+        for _ in 0..instances {
+            members.push(Member {
+                listen: process::free_port(),
+                wire: Relay::new(process::free_port(), vec![database.clone()]).await,
+                process: RefCell::default(),
+                starts: Cell::default(),
+            });
+        }
+        let port = world
+            .serve_url
+            .rsplit(':')
+            .next()
+            .and_then(|port| port.parse().ok());
+        let ends = members
+            .iter()
+            .map(|member| End::Port(member.listen))
+            .collect();
+        Self {
+            world,
+            _entrance: Relay::new(port.expect("a port"), ends).await,
+            members,
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Starts an instance and waits until it serves.
+    pub async fn serves(&self, number: usize) {
+        self.starts(number);
+        let mut process = self.members[number].process.borrow_mut().take();
+        process.as_mut().expect("it was started").ready().await;
+        *self.members[number].process.borrow_mut() = process;
+    }
+
+    /// Starts an instance without waiting.
+    pub fn starts(&self, number: usize) {
+        let (world, member) = (self.world, &self.members[number]);
+        assert!(member.process.borrow().is_none(), "it runs already");
+        member.starts.set(member.starts.get() + 1);
+        let Kept::InASchema(schema) = &world.kept else {
+            panic!("a fleet needs a server");
+        };
+        let (user, wire) = (server().get_username().to_owned(), member.wire.port);
+        let name = server().get_database().unwrap_or("postgres").to_owned();
+        let database =
+            format!("postgres://{user}@127.0.0.1:{wire}/{name}?options=-csearch_path%3D{schema}");
+        let listen = format!("127.0.0.1:{}", member.listen);
+        let data = text_of(&world.folder.path().join(format!("instance-{number}")));
+        let process = Process::start(
+            &format!("instance-{number}-{}", member.starts.get()),
+            &["serve", "--config", &text_of(world.settings())],
+            &[
+                ("ESTAFETA_SERVER__LISTEN", &listen),
+                ("ESTAFETA_SERVER__DATA", &data),
+                ("ESTAFETA_SERVER__DATABASE", &database),
+            ],
+            world.folder.path(),
+        );
+        *member.process.borrow_mut() = Some(process);
+    }
+
+    /// `kill -9`.
+    pub fn kills(&self, number: usize) {
+        let process = self.members[number].process.borrow_mut().take();
+        let mut process = process.expect("it runs");
+        process.kill();
+        self.world.sandbox.remember(process);
+    }
+
+    /// It stands still, and does not know it.
+    pub fn stops(&self, number: usize) {
+        self.signals(number, "-STOP");
+    }
+
+    /// It goes on where it stood still.
+    pub fn goes_on(&self, number: usize) {
+        self.signals(number, "-CONT");
+    }
+
+    /// Between it and the database nothing passes any more.
+    pub fn cuts(&self, number: usize) {
+        self.members[number].wire.cuts();
+    }
+
+    /// It reaches the database again.
+    pub fn mends(&self, number: usize) {
+        self.members[number].wire.mends();
+    }
+
+    /// Whether all of them run.
+    pub fn are_alive(&self) -> bool {
+        let is_alive = |member: &Member| {
+            let mut process = member.process.borrow_mut();
+            process.as_mut().is_some_and(Process::is_alive)
+        };
+        self.members.iter().all(is_alive)
+    }
+
+    fn signals(&self, number: usize, signal: &str) {
+        let process = self.members[number].process.borrow();
+        let id = process.as_ref().expect("it runs").id().to_string();
+        let status = Command::new("kill").args([signal, &id]).status();
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "kill {signal} {id}"
+        );
+    }
+}
