@@ -28,7 +28,7 @@ use guests::Guests;
 use std::path::PathBuf;
 use std::time::Duration;
 use table::{Row, Table};
-use world::World;
+use world::{Kept, World};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -80,7 +80,9 @@ async fn main() -> Result<(), Failure> {
     }
     let mut table = Table::new();
     measure_acks(&args, &mut table).await?;
-    measure_path(&args, &mut table).await?;
+    for kept in Kept::all() {
+        measure_path(&kept, &args, &mut table).await?;
+    }
     for dialogs in &args.dialogs {
         measure_among(*dialogs, &args, &mut table).await?;
     }
@@ -111,14 +113,14 @@ async fn measure_acks(args: &Args, table: &mut Table) -> Result<(), Failure> {
 }
 
 /// The whole path, faster and faster until the backend no longer keeps up.
-async fn measure_path(args: &Args, table: &mut Table) -> Result<(), Failure> {
-    let world = World::new(world::Mode::On, 0).await?;
+async fn measure_path(kept: &Kept, args: &Args, table: &mut Table) -> Result<(), Failure> {
+    let world = World::new(world::Mode::On, 0, kept).await?;
     let mut guests = Guests::new(args.guests);
     guests.are_known(&world).await?;
     let (before, mut messages) = (world.database_bytes().await?, 0);
     for rate in &args.rates {
         let rung = guests.write(&world, *rate, args.seconds).await?;
-        rung.tell("", *rate, table);
+        rung.tell(&format!(", {kept}"), *rate, table);
         messages += rung.answered;
         if rung.done < KEEPS_UP * f64::from(*rate) {
             break;
@@ -126,13 +128,13 @@ async fn measure_path(args: &Args, table: &mut Table) -> Result<(), Failure> {
     }
     let bytes = world.database_bytes().await?.saturating_sub(before);
     table.fact(
-        "database, kB per 1,000 messages",
+        &format!("database, kB per 1,000 messages, {kept}"),
         bytes / u64::max(messages, 1),
         "",
     );
     let (now, most) = world.memory_mb()?;
-    table.fact("RSS after this, MB", now, "≤ 64 MB");
-    table.fact("RSS at most, MB", most, "");
+    table.fact(&format!("RSS after this, {kept}, MB"), now, "≤ 64 MB");
+    table.fact(&format!("RSS at most, {kept}, MB"), most, "");
     table.fact("answers out of order", guests.out_of_order, "0");
     table.fact("answered twice", guests.twice, "0");
     table.fact("never answered", guests.unanswered, "0");
@@ -141,7 +143,7 @@ async fn measure_path(args: &Args, table: &mut Table) -> Result<(), Failure> {
 
 /// One point of the curve: the same load beside `dialogs` that rest in the store.
 async fn measure_among(dialogs: u64, args: &Args, table: &mut Table) -> Result<(), Failure> {
-    let world = World::new(world::Mode::On, dialogs).await?;
+    let world = World::new(world::Mode::On, dialogs, &Kept::File).await?;
     let mut guests = Guests::new(args.guests.min(50));
     guests.are_known(&world).await?;
     let rung = guests.write(&world, args.curve_rate, args.seconds).await?;

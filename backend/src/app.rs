@@ -3,6 +3,7 @@
 mod desk;
 mod rules;
 
+pub mod moving;
 pub mod replay;
 
 #[cfg(test)]
@@ -124,9 +125,14 @@ impl App {
         let folder = &config.server.data;
         let unusable = AppError::store(config);
         let key = config.master_key.bytes();
-        let database = Database::open(&place(config), key)
+        let database = Database::open(&place(config), key, &clock)
             .await
             .map_err(&unusable)?;
+        // A sandbox's clock is shared already.
+        let clock = match config.clock_source {
+            None => database.clock(clock),
+            Some(_) => clock,
+        };
         let store = database.store();
         let logs = CallLogs::open(folder.join(API_LOG), Arc::clone(&clock));
         let chores = chores(config, &store, &logs, &clock);

@@ -22,6 +22,17 @@ impl Process {
         arguments: &[&str],
         folder: &Path,
     ) -> Result<Self, Failure> {
+        Self::start_in(name, program, arguments, &[], folder)
+    }
+
+    /// Starts a program with more in its environment.
+    pub fn start_in(
+        name: &'static str,
+        program: &Path,
+        arguments: &[&str],
+        environment: &[(&str, String)],
+        folder: &Path,
+    ) -> Result<Self, Failure> {
         let log = |stream: &str| folder.join(format!("{name}.{stream}"));
         let (out, err) = (log("out"), log("err"));
         let mut command = Command::new(program);
@@ -30,6 +41,7 @@ impl Process {
         }
         let child = command
             .args(arguments)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(File::create(&out)?)

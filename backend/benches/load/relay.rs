@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -46,7 +47,9 @@ pub struct Sent {
 
 /// Where the two sides are.
 struct Way {
-    backend: String,
+    backends: Vec<String>,
+    /// Whose turn it is.
+    next: AtomicUsize,
     sandbox: String,
     client: reqwest::Client,
     seen: Arc<Mutex<Seen>>,
@@ -54,10 +57,14 @@ struct Way {
 
 impl Relay {
     /// Serves on `listener` between the two sides.
-    pub fn start(listener: TcpListener, backend: u16, sandbox: u16) -> Result<Self, Failure> {
+    pub fn start(listener: TcpListener, backends: &[u16], sandbox: u16) -> Result<Self, Failure> {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let way = Arc::new(Way {
-            backend: format!("http://127.0.0.1:{backend}"),
+            backends: backends
+                .iter()
+                .map(|port| format!("http://127.0.0.1:{port}"))
+                .collect(),
+            next: AtomicUsize::new(0),
             sandbox: format!("http://127.0.0.1:{sandbox}"),
             client: reqwest::Client::builder().no_proxy().build()?,
             seen: Arc::clone(&seen),
@@ -74,6 +81,13 @@ impl Relay {
     /// What has passed since it was taken last.
     pub fn seen(&self) -> MutexGuard<'_, Seen> {
         lock(&self.seen)
+    }
+}
+
+impl Way {
+    fn backend(&self) -> &str {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        &self.backends[turn % self.backends.len()]
     }
 }
 
@@ -103,7 +117,7 @@ async fn pass(
     if path.starts_with("/hooks/pact/") {
         note_hook(&way, began, path, &body);
     }
-    let side = if to_pact { &way.sandbox } else { &way.backend };
+    let side = if to_pact { &way.sandbox } else { way.backend() };
     let answer = forward(&way.client, side, method, &uri, headers, body).await;
     if path.starts_with("/hooks/") {
         lock(&way.seen).acks.push(began.elapsed());

@@ -4,9 +4,12 @@ use crate::process::{Process, free_port};
 use crate::relay::Relay;
 use crate::{Failure, store};
 use serde_json::Value;
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use toml_edit::{DocumentMut, value};
@@ -24,29 +27,73 @@ pub enum Mode {
     Off,
 }
 
+/// Where the backend keeps its data.
+#[derive(Debug, Clone)]
+pub enum Kept {
+    /// In a file, for one instance.
+    File,
+    /// On a server, for so many.
+    Server { url: String, instances: u16 },
+}
+
+impl Kept {
+    /// All that can be measured: a server is one that `ESTAFETA_TEST_POSTGRES` names.
+    pub fn all() -> Vec<Self> {
+        let mut all = vec![Self::File];
+        if let Ok(url) = std::env::var("ESTAFETA_TEST_POSTGRES") {
+            all.extend([1, 2].map(|instances| Self::Server {
+                url: url.clone(),
+                instances,
+            }));
+        }
+        all
+    }
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File => f.write_str("SQLite"),
+            Self::Server { instances, .. } => write!(f, "PostgreSQL × {instances}"),
+        }
+    }
+}
+
 /// A sandbox and a backend.
 pub struct World {
     // Dropped in this order: the backend before what it talks to, the folder last.
-    serve: Process,
+    serve: Vec<Process>,
     _sandbox: Process,
     pub relay: Relay,
     pub client: reqwest::Client,
     /// Base URL of the backend itself, not through the relay.
     pub backend: String,
     sandbox_url: String,
-    data: PathBuf,
+    data: Data,
     _folder: TempDir,
+}
+
+/// How the data are looked into.
+enum Data {
+    Sqlite(SqliteConnectOptions),
+    Postgres(PgConnectOptions),
 }
 
 impl World {
     /// Starts both, with so many dialogs in the store that rest. The sandbox keeps everything in memory.
-    pub async fn new(mode: Mode, dialogs: u64) -> Result<Self, Failure> {
+    pub async fn new(mode: Mode, dialogs: u64, kept: &Kept) -> Result<Self, Failure> {
         let folder = TempDir::new()?;
         let program = Path::new(env!("CARGO_BIN_EXE_estafeta"));
         let between = TcpListener::bind("127.0.0.1:0").await?;
         let relay_url = format!("http://{}", between.local_addr()?);
-        let (sandbox_port, backend_port) = (free_port()?, free_port()?);
-        let relay = Relay::start(between, backend_port, sandbox_port)?;
+        let instances = match kept {
+            Kept::File => 1,
+            Kept::Server { instances, .. } => *instances,
+        };
+        let ports = (0..instances).map(|_| free_port());
+        let ports: Vec<u16> = ports.collect::<Result<_, _>>()?;
+        let (sandbox_port, backend_port) = (free_port()?, ports[0]);
+        let relay = Relay::start(between, &ports, sandbox_port)?;
         let config = folder.path().join("estafeta.toml");
         let config_name = config.display().to_string();
         let port = sandbox_port.to_string();
@@ -67,9 +114,23 @@ impl World {
         if dialogs > 0 {
             furnish(&data, account, dialogs).await?;
         }
-        let arguments = ["serve", "--config", &config_name];
-        let mut serve = Process::start("serve", program, &arguments, folder.path())?;
-        serve.ready().await?;
+        let (data, database) = lie(kept, &data).await?;
+        let mut serve = Vec::new();
+        for (number, port) in ports.iter().enumerate() {
+            let listen = format!("127.0.0.1:{port}");
+            let folder_of = folder.path().join(format!("instance-{number}"));
+            let mut environment = vec![("ESTAFETA_SERVER__LISTEN", listen)];
+            if let Some(url) = &database {
+                environment.push(("ESTAFETA_SERVER__DATABASE", url.clone()));
+                environment.push(("ESTAFETA_SERVER__DATA", folder_of.display().to_string()));
+            }
+            let arguments = ["serve", "--config", &config_name];
+            let name = ["serve", "second"][number.min(1)];
+            let mut process =
+                Process::start_in(name, program, &arguments, &environment, folder.path())?;
+            process.ready().await?;
+            serve.push(process);
+        }
         Ok(Self {
             serve,
             _sandbox: sandbox,
@@ -94,36 +155,39 @@ impl World {
 
     /// What the backend's database holds, bytes; free pages do not count.
     pub async fn database_bytes(&self) -> Result<u64, Failure> {
-        let mut db = SqliteConnectOptions::new()
-            .filename(self.data.join("estafeta.sqlite"))
-            .pragma("query_only", "ON")
-            .connect()
-            .await?;
-        let bytes: i64 = sqlx::query_scalar(
-            "SELECT (page_count - freelist_count) * page_size \
-             FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()",
-        )
-        .fetch_one(&mut db)
-        .await?;
-        db.close().await?;
+        let bytes: i64 = match &self.data {
+            Data::Sqlite(options) => {
+                let query = "SELECT (page_count - freelist_count) * page_size \
+                             FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()";
+                let mut db = options.connect().await?;
+                sqlx::query_scalar(query).fetch_one(&mut db).await?
+            }
+            Data::Postgres(options) => {
+                let query = "SELECT SUM(pg_total_relation_size(c.oid))::bigint FROM pg_class c \
+                             JOIN pg_namespace n ON n.oid = c.relnamespace \
+                             WHERE n.nspname = current_schema() AND c.relkind = 'r'";
+                let mut db = options.connect().await?;
+                sqlx::query_scalar(query).fetch_one(&mut db).await?
+            }
+        };
         Ok(u64::try_from(bytes)?)
     }
 
     /// Whether no event and no action waits.
     pub async fn has_nothing_to_do(&self) -> bool {
         let look = async || -> Result<i64, sqlx::Error> {
-            let mut db = SqliteConnectOptions::new()
-                .filename(self.data.join("estafeta.sqlite"))
-                .pragma("query_only", "ON")
-                .connect()
-                .await?;
-            let waiting = sqlx::query_scalar(
-                "SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'new') \
-                      + (SELECT COUNT(*) FROM outbox WHERE state = 'open')",
-            );
-            let waiting = waiting.fetch_one(&mut db).await?;
-            db.close().await?;
-            Ok(waiting)
+            let waiting = "SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'new') \
+                                + (SELECT COUNT(*) FROM outbox WHERE state = 'open')";
+            match &self.data {
+                Data::Sqlite(options) => {
+                    let mut db = options.connect().await?;
+                    sqlx::query_scalar(waiting).fetch_one(&mut db).await
+                }
+                Data::Postgres(options) => {
+                    let mut db = options.connect().await?;
+                    sqlx::query_scalar(waiting).fetch_one(&mut db).await
+                }
+            }
         };
         look().await.is_ok_and(|waiting| waiting == 0)
     }
@@ -131,10 +195,26 @@ impl World {
     /// Resident memory of the backend now and at most, MB.
     pub fn memory_mb(&self) -> Result<(u64, u64), Failure> {
         Ok((
-            self.serve.memory_mb("VmRSS")?,
-            self.serve.memory_mb("VmHWM")?,
+            self.serve[0].memory_mb("VmRSS")?,
+            self.serve[0].memory_mb("VmHWM")?,
         ))
     }
+}
+
+/// Makes the place for the data. How they are looked into, and the database's URL for the backend.
+async fn lie(kept: &Kept, folder: &Path) -> Result<(Data, Option<String>), Failure> {
+    let Kept::Server { url, .. } = kept else {
+        let options = SqliteConnectOptions::new()
+            .filename(folder.join("estafeta.sqlite"))
+            .pragma("query_only", "ON");
+        return Ok((Data::Sqlite(options), None));
+    };
+    let schema = format!("bench_{}", uuid::Uuid::new_v4().simple());
+    let options = PgConnectOptions::from_str(url)?;
+    let create = AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
+    options.connect().await?.execute(create).await?;
+    let url = format!("{url}?options=-csearch_path%3D{schema}");
+    Ok((Data::Postgres(PgConnectOptions::from_str(&url)?), Some(url)))
 }
 
 /// A call of the control surface.

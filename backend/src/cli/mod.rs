@@ -11,6 +11,7 @@ mod demo;
 mod erase;
 mod guest;
 mod log;
+mod migrate;
 mod policy;
 mod replay;
 mod sandbox;
@@ -63,6 +64,8 @@ enum Command {
     Guest(guest::Command),
     /// The calls to amoCRM, Pact and the bot, newest last: JSON lines without names, phones and texts.
     Log(log::Args),
+    /// Moves all data from the file of one machine to a PostgreSQL database.
+    Migrate(migrate::Args),
     /// Judges recorded dialogs again under another policy.
     Replay(replay::Args),
 }
@@ -81,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Account(command) => account::run(&command),
         Command::Guest(command) => guest::run(&command),
         Command::Log(args) => log::run(&args),
+        Command::Migrate(args) => migrate::run(&args),
         Command::Replay(args) => replay::run(&args),
     };
     outcome.unwrap_or_else(|failure| {

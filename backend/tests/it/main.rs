@@ -13,6 +13,7 @@ mod catchup;
 mod crash;
 mod failpoints;
 mod harness;
+mod moving;
 mod path;
 mod policy;
 mod privacy;

@@ -1,6 +1,7 @@
 //! Which database it is: a file of this machine, or a server.
 
 use super::{PostgresHistory, PostgresStore, SqliteHistory, SqliteStore};
+use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::ports::{History, Store};
 use secrecy::{ExposeSecret, SecretString};
@@ -39,6 +40,17 @@ impl Place {
         }
     }
 
+    /// How to connect to the server.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] where there is none.
+    pub(super) fn server(&self) -> Result<PgConnectOptions, StoreError> {
+        match self {
+            Self::Server { url, .. } => server(url),
+            Self::File(_) => Err(StoreError::Refused("it is a file".to_owned())),
+        }
+    }
+
     /// Whether the database may be there: a file that is missing was never made.
     pub fn may_exist(&self) -> bool {
         match self {
@@ -67,16 +79,23 @@ pub enum Database {
 }
 
 impl Database {
-    /// Opens it to serve: makes it if it is missing and brings it up to date.
+    /// Opens it to serve, on a machine with this clock: makes it if it is missing and brings it up to date.
     ///
     /// # Errors
     /// [`StoreError::InUse`] when it is for one process and another has it open; see [`SqliteStore::open`] and
     /// [`PostgresStore::join`].
-    pub async fn open(place: &Place, master_key: &[u8; 32]) -> Result<Self, StoreError> {
+    pub async fn open(
+        place: &Place,
+        master_key: &[u8; 32],
+        machine: &Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
         Ok(match place {
             Place::File(file) => Self::Sqlite(SqliteStore::open(file, master_key).await?),
             Place::Server { url, folder } => {
-                Self::Postgres(PostgresStore::join(&server(url)?, master_key, folder).await?)
+                let machine = Arc::clone(machine);
+                Self::Postgres(
+                    PostgresStore::join(&server(url)?, master_key, folder, machine).await?,
+                )
             }
         })
     }
@@ -125,6 +144,14 @@ impl Database {
         match self {
             Self::Sqlite(store) => Arc::new(store.clone()),
             Self::Postgres(store) => Arc::new(store.clone()),
+        }
+    }
+
+    /// The time by which everybody goes who serves it: the machine's, or where there are several machines the database's.
+    pub fn clock(&self, machine: Arc<dyn Clock>) -> Arc<dyn Clock> {
+        match self {
+            Self::Sqlite(_) => machine,
+            Self::Postgres(store) => Arc::new(store.clock()),
         }
     }
 

@@ -8,11 +8,13 @@ mod common;
 #[cfg(test)]
 mod contract;
 mod database;
+mod moving;
 mod postgres;
 mod seal;
 mod sqlite;
 
 pub use database::{Database, Place, history};
+pub use moving::{Move, Moved, is_fold};
 pub use postgres::{PostgresHistory, PostgresStore};
 pub use sqlite::{SqliteHistory, SqliteStore};
 

@@ -83,6 +83,19 @@ impl World {
         Self::that_keeps(Kept::by_environment().await, limits).await
     }
 
+    /// A sandbox, and settings of a backend that keeps its data in a file.
+    pub async fn in_a_file() -> Self {
+        Self::that_keeps(Kept::InAFile, "off").await
+    }
+
+    /// The same world, with a backend whose data lie there.
+    pub fn that_moved(self, there: Kept) -> Self {
+        Self {
+            kept: there,
+            ..self
+        }
+    }
+
     async fn that_keeps(kept: Kept, limits: &str) -> Self {
         let folder = TempDir::new().expect("a folder");
         let (port, backend_port) = (process::free_port(), process::free_port());
@@ -218,10 +231,15 @@ impl World {
 
     /// Runs `estafeta … --config` with the backend's settings, to its end.
     pub fn asks(&self, arguments: &[&str]) -> Said {
+        self.asks_with(arguments, &self.kept)
+    }
+
+    /// The same, with settings that say that the data are kept there.
+    pub fn asks_with(&self, arguments: &[&str], kept: &Kept) -> Said {
         let config = text_of(&self.config);
         let mut all = arguments.to_vec();
         all.extend(["--config", &config]);
-        process::said(&all, self.kept.setting())
+        process::said(&all, kept.setting())
     }
 
     /// Versions of the policy under which a journal's rows were decided, oldest row first; of all dialogs.

@@ -8,6 +8,7 @@
 use super::dialect::Connection;
 use super::outbox::{forget_failures, take_back};
 use super::seat::Seat;
+use crate::clock::{Clock, CorrectedClock};
 use crate::error::StoreError;
 use crate::ports::Duty;
 use sha2::{Digest, Sha256};
@@ -33,8 +34,9 @@ macro_rules! db_now {
 }
 
 /// This process among the instances.
-#[derive(Default)]
 pub(super) struct Instance {
+    /// The machine's clock, set right by the database's: all instances go by the same time.
+    clock: CorrectedClock,
     /// Its number; 0 = it has none yet.
     number: AtomicI64,
     /// It does not know what it holds: it has to begin anew.
@@ -47,6 +49,22 @@ pub(super) struct Instance {
 }
 
 impl Instance {
+    pub(super) fn new(machine: Arc<dyn Clock>) -> Self {
+        Self {
+            clock: CorrectedClock::new(machine),
+            number: AtomicI64::default(),
+            unsure: AtomicBool::default(),
+            alive: RwLock::default(),
+            hurry: Notify::default(),
+            seat: Mutex::default(),
+        }
+    }
+
+    /// The time by which all instances go.
+    pub(super) fn clock(&self) -> CorrectedClock {
+        self.clock.clone()
+    }
+
     /// The number that new leases and claims get.
     pub(super) fn number(&self) -> i64 {
         self.number.load(Ordering::Acquire)
@@ -120,16 +138,26 @@ impl Instance {
         if self.unsure.load(Ordering::Acquire) || !self.renew(db).await? {
             self.begin(db).await?;
         }
-        let all: Vec<(i64, bool)> = sqlx::query_as(concat!(
+        let before = self.clock.machine_ms();
+        let all: Vec<(i64, bool, i64)> = sqlx::query_as(concat!(
             "SELECT id, alive_until > ",
+            db_now!(),
+            ", ",
             db_now!(),
             " FROM instance ORDER BY id"
         ))
         .fetch_all(db)
         .await?;
-        let living = all.iter().filter(|(_, lives)| *lives).map(|(id, _)| *id);
+        if let Some((_, _, right)) = all.first() {
+            let between = before + (self.clock.machine_ms() - before) / 2;
+            self.clock.correct(between, *right);
+        }
+        let living = all
+            .iter()
+            .filter(|(_, lives, _)| *lives)
+            .map(|(id, ..)| *id);
         *self.alive.write().unwrap_or_else(PoisonError::into_inner) = living.collect();
-        for (dead, _) in all.iter().filter(|(_, lives)| !lives) {
+        for (dead, ..) in all.iter().filter(|(_, lives, _)| !lives) {
             bury(db, *dead).await?;
         }
         self.hand_over(db).await

@@ -42,6 +42,7 @@ mod registry;
 
 use super::common::{Work, migrations};
 use super::seal::{AccountKeys, MasterKey};
+use crate::clock::{Clock, CorrectedClock, SystemClock};
 use crate::error::StoreError;
 use crate::ports::{Duty, Instances, Lane, News};
 use async_trait::async_trait;
@@ -60,6 +61,9 @@ use widget_core::ids::AccountId;
 
 use PostgresStore as SqlStore;
 pub use history::SqlHistory as PostgresHistory;
+
+/// The table that stands while data are moved here from a file.
+pub(super) const MOVING: &str = "moving";
 
 /// Connections for our own work.
 const OWN: u32 = 16;
@@ -102,7 +106,7 @@ struct Shared {
 
 impl PostgresStore {
     /// Connects, brings the database up to date, and joins the instances that serve it. In `folder` it finds what a
-    /// crashed process before it was.
+    /// crashed process before it was. `machine`: the clock of this machine.
     ///
     /// `master_key` opens the accounts' keys; the database cannot be read without it.
     ///
@@ -113,9 +117,11 @@ impl PostgresStore {
         options: &PgConnectOptions,
         master_key: &[u8; 32],
         folder: &Path,
+        machine: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
         let seat = Seat::take(folder)?;
-        let store = Self::connect(options, master_key).await?;
+        let store = Self::connect_with(options, master_key, machine).await?;
+        store.is_whole().await?;
         store.0.instance.sit(seat, &store.0.own).await?;
         store.0.instance.begin(&store.0.own).await?;
         store.0.instance.beat(&store.0.own).await?;
@@ -142,7 +148,8 @@ impl PostgresStore {
         master_key: &[u8; 32],
         folder: &Path,
     ) -> Result<Self, StoreError> {
-        let store = Self::join(options, master_key, folder).await?;
+        let machine = Arc::new(SystemClock);
+        let store = Self::join(options, master_key, folder, machine).await?;
         if !store.0.instance.somebody_beats(&store.0.own).await? {
             return Ok(store);
         }
@@ -158,6 +165,14 @@ impl PostgresStore {
     pub async fn connect(
         options: &PgConnectOptions,
         master_key: &[u8; 32],
+    ) -> Result<Self, StoreError> {
+        Self::connect_with(options, master_key, Arc::new(SystemClock)).await
+    }
+
+    async fn connect_with(
+        options: &PgConnectOptions,
+        master_key: &[u8; 32],
+        machine: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
         let options = options
             .clone()
@@ -184,10 +199,33 @@ impl PostgresStore {
             arrivals: pool(ARRIVALS, ARRIVAL_WAIT).connect_lazy_with(options),
             master,
             keys: Mutex::new(HashMap::new()),
-            instance: Arc::default(),
+            instance: Arc::new(Instance::new(machine)),
             news: Arc::default(),
             beating: Mutex::new(None),
         })))
+    }
+
+    /// Refuses a database to which a move from a file has not ended.
+    async fn is_whole(&self) -> Result<(), StoreError> {
+        let is_moving: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+            .bind(MOVING)
+            .fetch_one(&self.0.own)
+            .await?;
+        if is_moving {
+            let why = "a move to this database has not ended: run `estafeta migrate` again";
+            return Err(StoreError::Refused(why.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// All journals.
+    pub(super) fn history(&self) -> PostgresHistory {
+        history::SqlHistory(self.0.own.clone())
+    }
+
+    /// The time by which all instances go, whatever their machines' clocks show.
+    pub fn clock(&self) -> CorrectedClock {
+        self.0.instance.clock()
     }
 
     /// Whether no other instance lived at the last beat.

@@ -6,6 +6,7 @@
 use super::{PostgresHistory, PostgresStore};
 use crate::adapters::store::SqliteStore;
 use crate::adapters::store::contract::{Bench, contract};
+use crate::clock::{Clock, SetClock, SystemClock};
 use crate::error::StoreError;
 use crate::ports::{
     ActClaim, Again, Claimed, Commit, Dialogs, Finish, History, Inbox, JournalRow, Lane, NewAct,
@@ -49,7 +50,7 @@ async fn schema() -> PgConnectOptions {
 /// An instance in a folder of its own.
 async fn join(options: &PgConnectOptions) -> PostgresStore {
     let folder = TempDir::new().unwrap().keep();
-    let joined = PostgresStore::join(options, &MASTER, &folder).await;
+    let joined = PostgresStore::join(options, &MASTER, &folder, Arc::new(SystemClock)).await;
     std::fs::remove_dir_all(folder).unwrap();
     joined.unwrap()
 }
@@ -65,7 +66,7 @@ impl Bench for InSchema {
     async fn start() -> Self {
         let options = schema().await;
         let folder = TempDir::new().unwrap();
-        let store = PostgresStore::join(&options, &MASTER, folder.path())
+        let store = PostgresStore::join(&options, &MASTER, folder.path(), Arc::new(SystemClock))
             .await
             .unwrap();
         Self {
@@ -81,9 +82,14 @@ impl Bench for InSchema {
 
     async fn crash(&mut self) {
         kill(&self.store);
-        self.store = PostgresStore::join(&self.options, &MASTER, self.folder.path())
-            .await
-            .unwrap();
+        self.store = PostgresStore::join(
+            &self.options,
+            &MASTER,
+            self.folder.path(),
+            Arc::new(SystemClock),
+        )
+        .await
+        .unwrap();
     }
 
     async fn journal(&self, account: AccountId, dialog: &DialogId) -> Vec<(u64, i64, String)> {
@@ -395,8 +401,31 @@ async fn promise_6_separate_another_master_key_opens_nothing() {
     let options = schema().await;
     let one = join(&options).await;
     one.ingest(vec![event("a", "e1")]).await.unwrap();
-    let refused = PostgresStore::join(&options, &[43; 32], TempDir::new().unwrap().path()).await;
+    let refused = PostgresStore::join(
+        &options,
+        &[43; 32],
+        TempDir::new().unwrap().path(),
+        Arc::new(SystemClock),
+    )
+    .await;
     assert!(matches!(refused, Err(StoreError::Unreadable(_))));
+}
+
+#[tokio::test]
+async fn machines_whose_clocks_differ_by_minutes_go_by_the_same_time() {
+    let options = schema().await;
+    let mut times = Vec::new();
+    for minutes in [-5, 0, 5] {
+        let machine = SetClock::new(SystemClock.now_ms() + minutes * 60_000);
+        let folder = TempDir::new().unwrap();
+        let store = PostgresStore::join(&options, &MASTER, folder.path(), Arc::new(machine))
+            .await
+            .unwrap();
+        times.push(store.clock().now_ms() - SystemClock.now_ms());
+    }
+    // The machines of this test stand still, so what they show falls back.
+    let apart = times.iter().max().unwrap() - times.iter().min().unwrap();
+    assert!(apart < 60_000, "{times:?}");
 }
 
 /// A column: its table, name, kind of value, whether it may be NULL, and its default.

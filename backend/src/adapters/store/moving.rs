@@ -1,0 +1,318 @@
+//! Moving all data from a file to a server, so that users who outgrow one machine change one setting.
+//!
+//! Rows are copied as they are, sealed values included, in batches; each batch notes in the same transaction how far it
+//! came, so a move that was cut off goes on where it stopped. A server that holds half of the data serves nobody.
+
+use super::postgres::MOVING;
+use super::{Place, PostgresStore, SqliteStore};
+use crate::error::StoreError;
+use crate::ports::{History, Outbox};
+use sqlx::postgres::PgConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
+use std::path::Path;
+use widget_core::change::Change;
+use widget_core::dialog::Dialog;
+
+/// Rows in one transaction.
+const BATCH: i64 = 500;
+
+/// Every table, those first to which others point.
+const TABLES: [&str; 14] = [
+    "account",
+    "dialog",
+    "journal",
+    "text",
+    "inbox",
+    "outbox",
+    "ledger",
+    "contact_phone",
+    "jti",
+    "policy",
+    "place",
+    "pause",
+    "erasure",
+    "reach",
+];
+/// Those whose ids the database gives.
+const NUMBERED: [&str; 6] = ["text", "inbox", "outbox", "ledger", "place", "erasure"];
+
+/// How far a move is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    /// Rows on the server.
+    pub rows: u64,
+    /// Rows in the file.
+    pub of: u64,
+}
+
+/// A move that can go on.
+pub struct Move {
+    from: SqliteConnection,
+    to: PgConnection,
+    /// Keeps the file for us.
+    file: SqliteStore,
+    server: PostgresStore,
+}
+
+impl Move {
+    /// Opens both. The file is brought up to date and what its last process had claimed is taken back, as at a start.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] while a backend runs on either side. [`StoreError::Refused`] when the server holds data that
+    /// no move has brought there.
+    pub async fn begin(from: &Path, to: &Place, master_key: &[u8; 32]) -> Result<Self, StoreError> {
+        let file = SqliteStore::open(from, master_key).await?;
+        file.recover().await?;
+        let server = PostgresStore::connect(&to.server()?, master_key).await?;
+        let mut to = to.server()?.connect().await?;
+        let mut begun = Self {
+            from: SqliteConnectOptions::new().filename(from).connect().await?,
+            server,
+            file,
+            to: {
+                start(&mut to).await?;
+                to
+            },
+        };
+        begun.check_columns().await?;
+        Ok(begun)
+    }
+
+    /// Moves the next rows; `None` when all are there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when either database fails; what was moved stays.
+    pub async fn go_on(&mut self) -> Result<Option<Moved>, StoreError> {
+        for table in TABLES {
+            if self.move_some(table).await? > 0 {
+                return Ok(Some(self.so_far().await?));
+            }
+        }
+        Ok(None)
+    }
+
+    /// How far it is.
+    ///
+    /// # Errors
+    /// [`StoreError`] when either database fails.
+    pub async fn so_far(&mut self) -> Result<Moved, StoreError> {
+        let mut of = 0;
+        for table in TABLES {
+            let count = AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+            let count: i64 = sqlx::query_scalar(count).fetch_one(&mut self.from).await?;
+            of += count.unsigned_abs();
+        }
+        let rows = AssertSqlSafe(format!(
+            "SELECT COALESCE(SUM(rows), 0)::bigint FROM {MOVING}"
+        ));
+        let rows: i64 = sqlx::query_scalar(rows).fetch_one(&mut self.to).await?;
+        Ok(Moved {
+            rows: rows.unsigned_abs(),
+            of,
+        })
+    }
+
+    /// All journals on the server, to be verified with [`is_fold`].
+    ///
+    /// # Errors
+    /// [`StoreError`] when the server fails.
+    pub fn history(&self) -> impl History + use<> {
+        self.server.history()
+    }
+
+    /// The state of a dialog on the server.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the server fails.
+    pub async fn state(&self, of: &crate::ports::Recorded) -> Result<Option<Dialog>, StoreError> {
+        crate::ports::Dialogs::dialog(&self.server, of.account, &of.dialog).await
+    }
+
+    /// Everything is there and verified: the server may serve.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when rows are missing.
+    pub async fn finish(mut self) -> Result<(), StoreError> {
+        for table in TABLES {
+            let count = || AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+            let theirs: i64 = sqlx::query_scalar(count())
+                .fetch_one(&mut self.from)
+                .await?;
+            let ours: i64 = sqlx::query_scalar(count()).fetch_one(&mut self.to).await?;
+            if theirs != ours {
+                return Err(StoreError::Refused(format!(
+                    "{table}: {theirs} rows in the file, {ours} on the server"
+                )));
+            }
+        }
+        for table in NUMBERED {
+            let last: Option<i64> =
+                sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = $1")
+                    .bind(table)
+                    .fetch_optional(&mut self.from)
+                    .await?;
+            // No id is given twice, not even one whose row has gone.
+            sqlx::query("SELECT setval(pg_get_serial_sequence($1, 'id'), $2)")
+                .bind(table)
+                .bind(last.unwrap_or(0).max(1))
+                .execute(&mut self.to)
+                .await?;
+        }
+        let over = AssertSqlSafe(format!("DROP TABLE {MOVING}"));
+        sqlx::query(over).execute(&mut self.to).await?;
+        self.from.close().await?;
+        self.to.close().await?;
+        self.file.close().await;
+        self.server.close().await;
+        Ok(())
+    }
+
+    async fn check_columns(&mut self) -> Result<(), StoreError> {
+        for table in TABLES {
+            self.columns(table).await?;
+        }
+        Ok(())
+    }
+
+    /// `(name, is text, is bytes)` of a table's columns.
+    async fn columns(&mut self, table: &str) -> Result<Vec<(String, Kind)>, StoreError> {
+        let columns: Vec<(String, String)> = sqlx::query_as(
+            "SELECT column_name::text, data_type::text FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position",
+        )
+        .bind(table)
+        .fetch_all(&mut self.to)
+        .await?;
+        let columns = columns.into_iter().map(|(name, kind)| match kind.as_str() {
+            "bigint" => Ok((name, Kind::Number)),
+            "text" => Ok((name, Kind::Text)),
+            "bytea" => Ok((name, Kind::Bytes)),
+            other => Err(StoreError::Refused(format!("{table}.{name} is a {other}"))),
+        });
+        columns.collect()
+    }
+
+    /// Moves some rows of a table; answers how many.
+    async fn move_some(&mut self, table: &str) -> Result<usize, StoreError> {
+        let columns = self.columns(table).await?;
+        let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+        let names = names.join(", ");
+        let last = AssertSqlSafe(format!("SELECT last FROM {MOVING} WHERE name = $1"));
+        let last: Option<i64> = sqlx::query_scalar(last)
+            .bind(table)
+            .fetch_optional(&mut self.to)
+            .await?;
+        let rows = AssertSqlSafe(format!(
+            "SELECT rowid AS moved_up_to, {names} FROM {table} WHERE rowid > $1 ORDER BY rowid LIMIT $2"
+        ));
+        let rows = sqlx::query(rows)
+            .bind(last.unwrap_or(i64::MIN))
+            .bind(BATCH)
+            .fetch_all(&mut self.from)
+            .await?;
+        let Some(end) = rows.last() else {
+            return Ok(0);
+        };
+        let end: i64 = end.try_get("moved_up_to")?;
+        let arrays: Vec<String> = (1..)
+            .zip(&columns)
+            .map(|(n, (_, kind))| format!("${n}::{}[]", kind.name()))
+            .collect();
+        let insert = AssertSqlSafe(format!(
+            "INSERT INTO {table} ({names}) SELECT * FROM UNNEST({})",
+            arrays.join(", ")
+        ));
+        let mut transaction = self.to.begin().await?;
+        let mut query = sqlx::query(insert);
+        for (name, kind) in &columns {
+            let name = name.as_str();
+            query = match kind {
+                Kind::Number => query.bind(column::<i64>(&rows, name)?),
+                Kind::Text => query.bind(column::<String>(&rows, name)?),
+                Kind::Bytes => query.bind(column::<Vec<u8>>(&rows, name)?),
+            };
+        }
+        query.execute(&mut *transaction).await?;
+        let note = AssertSqlSafe(format!(
+            "INSERT INTO {MOVING} (name, last, rows) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE \
+             SET last = excluded.last, rows = {MOVING}.rows + excluded.rows"
+        ));
+        sqlx::query(note)
+            .bind(table)
+            .bind(end)
+            .bind(i64::try_from(rows.len()).unwrap_or(i64::MAX))
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(rows.len())
+    }
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Number,
+    Text,
+    Bytes,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Number => "bigint",
+            Self::Text => "text",
+            Self::Bytes => "bytea",
+        }
+    }
+}
+
+fn column<'r, T>(
+    rows: &'r [sqlx::sqlite::SqliteRow],
+    name: &str,
+) -> Result<Vec<Option<T>>, StoreError>
+where
+    T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+{
+    let values = rows.iter().map(|row| row.try_get::<Option<T>, _>(name));
+    Ok(values.collect::<Result<_, _>>()?)
+}
+
+/// Notes on the server that a move has begun, if none has.
+async fn start(to: &mut PgConnection) -> Result<(), StoreError> {
+    let begun: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+        .bind(MOVING)
+        .fetch_one(&mut *to)
+        .await?;
+    if begun {
+        return Ok(());
+    }
+    let holds_data = "SELECT EXISTS (SELECT 1 FROM account) OR EXISTS (SELECT 1 FROM erasure)";
+    if sqlx::query_scalar(holds_data).fetch_one(&mut *to).await? {
+        let why = "the server holds data already, and a move begins with an empty database";
+        return Err(StoreError::Refused(why.to_owned()));
+    }
+    let create = AssertSqlSafe(format!(
+        "CREATE TABLE {MOVING} (name TEXT PRIMARY KEY, last BIGINT NOT NULL, rows BIGINT NOT NULL)"
+    ));
+    sqlx::query(create).execute(to).await?;
+    Ok(())
+}
+
+/// Whether a state is the fold of a journal (promise 7).
+///
+/// # Errors
+/// [`StoreError::Unreadable`] when a row cannot be read.
+pub fn is_fold(state: &Dialog, journal: &[crate::ports::JournalRow]) -> Result<bool, StoreError> {
+    let mut rows = Vec::with_capacity(journal.len());
+    for row in journal {
+        let changes: Vec<Change> = super::common::from_json("changes of a row", &row.changes)?;
+        rows.push((row.seq, row.at, changes));
+    }
+    let fresh = Dialog::new(state.id.clone(), state.account, state.conversation.clone());
+    let folded = fresh.fold(
+        rows.iter()
+            .map(|(seq, at, changes)| (*seq, *at, changes.as_slice())),
+    );
+    Ok(folded == *state)
+}
