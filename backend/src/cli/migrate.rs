@@ -5,7 +5,6 @@ use super::{Failure, Outcome, asked, say};
 use crate::app::moving::{Move, is_fold};
 use crate::app::replay::{Place, Scope};
 use crate::config::Config;
-use crate::ports::History;
 use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::SecretString;
 use std::path::{Path, PathBuf};

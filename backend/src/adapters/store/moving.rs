@@ -11,6 +11,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 use std::path::Path;
+use std::sync::Arc;
 use widget_core::change::Change;
 use widget_core::dialog::Dialog;
 
@@ -117,8 +118,8 @@ impl Move {
     ///
     /// # Errors
     /// [`StoreError`] when the server fails.
-    pub fn history(&self) -> impl History + use<> {
-        self.server.history()
+    pub fn history(&self) -> Arc<dyn History> {
+        Arc::new(self.server.history())
     }
 
     /// The state of a dialog on the server.
