@@ -263,9 +263,13 @@ impl App {
                 tried,
                 stop.clone(),
             ));
-            chores.spawn(keeper.keep_current(stop.clone()));
             first.spawn(waits);
         }
+        chores.spawn(rules::keep_current(
+            self.keepers.clone(),
+            Arc::clone(&self.flow.store),
+            stop.clone(),
+        ));
         let public_url = self.web.public_url.clone();
         chores.spawn(async move {
             let all_tried = async { while first.join_next().await.is_some() {} };

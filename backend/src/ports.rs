@@ -628,6 +628,9 @@ pub trait Policies: Send + Sync {
         now: i64,
     ) -> Result<i64, StoreError>;
 
+    /// The newest version of every account that has one: one look for all accounts.
+    async fn newest_versions(&self) -> Result<BTreeMap<AccountId, i64>, StoreError>;
+
     /// All versions, newest first.
     async fn policies(&self, account: AccountId) -> Result<Vec<PolicyVersion>, StoreError>;
 

@@ -8,6 +8,7 @@ use crate::config::{Account, mode_of, with_mode};
 use crate::error::StoreError;
 use crate::flow::{Rules, Tenant};
 use crate::ports::{Origin, Store, StoredPolicy};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -124,6 +125,39 @@ struct Seen {
     version: i64,
 }
 
+/// Keeps the rules of all accounts current until `stop`. One look at the store serves them all, however many they are.
+pub(super) async fn keep_current(
+    keepers: Vec<Arc<Keeper>>,
+    store: Arc<dyn Store>,
+    stop: CancellationToken,
+) {
+    let mut seen: Vec<Seen> = keepers.iter().map(|keeper| keeper.first_seen()).collect();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(LOOK_EVERY) => {}
+        }
+        let failed = |account: AccountId, error: StoreError| {
+            tracing::error!(%account, %error, "the rules could not be looked at; they are looked at again");
+        };
+        for (keeper, seen) in keepers.iter().zip(&mut seen) {
+            if let Err(error) = keeper.look_at_file(seen).await {
+                failed(keeper.account, error);
+            }
+        }
+        let newest = store.newest_versions().await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the rules could not be looked at; they are looked at again");
+            BTreeMap::new()
+        });
+        for (keeper, seen) in keepers.iter().zip(&mut seen) {
+            let newest = newest.get(&keeper.account).copied();
+            if let Err(error) = keeper.look_at_store(newest, seen).await {
+                failed(keeper.account, error);
+            }
+        }
+    }
+}
+
 impl Keeper {
     pub(super) fn new(
         account: &Account,
@@ -150,37 +184,38 @@ impl Keeper {
         self.renamed.notified().await;
     }
 
-    /// Looks for changes until `stop`.
-    pub(super) async fn keep_current(self: Arc<Self>, stop: CancellationToken) {
-        let mut seen = Seen {
+    /// What is in force, before anything was looked at.
+    fn first_seen(&self) -> Seen {
+        Seen {
             file: Ok(self.taken_in.clone()),
             version: self.tenant.rules().version,
-        };
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = sleep(LOOK_EVERY) => {}
-            }
-            if let Err(error) = self.look(&mut seen).await {
-                tracing::error!(account = %self.account, %error, "the rules could not be looked at; they are looked at again");
-            }
         }
     }
 
-    async fn look(&self, seen: &mut Seen) -> Result<(), StoreError> {
-        if let Some(file) = &self.file
-            && let Some(found) = changed(file, &seen.file).await
-        {
-            if let Ok(text) = &found {
-                self.import(file, text).await?;
-            } else if let Err(error) = &found {
-                let (file, version) = (file.display(), self.tenant.rules().version);
-                tracing::error!(account = %self.account, %file, error, "the policy file cannot be read; policy {version} stays in force");
-            }
-            seen.file = found;
+    /// Takes in the policy file, if it changed.
+    async fn look_at_file(&self, seen: &mut Seen) -> Result<(), StoreError> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        let Some(found) = changed(file, &seen.file).await else {
+            return Ok(());
+        };
+        if let Ok(text) = &found {
+            self.import(file, text).await?;
+        } else if let Err(error) = &found {
+            let (file, version) = (file.display(), self.tenant.rules().version);
+            tracing::error!(account = %self.account, %file, error, "the policy file cannot be read; policy {version} stays in force");
         }
-        let newest = self.store.policy(self.account, None).await?;
-        if let Some(newest) = newest.filter(|newest| newest.version > seen.version) {
+        seen.file = found;
+        Ok(())
+    }
+
+    /// Puts the store's newest version in force, if there is a newer one than was seen.
+    async fn look_at_store(&self, newest: Option<i64>, seen: &mut Seen) -> Result<(), StoreError> {
+        if newest.is_none_or(|newest| newest <= seen.version) {
+            return Ok(());
+        }
+        if let Some(newest) = self.store.policy(self.account, None).await? {
             seen.version = newest.version;
             self.put_in_force(&newest);
         }

@@ -21,6 +21,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -455,6 +456,10 @@ impl Policies for FakeStore {
         _: i64,
     ) -> Result<i64, StoreError> {
         Ok(1)
+    }
+
+    async fn newest_versions(&self) -> Result<BTreeMap<AccountId, i64>, StoreError> {
+        Ok(BTreeMap::new())
     }
 
     async fn policies(&self, _: AccountId) -> Result<Vec<PolicyVersion>, StoreError> {

@@ -107,6 +107,7 @@ macro_rules! contract {
             the_default_policy_gives_way_to_any_other,
             a_change_of_mode_raises_the_accounts_epoch_and_nothing_else_does,
             versions_of_a_policy_are_kept_with_their_texts,
+            promise_6_separate_the_newest_versions_of_all_accounts_are_known_at_once,
             promise_6_separate_an_account_neither_sees_nor_affects_another,
             privacy_an_erased_guest_leaves_ids_and_a_state_that_is_the_fold,
             privacy_a_guest_is_not_erased_while_the_dialog_is_worked_on,
@@ -1674,6 +1675,25 @@ pub(super) async fn a_change_of_mode_raises_the_accounts_epoch_and_nothing_else_
     store.put_policy(TWO, ON, Origin::File, T).await.unwrap();
     let of_two = store.policy(TWO, None).await.unwrap().unwrap();
     assert_eq!(of_two.account_epoch, 0);
+}
+
+pub(super) async fn promise_6_separate_the_newest_versions_of_all_accounts_are_known_at_once<
+    B: Bench,
+>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    assert!(store.newest_versions().await.unwrap().is_empty());
+    put(&store, "a = 1", Origin::Cli).await;
+    put(&store, "a = 2", Origin::Cli).await;
+    let of_two = store
+        .put_policy(TWO, "a = 3", Origin::Cli, T)
+        .await
+        .unwrap();
+    let newest = store.newest_versions().await.unwrap();
+    assert_eq!(
+        newest.into_iter().collect::<Vec<_>>(),
+        [(ONE, 2), (TWO, of_two)]
+    );
 }
 
 pub(super) async fn versions_of_a_policy_are_kept_with_their_texts<B: Bench>() {

@@ -7,7 +7,9 @@ use super::World;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
+use std::ops::Deref;
 use std::path::PathBuf;
+use std::process::Command;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -16,8 +18,8 @@ use std::time::Duration;
 pub enum Kept {
     /// In a file of its folder.
     InAFile,
-    /// In this schema of the server.
-    InASchema(String),
+    /// In this schema of a server.
+    InASchema { server: Server, schema: String },
 }
 
 /// A connection of its own.
@@ -37,11 +39,78 @@ macro_rules! on {
 }
 pub(crate) use on;
 
-/// The server that `scripts/test` has started.
-pub fn server() -> PgConnectOptions {
-    let url = std::env::var("ESTAFETA_TEST_POSTGRES")
-        .expect("run scripts/test, or name a PostgreSQL server to use in ESTAFETA_TEST_POSTGRES");
-    PgConnectOptions::from_str(&url).expect("a URL of a server")
+/// A server of databases.
+#[derive(Debug, Clone)]
+pub struct Server {
+    url: String,
+    /// The folder of one that was started for a test alone.
+    own: Option<String>,
+}
+
+impl Server {
+    /// The one that `scripts/test` has started.
+    fn of_the_environment() -> Self {
+        let url = std::env::var("ESTAFETA_TEST_POSTGRES").expect(
+            "run scripts/test, or name a PostgreSQL server to use in ESTAFETA_TEST_POSTGRES",
+        );
+        Self { url, own: None }
+    }
+
+    /// One for a test alone, for as long as the value lives.
+    pub fn started() -> OwnServer {
+        let said = script(
+            "",
+            "start_postgres fsync=off full_page_writes=off; echo $ESTAFETA_TEST_POSTGRES $postgres_folder",
+        );
+        let (url, folder) = said.trim().split_once(' ').expect("a URL and a folder");
+        OwnServer(Self {
+            url: url.to_owned(),
+            own: Some(folder.to_owned()),
+        })
+    }
+
+    /// It is killed and started again: what was committed is there, connections are not.
+    pub fn crashes(&self) {
+        script(self.folder(), "crash_postgres");
+    }
+
+    /// How to connect to it.
+    pub fn options(&self) -> PgConnectOptions {
+        PgConnectOptions::from_str(&self.url).expect("a URL of a server")
+    }
+
+    fn folder(&self) -> &str {
+        self.own.as_deref().expect("a server of the test's own")
+    }
+}
+
+/// A server that ends with its test.
+pub struct OwnServer(Server);
+
+impl Deref for OwnServer {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.0
+    }
+}
+
+impl Drop for OwnServer {
+    fn drop(&mut self) {
+        script(self.folder(), "stop_postgres");
+    }
+}
+
+/// Does something of `scripts/postgres`; what it says.
+fn script(folder: &str, what: &str) -> String {
+    let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/postgres");
+    let command = format!("set -e; . {scripts}; postgres_folder={folder}; {what}");
+    let done = Command::new("bash")
+        .args(["-c", &command])
+        .output()
+        .expect("bash");
+    assert!(done.status.success(), "{what}: {done:?}");
+    String::from_utf8(done.stdout).expect("UTF-8")
 }
 
 impl Kept {
@@ -54,22 +123,26 @@ impl Kept {
         }
     }
 
-    /// On the server.
+    /// On the server that the environment names.
     pub async fn in_a_new_schema() -> Self {
+        Self::in_a_schema_of(Server::of_the_environment()).await
+    }
+
+    /// On this server.
+    pub async fn in_a_schema_of(server: Server) -> Self {
         let schema = format!("test_{}", uuid::Uuid::new_v4().simple());
-        let mut db = server().connect().await.expect("the server");
+        let mut db = server.options().connect().await.expect("the server");
         let create = AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
         db.execute(create).await.expect("a schema");
-        Self::InASchema(schema)
+        Self::InASchema { server, schema }
     }
 
     /// What a backend has to be told, besides its settings.
     pub fn setting(&self) -> Option<(&'static str, String)> {
-        let Self::InASchema(schema) = self else {
+        let Self::InASchema { server, schema } = self else {
             return None;
         };
-        let url = std::env::var("ESTAFETA_TEST_POSTGRES").expect("a server");
-        let url = format!("{url}?options=-csearch_path%3D{schema}");
+        let url = format!("{}?options=-csearch_path%3D{schema}", server.url);
         Some(("ESTAFETA_SERVER__DATABASE", url))
     }
 }
@@ -89,8 +162,8 @@ impl World {
                     .busy_timeout(Duration::from_secs(20));
                 Data::Sqlite(options.connect().await.expect("the backend's data"))
             }
-            Kept::InASchema(schema) => {
-                let options = server().options([("search_path", schema)]);
+            Kept::InASchema { server, schema } => {
+                let options = server.options().options([("search_path", schema)]);
                 Data::Postgres(options.connect().await.expect("the backend's data"))
             }
         }

@@ -1,6 +1,6 @@
 //! Several instances of the backend behind one address, on one database.
 
-use super::data::{Kept, server};
+use super::data::{Kept, Server};
 use super::process::{self, Process};
 use super::relay::{End, Relay};
 use super::{World, text_of};
@@ -22,16 +22,19 @@ struct Member {
 }
 
 impl World {
-    /// A sandbox, and settings for instances that share a `PostgreSQL` database.
-    pub async fn for_a_fleet() -> Self {
-        Self::that_keeps(Kept::in_a_new_schema().await, "off").await
+    /// A sandbox, and settings for instances that share a database of this server.
+    pub async fn for_a_fleet(server: &Server) -> Self {
+        Self::that_keeps(Kept::in_a_schema_of(server.clone()).await, "off").await
     }
 }
 
 impl<'a> Fleet<'a> {
     /// So many instances, none of them started.
     pub async fn of(world: &'a World, instances: usize) -> Self {
-        let database = server();
+        let Kept::InASchema { server, .. } = &world.kept else {
+            panic!("a fleet needs a server");
+        };
+        let database = server.options();
         let database = match database.get_socket() {
             Some(folder) => End::Socket(folder.join(format!(".s.PGSQL.{}", database.get_port()))),
             None => End::Port(database.get_port()),
@@ -79,11 +82,12 @@ impl<'a> Fleet<'a> {
         let (world, member) = (self.world, &self.members[number]);
         assert!(member.process.borrow().is_none(), "it runs already");
         member.starts.set(member.starts.get() + 1);
-        let Kept::InASchema(schema) = &world.kept else {
+        let Kept::InASchema { server, schema } = &world.kept else {
             panic!("a fleet needs a server");
         };
-        let (user, wire) = (server().get_username().to_owned(), member.wire.port);
-        let name = server().get_database().unwrap_or("postgres").to_owned();
+        let options = server.options();
+        let (user, wire) = (options.get_username(), member.wire.port);
+        let name = options.get_database().unwrap_or("postgres");
         let database =
             format!("postgres://{user}@127.0.0.1:{wire}/{name}?options=-csearch_path%3D{schema}");
         let listen = format!("127.0.0.1:{}", member.listen);

@@ -18,7 +18,7 @@ mod wait;
 
 pub use browser::{Tab, browse};
 pub(crate) use data::on;
-pub use data::{Data, Kept};
+pub use data::{Data, Kept, Server};
 pub use fleet::Fleet;
 pub use gates::At;
 pub use guest::{From, Guest};

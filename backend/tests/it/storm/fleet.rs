@@ -1,9 +1,9 @@
 //! The same over two instances on one database: either is killed, stands still for longer than its lease, or is cut off
-//! from the database.
+//! from the database, and the database itself is killed.
 
 use super::plan::{Dice, fault, part};
 use super::{Tally, count, found_wrong, lives, number, phone};
-use crate::harness::{Expected, Fleet, World, together};
+use crate::harness::{Expected, Fleet, Server, World, together};
 use serde_json::json;
 use std::cell::RefCell;
 use std::time::Duration;
@@ -19,20 +19,29 @@ const SPEED: i64 = 2;
 /// What happens to an instance.
 #[derive(Debug, Clone, Copy)]
 enum Misfortune {
-    Killed { down: Duration },
-    StandsStill { for_so_long: Duration },
-    CutOff { for_so_long: Duration },
+    Killed {
+        down: Duration,
+    },
+    StandsStill {
+        for_so_long: Duration,
+    },
+    CutOff {
+        for_so_long: Duration,
+    },
+    /// Not the instance but the database dies, and is started again.
+    DatabaseCrashes,
 }
 
 fn misfortune(dice: &mut Dice) -> Misfortune {
     // A lease lasts for 10 s, and what was leased is taken back within 3 s more.
     let for_so_long = dice.ms(11_000, 15_000);
-    match dice.between(0, 4) {
+    match dice.between(0, 5) {
         0 | 1 => Misfortune::Killed {
             down: dice.ms(0, 2_500),
         },
         2 => Misfortune::StandsStill { for_so_long },
-        _ => Misfortune::CutOff { for_so_long },
+        3 => Misfortune::CutOff { for_so_long },
+        _ => Misfortune::DatabaseCrashes,
     }
 }
 
@@ -43,7 +52,8 @@ async fn promises_hold_in_a_storm_over_two_instances() {
         number("ESTAFETA_KILLS", MISFORTUNES),
     );
     let guests = number("ESTAFETA_GUESTS", GUESTS);
-    let world = World::for_a_fleet().await;
+    let server = Server::started();
+    let world = World::for_a_fleet(&server).await;
     world.bot(&json!({"delay_ms": 150})).await;
     let mut dice = Dice::of(seed, 0);
     for guest in 0..guests {
@@ -75,7 +85,7 @@ async fn promises_hold_in_a_storm_over_two_instances() {
                 world.play("faults", &fault(&mut dice)).await;
                 count(&tally.faults);
             }
-            strikes(&fleet, instance, one).await;
+            strikes(&server, &fleet, instance, one).await;
             sleep(dice.ms(500, 2_000)).await;
         }
         world.clears_faults().await;
@@ -88,12 +98,14 @@ async fn promises_hold_in_a_storm_over_two_instances() {
 fn lasts(one: Misfortune) -> Duration {
     match one {
         Misfortune::Killed { down } => down + Duration::from_secs(2),
+        Misfortune::DatabaseCrashes => Duration::from_secs(3),
         Misfortune::StandsStill { for_so_long } | Misfortune::CutOff { for_so_long } => for_so_long,
     }
 }
 
-async fn strikes(fleet: &Fleet<'_>, instance: usize, one: Misfortune) {
+async fn strikes(server: &Server, fleet: &Fleet<'_>, instance: usize, one: Misfortune) {
     match one {
+        Misfortune::DatabaseCrashes => server.crashes(),
         Misfortune::Killed { down } => {
             fleet.kills(instance);
             sleep(down).await;

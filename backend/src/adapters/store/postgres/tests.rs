@@ -9,8 +9,8 @@ use crate::adapters::store::contract::{Bench, contract};
 use crate::clock::{Clock, SetClock, SystemClock};
 use crate::error::StoreError;
 use crate::ports::{
-    ActClaim, Again, Claimed, Commit, Dialogs, Finish, History, Inbox, JournalRow, Lane, NewAct,
-    NewRow, Outbox, Phase, Source, Store, Wanted,
+    ActClaim, Again, Claimed, Commit, Dialogs, Duty, Finish, History, Inbox, Instances, JournalRow,
+    Lane, NewAct, NewRow, News, Outbox, Phase, Registry, Source, Store, Wanted,
 };
 use async_trait::async_trait;
 use sqlx::postgres::PgConnectOptions;
@@ -372,6 +372,73 @@ async fn a_new_instance_gets_its_share_of_the_accounts_once_nothing_of_them_is_u
     }
     assert_eq!(shares[0] + shares[1], 20);
     assert!(shares.iter().all(|share| *share >= 4), "{shares:?}");
+}
+
+#[tokio::test]
+async fn a_one_time_token_is_used_once_across_instances() {
+    let options = schema().await;
+    let (one, two) = (join(&options).await, join(&options).await);
+    let mut uses = JoinSet::new();
+    for store in [&one, &two, &one, &two] {
+        let store = store.clone();
+        uses.spawn(async move {
+            store
+                .use_once(ACCOUNT, "token", T + 1_000, T)
+                .await
+                .unwrap()
+        });
+    }
+    assert_eq!(
+        uses.join_all().await.iter().filter(|used| **used).count(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_duty_is_one_instances_at_a_time_and_goes_on_with_another() {
+    let options = schema().await;
+    let (one, two) = (join(&options).await, join(&options).await);
+    one.0.instance.beat(&one.0.own).await.unwrap();
+    for duty in [Duty::Chores, Duty::Hints, Duty::Account(ACCOUNT)] {
+        let has = [one.has(duty).await.unwrap(), two.has(duty).await.unwrap()];
+        assert!(has[0] != has[1], "{duty}: {has:?}");
+    }
+    one.close().await;
+    two.0.instance.beat(&two.0.own).await.unwrap();
+    for duty in [Duty::Chores, Duty::Hints, Duty::Account(ACCOUNT)] {
+        assert!(two.has(duty).await.unwrap(), "{duty}");
+    }
+}
+
+#[tokio::test]
+async fn an_instance_hears_of_actions_that_another_has_decided_for_it() {
+    let options = schema().await;
+    let (one, two) = (join(&options).await, join(&options).await);
+    one.0.instance.beat(&one.0.own).await.unwrap();
+    let (leader, other) = if one.serves(ACCOUNT) {
+        (&one, &two)
+    } else {
+        (&two, &one)
+    };
+    let ear = leader.clone();
+    let heard = tokio::spawn(async move { ear.hear().await });
+    // Whoever listens too late hears nothing: it is told again.
+    let mut n = 0;
+    while !heard.is_finished() {
+        n += 1;
+        other
+            .ingest(vec![event("a", &format!("e{n}"))])
+            .await
+            .unwrap();
+        let claimed = other.claim(T).await.unwrap().unwrap();
+        other
+            .commit(decided(&claimed, &[Action::ReadCrm]))
+            .await
+            .unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    // Tests share the server, and so do their news.
+    assert!(matches!(heard.await.unwrap(), News::Acts(_, Lane::Read)));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use super::dialect::{Connection, hold};
 use crate::error::StoreError;
 use crate::ports::{Origin, Policies, PolicyVersion, StoredPolicy};
 use async_trait::async_trait;
+use std::collections::BTreeMap;
 use widget_core::ids::AccountId;
 
 #[async_trait]
@@ -24,6 +25,17 @@ impl Policies for SqlStore {
             Box::pin(put(db, account, keys, toml, origin, now))
         })
         .await
+    }
+
+    async fn newest_versions(&self) -> Result<BTreeMap<AccountId, i64>, StoreError> {
+        let newest: Vec<(i64, i64)> =
+            sqlx::query_as("SELECT account, MAX(version) FROM policy GROUP BY account")
+                .fetch_all(self.readers())
+                .await?;
+        let newest = newest.into_iter();
+        Ok(newest
+            .map(|(account, version)| (AccountId(account), version))
+            .collect())
     }
 
     async fn policies(&self, account: AccountId) -> Result<Vec<PolicyVersion>, StoreError> {
