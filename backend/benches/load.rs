@@ -54,6 +54,13 @@ struct Args {
     /// Messages a second at each point of the curve.
     #[arg(long, default_value_t = 25)]
     curve_rate: u32,
+    /// Where the whole path is measured: in a file, and on a server with so many instances.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "sqlite,postgres:1,postgres:2"
+    )]
+    on: Vec<String>,
     /// How long each rate is held, s.
     #[arg(long, default_value_t = 4)]
     seconds: u32,
@@ -80,7 +87,7 @@ async fn main() -> Result<(), Failure> {
     }
     let mut table = Table::new();
     measure_acks(&args, &mut table).await?;
-    for kept in Kept::all() {
+    for kept in Kept::all(&args.on)? {
         measure_path(&kept, &args, &mut table).await?;
     }
     for dialogs in &args.dialogs {

@@ -125,7 +125,7 @@ impl App {
         let folder = &config.server.data;
         let unusable = AppError::store(config);
         let key = config.master_key.bytes();
-        let database = Database::open(&place(config), key, &clock)
+        let database = Database::open(&place(config), key)
             .await
             .map_err(&unusable)?;
         // A sandbox's clock is shared already.

@@ -90,7 +90,7 @@ pub trait Inbox: Send + Sync {
 // ---------------------------------------------------------------- store: dialogs
 
 /// The right to change one dialog. Every write under it carries the token; a stale token changes nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Lease {
     /// The tenant.
     pub account: AccountId,

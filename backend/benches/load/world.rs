@@ -37,16 +37,22 @@ pub enum Kept {
 }
 
 impl Kept {
-    /// All that can be measured: a server is one that `ESTAFETA_TEST_POSTGRES` names.
-    pub fn all() -> Vec<Self> {
-        let mut all = vec![Self::File];
-        if let Ok(url) = std::env::var("ESTAFETA_TEST_POSTGRES") {
-            all.extend([1, 2].map(|instances| Self::Server {
-                url: url.clone(),
-                instances,
-            }));
+    /// What is to be measured, as far as it is there: a server is one that `ESTAFETA_TEST_POSTGRES` names.
+    pub fn all(names: &[String]) -> Result<Vec<Self>, Failure> {
+        let server = std::env::var("ESTAFETA_TEST_POSTGRES").ok();
+        let mut all = Vec::new();
+        for name in names {
+            match (name.split_once(':'), &server) {
+                (None, _) if name == "sqlite" => all.push(Self::File),
+                (Some(("postgres", instances)), Some(url)) => all.push(Self::Server {
+                    url: url.clone(),
+                    instances: instances.parse()?,
+                }),
+                (Some(("postgres", _)), None) => {}
+                _ => return Err(format!("{name}: neither sqlite nor postgres:2").into()),
+            }
         }
-        all
+        Ok(all)
     }
 }
 

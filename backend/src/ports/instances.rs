@@ -7,7 +7,7 @@ use std::fmt;
 use widget_core::ids::AccountId;
 
 /// What only one instance does at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Duty {
     /// Everything that takes from an account's places with its providers: so their limits and its order are kept in one
     /// place.

@@ -18,6 +18,16 @@ const NOT_SERIALISABLE: &str = "40001";
 /// What a job does on a connection, in a transaction of its own.
 pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
 
+/// Stores a row, if it is none that is there already.
+macro_rules! insert_row {
+    () => {
+        "INSERT INTO inbox (account, dialog, conversation, source, dedup_key, part, body, at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+         ON CONFLICT (account, source, dedup_key, part) DO NOTHING"
+    };
+}
+pub(super) use insert_row;
+
 /// What a transaction makes others wait for.
 pub(super) enum Held<'a> {
     /// All that belongs to a dialog.

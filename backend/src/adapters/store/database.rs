@@ -1,7 +1,7 @@
 //! Which database it is: a file of this machine, or a server.
 
 use super::{PostgresHistory, PostgresStore, SqliteHistory, SqliteStore};
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::error::StoreError;
 use crate::ports::{History, Store};
 use secrecy::{ExposeSecret, SecretString};
@@ -79,20 +79,16 @@ pub enum Database {
 }
 
 impl Database {
-    /// Opens it to serve, on a machine with this clock: makes it if it is missing and brings it up to date.
+    /// Opens it to serve: makes it if it is missing and brings it up to date.
     ///
     /// # Errors
     /// [`StoreError::InUse`] when it is for one process and another has it open; see [`SqliteStore::open`] and
     /// [`PostgresStore::join`].
-    pub async fn open(
-        place: &Place,
-        master_key: &[u8; 32],
-        machine: &Arc<dyn Clock>,
-    ) -> Result<Self, StoreError> {
+    pub async fn open(place: &Place, master_key: &[u8; 32]) -> Result<Self, StoreError> {
         Ok(match place {
             Place::File(file) => Self::Sqlite(SqliteStore::open(file, master_key).await?),
             Place::Server { url, folder } => {
-                let machine = Arc::clone(machine);
+                let machine = Arc::new(SystemClock);
                 Self::Postgres(
                     PostgresStore::join(&server(url)?, master_key, folder, machine).await?,
                 )

@@ -5,10 +5,10 @@
 //! dialog holds the dialog's row first.
 
 use super::super::common::Held;
+use super::super::common::insert_row;
+use super::inbox::{SealedRow, make_ready};
 use crate::error::StoreError;
-use crate::ports::Duty;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
-use widget_core::ids::AccountId;
 
 pub(super) type Connection = PgConnection;
 pub(super) type Pool = PgPool;
@@ -62,6 +62,14 @@ macro_rules! skip_held {
 }
 pub(super) use skip_held;
 
+/// The same for an action alone.
+macro_rules! hold_act {
+    () => {
+        " FOR UPDATE OF o"
+    };
+}
+pub(super) use hold_act;
+
 /// The same for an action, its dialog and its account: a take that commits meanwhile is waited for, and its epoch seen.
 macro_rules! hold_fence {
     () => {
@@ -92,12 +100,28 @@ pub(super) async fn hold(db: &mut Connection, held: Held<'_>) -> Result<(), Stor
     Ok(())
 }
 
-/// Whether the acts of an account are this instance's; takes them if they are nobody's. They stay so until the
-/// transaction is over.
-pub(super) async fn acts_are_ours(
+/// Stores a row that may make its dialog, and wakes it, in one statement. Whether the row is new.
+pub(super) async fn store_and_wake(
     db: &mut Connection,
-    holder: i64,
-    account: AccountId,
+    row: &SealedRow,
+    part: i64,
+    (dialog, conversation): (&str, &str),
 ) -> Result<bool, StoreError> {
-    super::instance::leads(db, holder, Duty::Account(account)).await
+    let woken = sqlx::query(concat!(
+        "WITH stored AS (",
+        insert_row!(),
+        " RETURNING at) ",
+        make_ready!("SELECT $1, $2, $3, at FROM stored")
+    ))
+    .bind(row.account)
+    .bind(dialog)
+    .bind(conversation)
+    .bind(&row.source)
+    .bind(&row.dedup_key)
+    .bind(part)
+    .bind(row.body.as_slice())
+    .bind(row.at)
+    .execute(db)
+    .await?;
+    Ok(woken.rows_affected() > 0)
 }

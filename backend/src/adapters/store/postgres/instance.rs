@@ -10,19 +10,23 @@ use super::outbox::{forget_failures, take_back};
 use super::seat::Seat;
 use crate::clock::{Clock, CorrectedClock};
 use crate::error::StoreError;
-use crate::ports::Duty;
+use crate::ports::{Duty, Lease};
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::time::timeout;
+use widget_core::ids::{AccountId, DialogId};
 
 /// How long an instance lives after its last beat, ms of the database's clock.
 const LIFE: i64 = 10_000;
 /// How often it beats.
 const BEAT: Duration = Duration::from_secs(3);
+/// How long after a renewal nobody can have taken over: less than a life.
+const CERTAIN: Duration = Duration::from_secs(8);
 /// How soon it tries again after a failure.
 const AGAIN: Duration = Duration::from_millis(500);
 
@@ -43,6 +47,14 @@ pub(super) struct Instance {
     unsure: AtomicBool,
     /// The numbers of those that live, as the last beat saw them.
     alive: RwLock<Vec<i64>>,
+    /// Leases under which somebody of this process works.
+    held: Mutex<HashSet<Lease>>,
+    /// Leases of this life that nobody worked under at the last beat.
+    idle: Mutex<HashSet<Lease>>,
+    /// What this life has taken on.
+    duties: RwLock<HashSet<Duty>>,
+    /// When its last renewal was asked for, by a clock that goes on while the process stands still.
+    renewed: RwLock<Option<Instant>>,
     hurry: Notify,
     /// Where its mark is kept for whoever comes after a crash.
     seat: Mutex<Option<Seat>>,
@@ -55,6 +67,10 @@ impl Instance {
             number: AtomicI64::default(),
             unsure: AtomicBool::default(),
             alive: RwLock::default(),
+            held: Mutex::default(),
+            idle: Mutex::default(),
+            duties: RwLock::default(),
+            renewed: RwLock::default(),
             hurry: Notify::default(),
             seat: Mutex::default(),
         }
@@ -112,8 +128,33 @@ impl Instance {
         *self.seat() = None;
     }
 
+    /// Whether this life has taken `duty` on and is certainly not over.
+    pub(super) fn has(&self, duty: Duty) -> bool {
+        let renewed = *self.renewed.read().unwrap_or_else(PoisonError::into_inner);
+        let duties = self.duties.read().unwrap_or_else(PoisonError::into_inner);
+        renewed.is_some_and(|at| at.elapsed() < CERTAIN) && duties.contains(&duty)
+    }
+
+    /// It has taken `duty` on.
+    pub(super) fn takes_on(&self, duty: Duty) {
+        let mut duties = self.duties.write().unwrap_or_else(PoisonError::into_inner);
+        duties.insert(duty);
+    }
+
+    /// From the moment when the renewal was asked for.
+    fn lives_on(&self, since: Instant) {
+        *self.renewed.write().unwrap_or_else(PoisonError::into_inner) = Some(since);
+    }
+
+    fn drops(&self, is_dropped: impl Fn(&Duty) -> bool) {
+        let mut duties = self.duties.write().unwrap_or_else(PoisonError::into_inner);
+        duties.retain(|duty| !is_dropped(duty));
+    }
+
     /// Begins a life.
     pub(super) async fn begin(&self, db: &PgPool) -> Result<(), StoreError> {
+        let asked = Instant::now();
+        self.drops(|_| true);
         let mark = uuid::Uuid::new_v4().to_string();
         let number = sqlx::query_scalar(concat!(
             "INSERT INTO instance (mark, alive_until) VALUES ($1, ",
@@ -128,6 +169,7 @@ impl Instance {
             seat.write(&mark);
         }
         self.unsure.store(false, Ordering::Release);
+        self.lives_on(asked);
         self.number.store(number, Ordering::Release);
         tracing::info!(instance = number, "serving under this number");
         Ok(())
@@ -160,10 +202,13 @@ impl Instance {
         for (dead, ..) in all.iter().filter(|(_, lives, _)| !lives) {
             bury(db, *dead).await?;
         }
+        bury_orphans(db).await?;
+        self.give_back_idle(db).await?;
         self.hand_over(db).await
     }
 
     async fn renew(&self, db: &PgPool) -> Result<bool, StoreError> {
+        let asked = Instant::now();
         let renewed = sqlx::query(concat!(
             "UPDATE instance SET alive_until = ",
             db_now!(),
@@ -174,11 +219,58 @@ impl Instance {
         .bind(LIFE)
         .execute(db)
         .await?;
-        Ok(renewed.rows_affected() == 1)
+        let is_renewed = renewed.rows_affected() == 1;
+        if is_renewed {
+            self.lives_on(asked);
+        }
+        Ok(is_renewed)
+    }
+
+    /// Leases under which somebody of this process works.
+    pub(super) fn held(&self) -> MutexGuard<'_, HashSet<Lease>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives back what is leased to this life and nobody has worked under for two beats: the answer to a claim was lost.
+    async fn give_back_idle(&self, db: &PgPool) -> Result<(), StoreError> {
+        let leased: Vec<(i64, String, i64)> =
+            sqlx::query_as("SELECT account, id, token FROM dialog WHERE leased = $1")
+                .bind(self.number())
+                .fetch_all(db)
+                .await?;
+        let leased = leased.into_iter().map(|(account, dialog, token)| Lease {
+            account: AccountId(account),
+            dialog: DialogId(dialog),
+            token,
+        });
+        let idle: HashSet<Lease> = {
+            let held = self.held();
+            leased.filter(|lease| !held.contains(lease)).collect()
+        };
+        let before = {
+            let mut kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *kept, idle.clone())
+        };
+        for lease in idle.intersection(&before) {
+            tracing::warn!(dialog = %lease.dialog, "a lease that nobody works under is given back");
+            sqlx::query(
+                "UPDATE dialog SET leased = 0, token = token + 1 \
+                 WHERE account = $1 AND id = $2 AND token = $3 AND leased = $4",
+            )
+            .bind(lease.account.0)
+            .bind(&lease.dialog.0)
+            .bind(lease.token)
+            .bind(self.number())
+            .execute(db)
+            .await?;
+        }
+        Ok(())
     }
 
     /// Gives up the duties that another instance is the one for, once nothing of them is under way.
     async fn hand_over(&self, db: &PgPool) -> Result<(), StoreError> {
+        // From now on nothing new of them is begun.
+        self.drops(|duty| !self.is_first_for(*duty));
         let duties: Vec<String> = sqlx::query_scalar("SELECT duty FROM leader WHERE holder = $1")
             .bind(self.number())
             .fetch_all(db)
@@ -241,23 +333,55 @@ impl Instance {
     }
 }
 
-/// Beats for ever.
+/// Beats for ever; whoever joins has just beaten.
 pub(super) async fn keep_alive(instance: Arc<Instance>, db: PgPool) {
+    let mut rest = BEAT;
     loop {
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
+            () = instance.hurry.notified() => {}
+        }
         let beat = timeout(BEAT, instance.beat(&db)).await;
         let unanswered = |_| Err(StoreError::Database("it does not answer".to_owned()));
-        let rest = match beat.unwrap_or_else(unanswered) {
+        rest = match beat.unwrap_or_else(unanswered) {
             Ok(()) => BEAT,
             Err(error) => {
                 tracing::error!(%error, "the instance's lease could not be renewed; it is tried again");
                 AGAIN
             }
         };
-        tokio::select! {
-            () = tokio::time::sleep(rest) => {}
-            () = instance.hurry.notified() => {}
-        }
     }
+}
+
+/// Takes back what was leased or claimed under the number of an instance that is gone and buried: by a statement that was
+/// on its way while its process stood still.
+async fn bury_orphans(db: &PgPool) -> Result<(), StoreError> {
+    let orphaned: Vec<i64> = sqlx::query_scalar(
+        "SELECT leased FROM dialog WHERE leased > 0 AND NOT EXISTS (SELECT 1 FROM instance WHERE id = leased) \
+         UNION SELECT holder FROM outbox WHERE state = 'open' AND claimed <> 0 \
+         AND NOT EXISTS (SELECT 1 FROM instance WHERE id = holder)",
+    )
+    .fetch_all(db)
+    .await?;
+    for gone in orphaned {
+        let mut transaction = db.begin().await?;
+        take_all_back(&mut transaction, gone).await?;
+        transaction.commit().await?;
+        tracing::warn!(
+            instance = gone,
+            "a late claim of a gone instance is taken back"
+        );
+    }
+    Ok(())
+}
+
+/// Its dialogs and its actions.
+async fn take_all_back(db: &mut Connection, gone: i64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE dialog SET leased = 0, token = token + 1 WHERE leased = $1")
+        .bind(gone)
+        .execute(&mut *db)
+        .await?;
+    take_back(db, gone).await
 }
 
 /// Takes back everything that a dead instance held. Two may try it at once.
@@ -274,11 +398,7 @@ async fn bury(db: &PgPool, dead: i64) -> Result<(), StoreError> {
     if found.is_none() {
         return Ok(());
     }
-    sqlx::query("UPDATE dialog SET leased = 0, token = token + 1 WHERE leased = $1")
-        .bind(dead)
-        .execute(&mut *transaction)
-        .await?;
-    take_back(&mut transaction, dead).await?;
+    take_all_back(&mut transaction, dead).await?;
     for sql in [
         "DELETE FROM leader WHERE holder = $1",
         "DELETE FROM instance WHERE id = $1",

@@ -44,7 +44,7 @@ use super::common::{Work, migrations};
 use super::seal::{AccountKeys, MasterKey};
 use crate::clock::{Clock, CorrectedClock, SystemClock};
 use crate::error::StoreError;
-use crate::ports::{Duty, Instances, Lane, News};
+use crate::ports::{Duty, Instances, Lane, Lease, News};
 use async_trait::async_trait;
 use instance::Instance;
 use news::Newspaper;
@@ -193,6 +193,8 @@ impl PostgresStore {
             PgPoolOptions::new()
                 .max_connections(most)
                 .acquire_timeout(wait)
+                // A ping would be one more way to the server and back. A broken connection shows itself soon enough.
+                .test_before_acquire(false)
         };
         Ok(Self(Arc::new(Shared {
             own: pool(OWN, WAIT).connect_lazy_with(options.clone()),
@@ -313,6 +315,53 @@ impl PostgresStore {
         }
     }
 
+    /// As [`Self::write`], for one change with nothing but reads after it: it needs no transaction, which is two ways to
+    /// the server and back.
+    async fn write_at_once<I, T, F>(&self, input: I, work: F) -> Result<T, StoreError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut PgConnection, &'c I) -> Work<'c, T> + Send + 'static,
+    {
+        self.change_at_once(&self.0.own, input, work).await
+    }
+
+    /// As [`Self::write_arrival`], for one change.
+    async fn write_arrival_at_once<I, T, F>(&self, input: I, work: F) -> Result<T, StoreError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut PgConnection, &'c I) -> Work<'c, T> + Send + 'static,
+    {
+        self.change_at_once(&self.0.arrivals, input, work).await
+    }
+
+    async fn change_at_once<I, T, F>(
+        &self,
+        pool: &PgPool,
+        input: I,
+        work: F,
+    ) -> Result<T, StoreError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut PgConnection, &'c I) -> Work<'c, T> + Send + 'static,
+    {
+        let change = async {
+            let mut db = pool.acquire().await?;
+            let changed = work(&mut db, &input).await;
+            if matches!(changed, Err(StoreError::Database(_) | StoreError::Collided)) {
+                self.0.instance.doubt();
+            }
+            changed
+        };
+        let changed = timeout(PATIENCE, change).await;
+        changed.unwrap_or_else(|_| {
+            self.0.instance.doubt();
+            Err(StoreError::Database("it does not answer".to_owned()))
+        })
+    }
+
     fn readers(&self) -> &PgPool {
         &self.0.own
     }
@@ -325,6 +374,20 @@ impl PostgresStore {
     /// Whether this instance is the one to carry out the account's actions.
     fn serves(&self, account: AccountId) -> bool {
         self.0.instance.is_first_for(Duty::Account(account))
+    }
+
+    /// Somebody of this process works under this lease from now on.
+    fn holds(&self, lease: Option<&Lease>) {
+        if let Some(lease) = lease {
+            self.0.instance.held().insert(lease.clone());
+        }
+    }
+
+    /// Nobody works under this lease any more.
+    fn lets_go(&self, lease: Option<&Lease>) {
+        if let Some(lease) = lease {
+            self.0.instance.held().remove(lease);
+        }
     }
 
     /// Tells the instance that carries out the account's actions that there are some in these lanes.
@@ -359,10 +422,18 @@ impl Instances for PostgresStore {
         if !self.0.instance.is_first_for(duty) {
             return Ok(false);
         }
-        self.write((self.holder(), duty), |db, (holder, duty)| {
-            Box::pin(instance::leads(db, *holder, *duty))
-        })
-        .await
+        if self.0.instance.has(duty) {
+            return Ok(true);
+        }
+        let leads = self
+            .write((self.holder(), duty), |db, (holder, duty)| {
+                Box::pin(instance::leads(db, *holder, *duty))
+            })
+            .await?;
+        if leads {
+            self.0.instance.takes_on(duty);
+        }
+        Ok(leads)
     }
 
     async fn hear(&self) -> News {

@@ -274,6 +274,27 @@ async fn an_instance_that_does_not_know_what_it_holds_begins_a_new_life_and_the_
 }
 
 #[tokio::test]
+async fn promise_2_nothing_lost_a_lease_whose_claim_never_arrived_is_given_back() {
+    let options = schema().await;
+    let one = join(&options).await;
+    one.ingest(vec![event("a", "e1"), event("b", "e2")])
+        .await
+        .unwrap();
+    let lost = one.claim(T).await.unwrap().unwrap();
+    let kept = one.claim(T).await.unwrap().unwrap();
+    one.0.instance.held().remove(&lost.lease);
+    for _ in 0..2 {
+        assert!(one.claim(T).await.unwrap().is_none());
+        one.0.instance.beat(&one.0.own).await.unwrap();
+    }
+    let again = one.claim(T).await.unwrap().unwrap();
+    assert_eq!(again.lease.dialog, lost.lease.dialog);
+    assert!(one.claim(T).await.unwrap().is_none());
+    one.commit(decided(&kept, &[])).await.unwrap();
+    one.commit(decided(&again, &[])).await.unwrap();
+}
+
+#[tokio::test]
 async fn promise_3_nothing_twice_an_accounts_actions_are_carried_out_by_one_instance() {
     let options = schema().await;
     let (one, two) = (join(&options).await, join(&options).await);

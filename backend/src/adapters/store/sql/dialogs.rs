@@ -54,10 +54,11 @@ impl Dialogs for SqlStore {
         let store = self.clone();
         let claim = async move {
             let found = store
-                .write((store.holder(), now), |db, (holder, now)| {
+                .write_at_once((store.holder(), now), |db, (holder, now)| {
                     Box::pin(lease_oldest(db, *holder, *now))
                 })
                 .await?;
+            store.holds(found.as_ref().map(|found| &found.lease));
             store.open_claim(found, now).await
         };
         deliver(claim, self.taker_back()).await
@@ -73,10 +74,11 @@ impl Dialogs for SqlStore {
         let claim = async move {
             let wanted = (store.holder(), account, dialog, now);
             let found = store
-                .write(wanted, |db, (holder, account, dialog, now)| {
+                .write_at_once(wanted, |db, (holder, account, dialog, now)| {
                     Box::pin(lease_this(db, *holder, *account, dialog, *now))
                 })
                 .await?;
+            store.holds(found.as_ref().map(|found| &found.lease));
             store.open_claim(found, now).await
         };
         deliver(claim, self.taker_back()).await
@@ -89,8 +91,10 @@ impl Dialogs for SqlStore {
             .iter()
             .map(|act| Lane::of(&act.action))
             .collect();
+        let given_back = commit.release.then(|| commit.lease.clone());
         self.write(commit, |db, commit| Box::pin(apply(db, commit)))
             .await?;
+        self.lets_go(given_back.as_ref());
         self.tell(account, &lanes);
         Ok(())
     }
@@ -102,10 +106,15 @@ impl Dialogs for SqlStore {
         again_at: i64,
     ) -> Result<Vec<i64>, StoreError> {
         let released = (lease.clone(), failed.to_vec(), again_at);
-        self.write(released, |db, (lease, failed, again_at)| {
-            Box::pin(release(db, lease, failed, *again_at))
-        })
-        .await
+        let poison = self
+            .write(released, |db, (lease, failed, again_at)| {
+                Box::pin(release(db, lease, failed, *again_at))
+            })
+            .await;
+        if matches!(poison, Ok(_) | Err(StoreError::LeaseLost)) {
+            self.lets_go(Some(lease));
+        }
+        poison
     }
 
     async fn dialog(
@@ -219,6 +228,7 @@ impl SqlStore {
     }
 
     async fn put_off(&self, lease: Lease, until: i64) -> Result<(), StoreError> {
+        self.lets_go(Some(&lease));
         self.write((lease, until), |db, (lease, until)| {
             Box::pin(async move {
                 sqlx::query(

@@ -1,9 +1,9 @@
 //! Raw input.
 
-use super::super::common::{from_big, from_word, to_word};
+use super::super::common::{from_big, from_word, insert_row, to_word};
 use super::super::seal::{AccountKeys, Purpose};
 use super::SqlStore;
-use super::dialect::{Connection, DbRow};
+use super::dialect::{Connection, DbRow, store_and_wake};
 use crate::error::StoreError;
 use crate::ports::{Inbox, InboxRow, NewRow, Source};
 use async_trait::async_trait;
@@ -21,15 +21,35 @@ macro_rules! row_columns {
 }
 pub(super) use row_columns;
 
+/// Makes a dialog ready when it was not so earlier, or makes it: `$values` are its account, id, conversation and the time.
+macro_rules! make_ready {
+    ($values:literal) => {
+        concat!(
+            "INSERT INTO dialog (account, id, conversation, ready_at) ",
+            $values,
+            " ON CONFLICT (account, id) DO UPDATE SET ready_at = CASE \
+             WHEN dialog.ready_at < excluded.ready_at THEN dialog.ready_at ELSE excluded.ready_at END"
+        )
+    };
+}
+pub(super) use make_ready;
+
 /// A row ready to be stored.
 pub(super) struct SealedRow {
-    account: i64,
-    dialog: Option<String>,
-    conversation: Option<String>,
-    source: String,
-    dedup_key: String,
-    body: Vec<u8>,
-    at: i64,
+    pub(super) account: i64,
+    pub(super) dialog: Option<String>,
+    pub(super) conversation: Option<String>,
+    pub(super) source: String,
+    pub(super) dedup_key: String,
+    pub(super) body: Vec<u8>,
+    pub(super) at: i64,
+}
+
+impl SealedRow {
+    /// Whether nothing can go wrong once it is stored.
+    fn is_stored_at_once(&self) -> bool {
+        self.dialog.is_none() || self.conversation.is_some()
+    }
 }
 
 impl SqlStore {
@@ -59,16 +79,18 @@ impl SqlStore {
 impl Inbox for SqlStore {
     async fn ingest(&self, rows: Vec<NewRow>) -> Result<Vec<bool>, StoreError> {
         let rows = self.seal_rows(rows).await?;
-        self.write_arrival(rows, |db, rows| {
-            Box::pin(async move {
-                let mut new = Vec::with_capacity(rows.len());
-                for row in rows {
-                    new.push(store(db, row, 0).await?);
-                }
-                Ok(new)
-            })
-        })
-        .await
+        let [row] = rows.as_slice() else {
+            return self
+                .write_arrival(rows, |db, rows| Box::pin(store_all(db, rows)))
+                .await;
+        };
+        if row.is_stored_at_once() {
+            self.write_arrival_at_once(rows, |db, rows| Box::pin(store_all(db, rows)))
+                .await
+        } else {
+            self.write_arrival(rows, |db, rows| Box::pin(store_all(db, rows)))
+                .await
+        }
     }
 
     async fn unrouted(&self, limit: u32) -> Result<Vec<InboxRow>, StoreError> {
@@ -120,6 +142,14 @@ impl SqlStore {
     }
 }
 
+async fn store_all(db: &mut Connection, rows: &[SealedRow]) -> Result<Vec<bool>, StoreError> {
+    let mut new = Vec::with_capacity(rows.len());
+    for row in rows {
+        new.push(store(db, row, 0).await?);
+    }
+    Ok(new)
+}
+
 async fn route(db: &mut Connection, id: i64, rows: &[SealedRow]) -> Result<(), StoreError> {
     // The row itself stays, done, so that its duplicates are still known.
     let routed: Option<(i64, String, String)> = sqlx::query_as(
@@ -152,41 +182,15 @@ pub(super) async fn store(
     row: &SealedRow,
     part: i64,
 ) -> Result<bool, StoreError> {
-    let stored = sqlx::query(
-        "INSERT INTO inbox (account, dialog, conversation, source, dedup_key, part, body, at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-         ON CONFLICT (account, source, dedup_key, part) DO NOTHING",
-    )
-    .bind(row.account)
-    .bind(row.dialog.as_deref())
-    .bind(row.conversation.as_deref())
-    .bind(&row.source)
-    .bind(&row.dedup_key)
-    .bind(part)
-    .bind(row.body.as_slice())
-    .bind(row.at)
-    .execute(&mut *db)
-    .await?;
-    if stored.rows_affected() == 0 {
+    if let (Some(dialog), Some(conversation)) = (&row.dialog, &row.conversation) {
+        return store_and_wake(db, row, part, (dialog, conversation)).await;
+    }
+    if !insert(db, row, part).await? {
         return Ok(false);
     }
     let Some(dialog) = &row.dialog else {
         return Ok(true);
     };
-    if let Some(conversation) = &row.conversation {
-        sqlx::query(
-            "INSERT INTO dialog (account, id, conversation, ready_at) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (account, id) DO UPDATE SET ready_at = CASE \
-             WHEN dialog.ready_at < excluded.ready_at THEN dialog.ready_at ELSE excluded.ready_at END",
-        )
-        .bind(row.account)
-        .bind(dialog)
-        .bind(conversation)
-        .bind(row.at)
-        .execute(&mut *db)
-        .await?;
-        return Ok(true);
-    }
     if wake(db, row.account, dialog, row.at).await? {
         Ok(true)
     } else {
@@ -195,6 +199,26 @@ pub(super) async fn store(
             "the row names a dialog that does not exist, and no conversation".to_owned(),
         ))
     }
+}
+
+/// Stores a row. `false`: it is a duplicate.
+pub(super) async fn insert(
+    db: &mut Connection,
+    row: &SealedRow,
+    part: i64,
+) -> Result<bool, StoreError> {
+    let stored = sqlx::query(insert_row!())
+        .bind(row.account)
+        .bind(row.dialog.as_deref())
+        .bind(row.conversation.as_deref())
+        .bind(&row.source)
+        .bind(&row.dedup_key)
+        .bind(part)
+        .bind(row.body.as_slice())
+        .bind(row.at)
+        .execute(&mut *db)
+        .await?;
+    Ok(stored.rows_affected() > 0)
 }
 
 /// Makes a dialog ready at `at`, unless it is so earlier. Whether it exists.

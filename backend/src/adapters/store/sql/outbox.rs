@@ -1,11 +1,13 @@
 //! Actions to carry out, and the fence before a send.
 
 use super::super::common::{Held, deliver, from_big, from_json, to_big};
-use super::dialect::{Connection, DbRow, acts_are_ours, hold, hold_fence};
+use super::dialect::{Connection, DbRow, hold, hold_act, hold_fence};
 use super::inbox::{SealedRow, store, wake};
 use super::{SqlStore, budget};
 use crate::error::StoreError;
-use crate::ports::{ActClaim, Again, ClaimedAct, Class, Finish, Lane, Outbox, Phase, Rank, Wanted};
+use crate::ports::{
+    ActClaim, Again, ClaimedAct, Class, Duty, Finish, Instances, Lane, Outbox, Phase, Rank, Wanted,
+};
 use async_trait::async_trait;
 use sqlx::Row;
 use widget_core::action::Action;
@@ -51,14 +53,14 @@ pub(super) const NEXT: &str = concat!(
     " AND o.not_before <= $3",
     is_first!(),
     " ORDER BY o.not_before, o.id LIMIT 1",
-    hold_fence!()
+    hold_act!()
 );
 
 /// The next question to the bot: a new turn does not wait for the answer to an old one.
 const NEXT_QUESTION: &str = concat!(
     act!(),
     " AND o.not_before <= $3 ORDER BY o.not_before, o.id LIMIT 1",
-    hold_fence!()
+    hold_act!()
 );
 
 /// The next runnable send. A parked row stands before a call, but not before a check: that is what may explain the row.
@@ -102,7 +104,7 @@ impl Outbox for SqlStore {
         most: usize,
         now: i64,
     ) -> Result<Vec<ActClaim>, StoreError> {
-        if !self.serves(wanted.account) || !self.has_open(wanted, now).await? {
+        if !self.has_open(wanted, now).await? || !self.has(Duty::Account(wanted.account)).await? {
             return Ok(Vec::new());
         }
         let store = self.clone();
@@ -308,9 +310,6 @@ async fn claim_some(
     now: i64,
 ) -> Result<Vec<ActClaim>, StoreError> {
     let mut claims = Vec::new();
-    if !acts_are_ours(db, holder, wanted.account).await? {
-        return Ok(claims);
-    }
     while claims.len() < most {
         match claim_next(db, holder, wanted, now).await? {
             Next::Act(claim) => claims.push(claim),
@@ -413,7 +412,6 @@ async fn end(
     message: Option<&MessageId>,
     at: i64,
 ) -> Result<(), StoreError> {
-    hold(db, Held::Dialog(act.account, &act.dialog)).await?;
     let ended = sqlx::query(
         "UPDATE outbox SET state = 'done', claimed = 0 \
          WHERE account = $1 AND key = $2 AND token = $3 AND state = 'open' AND claimed <> 0",
@@ -424,6 +422,7 @@ async fn end(
     .execute(&mut *db)
     .await?;
     still_held(ended.rows_affected())?;
+    // This wakes the dialog, and so holds it until the ledger is right too.
     store(db, result, 0).await?;
     if !matches!(act.action, Action::Send { .. }) {
         return Ok(());

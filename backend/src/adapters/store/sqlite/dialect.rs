@@ -3,9 +3,9 @@
 use crate::error::StoreError;
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use std::future::{Ready, ready};
-use widget_core::ids::AccountId;
 
 use super::super::common::Held;
+use super::inbox::{SealedRow, insert, make_ready};
 
 pub(super) type Connection = SqliteConnection;
 pub(super) type Pool = SqlitePool;
@@ -55,6 +55,14 @@ macro_rules! skip_held {
 }
 pub(super) use skip_held;
 
+/// The same for an action alone.
+macro_rules! hold_act {
+    () => {
+        ""
+    };
+}
+pub(super) use hold_act;
+
 /// The same for an action, its dialog and its account.
 macro_rules! hold_fence {
     () => {
@@ -68,11 +76,22 @@ pub(super) fn hold(_: &mut Connection, _: Held<'_>) -> Ready<Result<(), StoreErr
     ready(Ok(()))
 }
 
-/// Whether the acts of an account are this instance's: there is no other.
-pub(super) fn acts_are_ours(
-    _: &mut Connection,
-    _: i64,
-    _: AccountId,
-) -> Ready<Result<bool, StoreError>> {
-    ready(Ok(true))
+/// Stores a row that may make its dialog, and wakes it. Whether the row is new.
+pub(super) async fn store_and_wake(
+    db: &mut Connection,
+    row: &SealedRow,
+    part: i64,
+    (dialog, conversation): (&str, &str),
+) -> Result<bool, StoreError> {
+    if !insert(db, row, part).await? {
+        return Ok(false);
+    }
+    sqlx::query(make_ready!("VALUES ($1, $2, $3, $4)"))
+        .bind(row.account)
+        .bind(dialog)
+        .bind(conversation)
+        .bind(row.at)
+        .execute(db)
+        .await?;
+    Ok(true)
 }

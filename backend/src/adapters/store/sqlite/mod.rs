@@ -41,7 +41,7 @@ mod registry;
 use super::common::{Work, migrations};
 use super::seal::{AccountKeys, MasterKey};
 use crate::error::StoreError;
-use crate::ports::{Duty, Instances, Lane, News};
+use crate::ports::{Duty, Instances, Lane, Lease, News};
 use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
@@ -265,6 +265,26 @@ impl SqliteStore {
         self.0.writer.write_arrival(input, work).await
     }
 
+    /// As [`Self::write`], for one change with nothing but reads after it.
+    async fn write_at_once<I, T, F>(&self, input: I, work: F) -> Result<T, StoreError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut SqliteConnection, &'c I) -> Work<'c, T> + Send + 'static,
+    {
+        self.write(input, work).await
+    }
+
+    /// As [`Self::write_arrival`], for one change.
+    async fn write_arrival_at_once<I, T, F>(&self, input: I, work: F) -> Result<T, StoreError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut SqliteConnection, &'c I) -> Work<'c, T> + Send + 'static,
+    {
+        self.write_arrival(input, work).await
+    }
+
     fn readers(&self) -> &SqlitePool {
         &self.0.readers
     }
@@ -280,6 +300,14 @@ impl SqliteStore {
     fn serves(&self, _: AccountId) -> bool {
         true
     }
+
+    /// Somebody of this process works under this lease from now on.
+    #[expect(clippy::unused_self, reason = "other databases ask whether it is so")]
+    fn holds(&self, _: Option<&Lease>) {}
+
+    /// Nobody works under this lease any more.
+    #[expect(clippy::unused_self, reason = "other databases ask whether it is so")]
+    fn lets_go(&self, _: Option<&Lease>) {}
 
     /// Tells other instances that an account has actions in these lanes.
     #[expect(clippy::unused_self, reason = "other databases have several instances")]
