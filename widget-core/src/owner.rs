@@ -171,6 +171,16 @@ pub struct OwnerView {
     pub epoch: u64,
 }
 
+impl Owner {
+    /// The manager who leads, if one does whom the CRM knows.
+    pub fn leader(&self) -> Option<UserId> {
+        match self {
+            Self::Manager { user, .. } => *user,
+            Self::Bot | Self::Waiting { .. } => None,
+        }
+    }
+}
+
 /// Something that may change who leads. Who may send it and when: `decide::ownership`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Signal {

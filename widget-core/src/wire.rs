@@ -2,7 +2,7 @@
 //! Golden files in `tests/golden` keep both sides in step.
 
 use crate::ids::{DealId, DialogId, UserId};
-use crate::owner::{Owner, OwnerView, Reason};
+use crate::owner::{OwnerView, Reason};
 use serde::{Deserialize, Serialize};
 
 /// Answer of `POST /api/v1/session`.
@@ -136,6 +136,6 @@ pub struct Problem {
 impl DialogView {
     /// Whether `user` leads the dialog.
     pub fn is_led_by(&self, user: UserId) -> bool {
-        matches!(self.view.owner, Owner::Manager { user: Some(leader), .. } if leader == user)
+        self.view.owner.leader() == Some(user)
     }
 }

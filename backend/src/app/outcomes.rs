@@ -4,16 +4,22 @@
 mod world;
 
 use crate::error::CallError;
-use crate::ports::{CrmFound, Lane};
+use crate::ports::{CrmContact, CrmFound, CrmWrite, Lane};
 use widget_core::action::{Action, Note, SendKind, TaskKind, TaskResult, TaskText};
+use widget_core::change::Change;
+use widget_core::dialog::{Handoff, TaskState, Turn};
 use widget_core::event::{Done, FieldValue};
-use widget_core::ids::{ContactId, DealId, StageKey, TaskId};
-use widget_core::owner::{Reason, ReasonId};
+use widget_core::ids::{ContactId, DealId, StageKey, TaskId, TurnId, UserId};
+use widget_core::owner::{Owner, OwnerView, Reason, ReasonId};
 use world::{Answer, World, message};
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
+const DEAL: DealId = DealId(501);
+const TASK: TaskId = TaskId(3);
+const ANNA: UserId = UserId(9002);
+const IGOR: UserId = UserId(9003);
 const HELLO: &str = "Номер стоит 5000 ₽";
 
 fn unknown<T>() -> Result<T, CallError> {
@@ -28,15 +34,12 @@ fn busy<T>(ms: i64) -> Result<T, CallError> {
 }
 
 fn reason() -> Reason {
-    Reason {
-        id: ReasonId::HumanRequest,
-        values: std::collections::BTreeMap::new(),
-    }
+    ReasonId::HumanRequest.into()
 }
 
 fn create_task() -> Action {
     Action::CreateTask {
-        deal: DealId(501),
+        deal: DEAL,
         kind: TaskKind::Whatsapp,
         text: TaskText {
             reason: reason(),
@@ -49,7 +52,7 @@ fn create_task() -> Action {
 
 fn add_note() -> Action {
     Action::AddNote {
-        deal: DealId(501),
+        deal: DEAL,
         note: Note::Rebound { from: DealId(7) },
     }
 }
@@ -63,7 +66,7 @@ fn create_deal() -> Action {
 /// The writes that make something, and what they come to.
 fn creations() -> [(Action, Done); 4] {
     [
-        (create_task(), Done::TaskCreated { task: TaskId(3) }),
+        (create_task(), Done::TaskCreated { task: TASK }),
         (add_note(), Done::Plain),
         (
             Action::CreateContact,
@@ -164,7 +167,7 @@ async fn promise_3_a_late_second_call_does_not_forget_what_the_first_one_may_hav
 
 #[tokio::test]
 async fn promise_3_after_a_long_stop_the_looks_do_not_all_see_the_same_moment() {
-    let world = World::new().await;
+    let mut world = World::new().await;
     world.says("a", SendKind::Answer, HELLO).await;
     world.channel.answers([unknown(), Ok("m2".into())]);
     world.carries_out_what_is_due().await;
@@ -272,16 +275,12 @@ async fn design_5_4_what_is_found_is_not_made_again() {
 #[tokio::test]
 async fn design_5_4_what_sets_a_state_is_written_again() {
     let moved = Action::MoveDeal {
-        deal: DealId(501),
+        deal: DEAL,
         from: StageKey::from("new"),
         to: StageKey::from("consulted"),
         loss_reason: None,
     };
-    let complete = Action::CompleteTask {
-        task: TaskId(3),
-        result: TaskResult::Returned,
-    };
-    for action in [moved, complete] {
+    for action in [moved, complete()] {
         let world = World::new().await;
         world.asks_for("a", action.clone()).await;
         world.crm.writes([unknown(), Ok(Done::Plain)]);
@@ -291,11 +290,173 @@ async fn design_5_4_what_sets_a_state_is_written_again() {
     }
 }
 
+/// What dialogs of one deal have in common.
+fn on_the_deal() -> [Change; 2] {
+    let bound = Change::Bound {
+        contact: Some(ContactId(9)),
+        deal: Some(DEAL),
+    };
+    [bound, Change::TaskSet(TaskState::Open { id: TASK })]
+}
+
+fn led_by(user: UserId) -> Change {
+    Change::OwnerSet(OwnerView {
+        owner: Owner::Manager {
+            user: Some(user),
+            since: 0,
+        },
+        epoch: 1,
+    })
+}
+
+fn waits() -> Change {
+    Change::OwnerSet(OwnerView {
+        owner: Owner::Waiting {
+            since: 0,
+            reason: reason(),
+        },
+        epoch: 1,
+    })
+}
+
+fn handed_over(reason: ReasonId) -> Change {
+    Change::HandoffSet(Some(Handoff {
+        since: 0,
+        reason: reason.into(),
+        settles: String::new(),
+        messages: Vec::new(),
+        told_off_hours: false,
+        answered: false,
+        reminded: false,
+        escalated: false,
+        trigger: None,
+    }))
+}
+
+fn assign(to: UserId) -> Action {
+    Action::AssignTask { task: TASK, to }
+}
+
+fn complete() -> Action {
+    Action::CompleteTask {
+        task: TASK,
+        result: TaskResult::Returned,
+    }
+}
+
+#[tokio::test]
+async fn design_5_4_the_field_is_written_as_of_the_call_and_not_once_it_is_settled() {
+    let world = World::new().await;
+    let shows = |value| Action::SetOwnerField { deal: DEAL, value };
+    let wants = |value| Change::FieldWanted {
+        value,
+        pending: true,
+    };
+    world.becomes("a", &on_the_deal()).await;
+    world.becomes("a", &[wants(FieldValue::Waiting)]).await;
+    world.asks_for("a", shows(FieldValue::Waiting)).await;
+    world.becomes("a", &[wants(FieldValue::Manager)]).await;
+    world.asks_for("a", shows(FieldValue::Manager)).await;
+    world.crm.writes([unknown(), Ok(Done::Plain)]);
+    world.passes(2 * SECOND).await;
+    let now = CrmWrite::SetOwnerField {
+        deal: DEAL,
+        value: FieldValue::Manager,
+    };
+    let written = world.crm.written();
+    assert!(written.iter().all(|write| *write == now), "{written:?}");
+
+    let settled = Change::FieldSettled {
+        value: FieldValue::Manager,
+        seq: 9,
+    };
+    world.becomes("a", &[settled]).await;
+    world.asks_for("a", shows(FieldValue::Bot)).await;
+    world.passes(SECOND).await;
+    assert_eq!(world.crm.written(), written, "it says so already");
+}
+
+#[tokio::test]
+async fn design_5_4_a_tasks_text_is_written_as_of_the_call_and_not_once_it_is_closed() {
+    let world = World::new().await;
+    let text = Action::SetTaskText {
+        task: TASK,
+        text: TaskText {
+            reason: reason(),
+            messages: Vec::new(),
+        },
+    };
+    world.becomes("a", &on_the_deal()).await;
+    world.asks_for("a", text.clone()).await;
+    world.crm.writes([unknown()]);
+    world.carries_out_what_is_due().await;
+    world.becomes("a", &[handed_over(ReasonId::Urgent)]).await;
+    world.passes(SECOND).await;
+    let written = world.crm.written();
+    assert_eq!(written.len(), 2);
+    assert_ne!(written[0], written[1], "it says why by now");
+
+    world.asks_for("a", text).await;
+    world
+        .becomes("a", &[Change::TaskSet(TaskState::None)])
+        .await;
+    world.passes(SECOND).await;
+    assert_eq!(world.crm.written(), written, "it is closed");
+}
+
+#[tokio::test]
+async fn design_5_4_a_task_goes_to_who_leads_at_the_call_and_to_nobody_once_it_is_closed() {
+    let world = World::new().await;
+    world.becomes("a", &on_the_deal()).await;
+    world.becomes("a", &[led_by(ANNA)]).await;
+    world.asks_for("a", assign(ANNA)).await;
+    world.crm.writes([unknown()]);
+    world.carries_out_what_is_due().await;
+    world.becomes("a", &[led_by(IGOR)]).await;
+    world.passes(SECOND).await;
+    let to = |to| CrmWrite::AssignTask { task: TASK, to };
+    assert_eq!(world.crm.written(), [to(ANNA), to(IGOR)]);
+
+    world.becomes("a", &[waits()]).await;
+    world.asks_for("a", assign(ANNA)).await;
+    world.passes(SECOND).await;
+    let written = [to(ANNA), to(IGOR), to(ANNA)];
+    assert_eq!(world.crm.written(), written, "the new responsible's");
+
+    world.asks_for("a", assign(IGOR)).await;
+    world
+        .becomes("a", &[Change::TaskSet(TaskState::None)])
+        .await;
+    world.passes(SECOND).await;
+    assert_eq!(world.crm.written(), written, "it is closed");
+}
+
+#[tokio::test]
+async fn promise_2_a_task_that_another_dialog_needs_is_not_closed_although_the_process_died() {
+    let mut world = World::new().await;
+    for name in ["a", "b"] {
+        world.becomes(name, &on_the_deal()).await;
+    }
+    world
+        .becomes("a", &[Change::TaskSet(TaskState::None)])
+        .await;
+    world.asks_for("a", complete()).await;
+    world.dies_in(Lane::Crm, "write").await;
+    assert_eq!(world.crm.written().len(), 1, "nobody needed it");
+    // The call did not arrive, and meanwhile another guest of the deal is handed over.
+    world
+        .becomes("b", &[waits(), handed_over(ReasonId::Complaint)])
+        .await;
+    world.passes(MINUTE).await;
+    assert_eq!(world.crm.written().len(), 1, "somebody needs it now");
+    assert_eq!(world.results("a").await, ["done"]);
+}
+
 #[tokio::test]
 async fn design_5_4_a_field_that_a_later_decision_made_pointless_is_not_written() {
     let world = World::new().await;
     let field = Action::SetOwnerField {
-        deal: DealId(501),
+        deal: DEAL,
         value: FieldValue::Bot,
     };
     world.asks_for("a", field).await;
@@ -333,6 +494,97 @@ async fn design_5_4_a_read_is_repeated_for_half_a_minute() {
 }
 
 #[tokio::test]
+async fn design_5_4_a_read_whose_answer_died_with_the_process_is_made_again() {
+    let mut world = World::new().await;
+    world.asks_for("a", Action::ReadCrm).await;
+    world.dies_in(Lane::Read, "read").await;
+    world.carries_out_what_is_due().await;
+    assert_eq!(world.log(), [(0, "read"), (0, "read")]);
+    assert_eq!(world.results("a").await, ["read"]);
+}
+
+#[tokio::test]
+async fn design_5_4_a_question_whose_answer_died_with_the_process_is_asked_again_as_the_same_turn()
+{
+    let mut world = World::new().await;
+    let turn = TurnId::from("t1");
+    let asked = Turn {
+        id: turn.clone(),
+        messages: Vec::new(),
+        first_asked_at: 0,
+        superseded: 0,
+        introduce: false,
+        stale: false,
+    };
+    world.becomes("a", &[Change::TurnSet(Some(asked))]).await;
+    let question = Action::AskBot {
+        turn: turn.clone(),
+        messages: Vec::new(),
+        introduce: false,
+        manager_note: None,
+    };
+    world.asks_for("a", question).await;
+    world.dies_in(Lane::Bot, "ask").await;
+    world.carries_out_what_is_due().await;
+    assert_eq!(world.bot.asked(), [turn.clone(), turn]);
+    assert_eq!(world.results("a").await, ["answered"], "once");
+}
+
+#[tokio::test]
+async fn promise_3_a_contact_whose_making_died_with_the_process_is_found_and_nobody_makes_another()
+{
+    let mut world = World::new().await;
+    let made = Done::ContactCreated {
+        contact: ContactId(9),
+    };
+    world.asks_for("a", Action::CreateContact).await;
+    world.dies_in(Lane::Crm, "write").await;
+    // It had arrived, and the index shows it half a minute later.
+    world.crm.finds(&made);
+    world.passes(MINUTE).await;
+    assert_eq!(world.results("a").await, ["done"]);
+    // Another dialog of the same phone, which waited for the first one to have made it.
+    world.crm.reads([Ok(known_contact())]);
+    world.asks_for("b", Action::CreateContact).await;
+    world.passes(MINUTE).await;
+    assert_eq!(world.results("b").await, ["done"]);
+    assert_eq!(world.crm.written().len(), 1, "{:?}", world.log());
+}
+
+#[tokio::test]
+async fn promise_3_two_dialogs_of_one_phone_make_one_contact_although_the_answer_was_lost() {
+    let world = World::new().await;
+    world
+        .crm
+        .reads([Ok(CrmFound::default()), Ok(known_contact())]);
+    world.crm.writes([unknown()]);
+    world.asks_for("a", Action::CreateContact).await;
+    world.asks_for("b", Action::CreateContact).await;
+    world.carries_out_what_is_due().await;
+    world.crm.finds(&Done::ContactCreated {
+        contact: ContactId(9),
+    });
+    world.passes(MINUTE).await;
+    assert_eq!(world.results("a").await, ["done"]);
+    assert_eq!(world.results("b").await, ["done"]);
+    assert_eq!(world.crm.written().len(), 1, "{:?}", world.log());
+}
+
+fn known_contact() -> CrmFound {
+    let contact = CrmContact {
+        id: ContactId(9),
+        name: None,
+        patronymic: None,
+        notes: Vec::new(),
+        tags: Vec::new(),
+    };
+    CrmFound {
+        contact: Some(contact),
+        ..CrmFound::default()
+    }
+}
+
+#[tokio::test]
 async fn promise_4_a_refusal_of_one_call_is_for_good_and_one_of_the_account_holds_everything() {
     let world = World::new().await;
     world.says("a", SendKind::Answer, HELLO).await;
@@ -366,7 +618,7 @@ async fn promise_4_an_unpaid_account_holds_its_writes_although_reading_works() {
     world.asks_for("a", create_task()).await;
     world.crm.writes([
         Err(CallError::refused(402, "not paid")),
-        Ok(Done::TaskCreated { task: TaskId(3) }),
+        Ok(Done::TaskCreated { task: TASK }),
     ]);
     world.passes(HOUR).await;
     assert!(world.results("a").await.is_empty() && world.is_shut(Lane::Crm));

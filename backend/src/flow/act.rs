@@ -10,10 +10,11 @@ use super::{Flow, Tenant, booking, failpoint, render};
 use crate::error::{CallError, StoreError};
 use crate::ports::{Again, ChannelMessage, ClaimedAct, CrmWrite, Finish, GuestLookup, Lane, Phase};
 use sha2::{Digest, Sha256};
-use widget_core::action::{Action, SendKind, TaskKind};
+use widget_core::action::{Action, SendKind};
 use widget_core::dialog::{Dialog, TaskState};
 use widget_core::event::{Done, Failure};
 use widget_core::ids::{ActionKey, MessageId, TaskId};
+use widget_core::owner::ReasonId;
 use widget_core::time::{MINUTE, SECOND};
 
 /// A message of ours may stand in the channel with a time this much before its claim.
@@ -390,7 +391,13 @@ impl Context<'_> {
     }
 
     async fn write_crm(&self) -> Result<Finish, StoreError> {
-        if self.act.phase == Phase::Call
+        let creates = makes_something(&self.act.action);
+        let look = match self.act.phase {
+            Phase::Check(n) if creates => Some(n),
+            Phase::Check(_) | Phase::Call => None,
+        };
+        // What is written again after a crash may have become needless meanwhile; what may have been made is found.
+        if look.is_none()
             && let Some(finish) = self.made_needless().await?
         {
             return Ok(finish);
@@ -398,16 +405,7 @@ impl Context<'_> {
         let Some(write) = self.crm_write().await? else {
             return Ok(self.done(Done::Plain));
         };
-        let creates = matches!(
-            write,
-            CrmWrite::CreateTask { .. }
-                | CrmWrite::AddNote { .. }
-                | CrmWrite::CreateContact { .. }
-                | CrmWrite::CreateDeal { .. }
-        );
-        if let Phase::Check(n) = self.act.phase
-            && creates
-        {
+        if let Some(n) = look {
             return self.look_for_write(n, &write).await;
         }
         let written = self.tenant.crm.write(&write).await;
@@ -504,8 +502,8 @@ impl Context<'_> {
         Ok(self.done(done))
     }
 
-    /// The write with its texts; `None` when a later decision made it pointless. The field and the task's text are
-    /// written as of the call, not as of the decision.
+    /// The write with its texts; `None` when a later decision made it pointless. The field, the task's text and its user
+    /// are written as of the call, not as of the decision.
     async fn crm_write(&self) -> Result<Option<CrmWrite>, StoreError> {
         let (flow, tenant, dialog) = (self.flow, self.tenant, &self.dialog);
         let rules = tenant.rules();
@@ -545,7 +543,11 @@ impl Context<'_> {
                 task,
                 result: render::task_result(result).to_owned(),
             }),
-            Action::AssignTask { task, to } => Some(CrmWrite::AssignTask { task, to }),
+            Action::AssignTask { task, to } => {
+                let open = dialog.task == TaskState::Open { id: task };
+                let to = dialog.view.owner.leader().unwrap_or(to);
+                open.then_some(CrmWrite::AssignTask { task, to })
+            }
             Action::MoveDeal {
                 deal,
                 from,
@@ -585,13 +587,25 @@ impl Context<'_> {
     }
 }
 
-/// What a guest or a manager is told by when a person is needed.
+/// What a guest or a manager is told by when a person is needed: an escalation too, not what only follows up a guest
+/// who does not answer.
 fn is_of_a_handoff(action: &Action) -> bool {
     match action {
         Action::Send { kind, .. } => *kind == SendKind::Handoff,
-        Action::CreateTask { kind, .. } => *kind == TaskKind::Whatsapp,
+        Action::CreateTask { text, .. } => text.reason.id != ReasonId::NoReply,
         _ => false,
     }
+}
+
+/// Whether a second call would make a second one.
+fn makes_something(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::CreateTask { .. }
+            | Action::AddNote { .. }
+            | Action::CreateContact
+            | Action::CreateDeal { .. }
+    )
 }
 
 /// The line that names an action in the CRM: `#e-` and eight characters of its key's hash.

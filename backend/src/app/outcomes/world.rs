@@ -5,7 +5,7 @@ use crate::adapters::store::SqliteStore;
 use crate::clock::{Clock, SetClock};
 use crate::error::CallError;
 use crate::flow::{
-    Bells, BotHealth, CrmHealth, Flow, InForce, LaneBells, Lines, Provider, Rules, Tenant,
+    Bells, BotHealth, CrmHealth, Flow, InForce, LaneBells, Lines, Making, Provider, Rules, Tenant,
 };
 use crate::ports::{
     Bot, BotReply, BotRequest, Channel, ChannelMessage, Commit, Crm, CrmFound, CrmUser, CrmWrite,
@@ -14,12 +14,16 @@ use crate::ports::{
 };
 use async_trait::async_trait;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tempfile::TempDir;
 use widget_core::action::{Action, SendKind};
+use widget_core::change::Change;
 use widget_core::event::Done;
 use widget_core::ids::{
-    AccountId, ActionKey, ConversationId, DealId, DialogId, MessageId, TaskId, TextRef, UserId,
+    AccountId, ActionKey, ConversationId, DealId, DialogId, MessageId, TaskId, TextRef, TurnId,
+    UserId,
 };
 
 const ACCOUNT: AccountId = AccountId(31);
@@ -28,7 +32,45 @@ const SECOND: i64 = 1_000;
 /// So long the clock goes by seconds, then by steps of ten.
 const CLOSELY: i64 = 120 * SECOND;
 
-type Log = Arc<Mutex<Vec<(i64, &'static str)>>>;
+/// The calls of the other sides, when they came, and at which one they never answer.
+#[derive(Clone)]
+struct Calls {
+    clock: SetClock,
+    log: Arc<Mutex<Vec<(i64, &'static str)>>>,
+    hangs_at: Arc<Mutex<Option<&'static str>>>,
+}
+
+impl Calls {
+    fn new(clock: &SetClock) -> Self {
+        Self {
+            clock: clock.clone(),
+            log: Arc::default(),
+            hangs_at: Arc::default(),
+        }
+    }
+
+    async fn comes(&self, call: &'static str) {
+        self.log.lock().unwrap().push((self.clock.now_ms(), call));
+        if *self.hangs_at.lock().unwrap() == Some(call) {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.log.lock().unwrap().len()
+    }
+
+    /// Waits until this call has come after so many others.
+    async fn come_to(&self, call: &'static str, others: usize) {
+        let has_come = || {
+            let log = self.log.lock().unwrap();
+            log[others..].iter().any(|(_, known)| *known == call)
+        };
+        while !has_come() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
 
 /// What the other side always does.
 #[derive(Debug, Clone, Copy)]
@@ -59,10 +101,12 @@ pub struct World {
     pub began: i64,
     pub channel: Arc<FakeChannel>,
     pub crm: Arc<FakeCrm>,
+    pub bot: Arc<FakeBot>,
     clock: SetClock,
-    log: Log,
+    calls: Calls,
     store: SqliteStore,
     flow: Arc<Flow>,
+    decisions: AtomicUsize,
     _folder: TempDir,
 }
 
@@ -72,54 +116,34 @@ impl World {
         let path = folder.path().join("store.sqlite");
         let store = SqliteStore::open(&path, &[7; 32]).await.unwrap();
         let clock = SetClock::new(BEGIN);
-        let log = Log::default();
-        let channel = Arc::new(FakeChannel::new(&clock, &log));
-        let crm = Arc::new(FakeCrm::new(&clock, &log));
-        let policy = include_str!("../../../policies/sanatorium.toml");
-        let tenant = Tenant {
-            account: ACCOUNT,
-            pact_company: 1,
-            amocrm_account: ACCOUNT.0,
-            in_force: InForce::new(Rules {
-                version: 1,
-                account_epoch: 0,
-                policy: widget_core::policy::parse(policy).unwrap(),
-            }),
-            crm: crm.clone(),
-            watch: crm.clone(),
-            crm_health: CrmHealth::default(),
-            channel: channel.clone(),
-            bot: Arc::new(NoBot),
-            bot_health: BotHealth::default(),
-            lines: Lines::default(),
-            lane_bells: LaneBells::default(),
-            hook_urls: (String::new(), String::new()),
-        };
-        let flow = Arc::new(Flow {
-            store: Arc::new(store.clone()),
-            hooks: Arc::new(WebhookReader::new(Vec::new())),
-            clock: Arc::new(clock.clone()),
-            tenants: vec![Arc::new(tenant)],
-            bells: Bells::default(),
-            limited: true,
-            making: crate::flow::Making::default(),
-            workers_down: std::sync::atomic::AtomicU32::new(0),
-        });
+        let calls = Calls::new(&clock);
+        let channel = Arc::new(FakeChannel::new(&calls));
+        let crm = Arc::new(FakeCrm::new(&calls));
+        let bot = Arc::new(FakeBot::new(&calls));
+        let tenant = tenant(channel.clone(), crm.clone(), bot.clone());
+        let flow = flow(&store, &clock, tenant);
         Self {
             began: BEGIN,
             channel,
             crm,
+            bot,
             clock,
-            log,
+            calls,
             store,
             flow,
+            decisions: AtomicUsize::new(0),
             _folder: folder,
         }
     }
 
     /// A decision of dialog `name` asks for an action.
     pub async fn asks_for(&self, name: &str, action: Action) {
-        self.decides(name, action, None).await;
+        self.decides(name, &[], vec![(action, None)]).await;
+    }
+
+    /// A decision changes dialog `name`.
+    pub async fn becomes(&self, name: &str, changes: &[Change]) {
+        self.decides(name, changes, Vec::new()).await;
     }
 
     /// A decision of dialog `name` asks for a text.
@@ -131,17 +155,22 @@ impl World {
             parts: Vec::new(),
             epoch: 0,
         };
-        self.decides(name, action, Some(text)).await;
+        self.decides(name, &[], vec![(action, Some(text))]).await;
     }
 
-    async fn decides(&self, name: &str, action: Action, text: Option<TextRef>) {
+    async fn decides(
+        &self,
+        name: &str,
+        changes: &[Change],
+        actions: Vec<(Action, Option<TextRef>)>,
+    ) {
         let (dialog, now) = (DialogId::from(name), self.clock.now_ms());
         let row = NewRow {
             account: ACCOUNT,
             dialog: Some(dialog.clone()),
             conversation: Some(ConversationId(format!("thread of {name}"))),
             source: Source::Pact,
-            dedup_key: format!("{name} {}", self.log.lock().unwrap().len()),
+            dedup_key: format!("{name} {}", self.decisions.fetch_add(1, Ordering::Relaxed)),
             body: Vec::new(),
             at: now,
         };
@@ -156,6 +185,9 @@ impl World {
         let claimed = self.store.lease(ACCOUNT, &dialog, now).await.unwrap();
         let claimed = claimed.expect("free");
         let mut state = claimed.state;
+        for change in changes {
+            state.apply(change);
+        }
         state.seq += 1;
         state.last_at = now;
         let journal = JournalRow {
@@ -164,21 +196,23 @@ impl World {
             policy_version: 1,
             core_version: String::new(),
             event: "{}".to_owned(),
-            changes: "[]".to_owned(),
+            changes: serde_json::to_string(changes).unwrap(),
             actions: "[]".to_owned(),
             trace: "[]".to_owned(),
         };
-        let act = NewAct {
-            key: ActionKey::new(&dialog, state.seq, 0),
+        let acts = actions.into_iter().enumerate();
+        let acts = acts.map(|(index, (action, text))| NewAct {
+            key: ActionKey::new(&dialog, state.seq, index),
             action,
             text,
-        };
+        });
+        let acts = acts.collect();
         let commit = Commit {
             lease: claimed.lease,
             account_epoch: 0,
             state,
             journal: vec![journal],
-            acts: vec![act],
+            acts,
             consumed: claimed.rows.iter().map(|row| row.id).collect(),
             parked: Vec::new(),
             release: true,
@@ -199,21 +233,30 @@ impl World {
     }
 
     /// The clock goes on while nothing runs; then the process starts again.
-    pub async fn is_down_for(&self, ms: i64) {
+    pub async fn is_down_for(&mut self, ms: i64) {
         self.clock.set(self.clock.now_ms() + ms);
+        let sides = (self.channel.clone(), self.crm.clone(), self.bot.clone());
+        self.flow = flow(&self.store, &self.clock, tenant(sides.0, sides.1, sides.2));
         self.store.recover().await.unwrap();
+    }
+
+    /// The process dies when this call has come and its answer has not, and starts again.
+    pub async fn dies_in(&mut self, lane: Lane, call: &'static str) {
+        let before = self.calls.count();
+        *self.calls.hangs_at.lock().unwrap() = Some(call);
+        tokio::select! {
+            _ = self.flow.carry_out_one(wanted(lane)) => panic!("the call has ended"),
+            () = self.calls.come_to(call, before) => {}
+        }
+        *self.calls.hangs_at.lock().unwrap() = None;
+        self.is_down_for(0).await;
     }
 
     pub async fn carries_out_what_is_due(&self) {
         for lane in Lane::ALL {
-            let wanted = Wanted {
-                account: ACCOUNT,
-                lane,
-                limited: true,
-            };
             // As the dispatcher does: a shut line is left alone.
             while !(lane != Lane::Read && self.is_shut(lane))
-                && self.flow.carry_out_one(wanted).await.unwrap()
+                && self.flow.carry_out_one(wanted(lane)).await.unwrap()
             {}
         }
     }
@@ -235,7 +278,7 @@ impl World {
 
     /// Calls so far: ms since the beginning, and what.
     pub fn log(&self) -> Vec<(i64, &'static str)> {
-        let log = self.log.lock().unwrap();
+        let log = self.calls.log.lock().unwrap();
         log.iter().map(|(at, call)| (at - BEGIN, *call)).collect()
     }
 
@@ -264,6 +307,51 @@ impl World {
     }
 }
 
+fn wanted(lane: Lane) -> Wanted {
+    Wanted {
+        account: ACCOUNT,
+        lane,
+        limited: true,
+    }
+}
+
+fn tenant(channel: Arc<FakeChannel>, crm: Arc<FakeCrm>, bot: Arc<FakeBot>) -> Tenant {
+    let policy = include_str!("../../../policies/sanatorium.toml");
+    Tenant {
+        account: ACCOUNT,
+        pact_company: 1,
+        amocrm_account: ACCOUNT.0,
+        in_force: InForce::new(Rules {
+            version: 1,
+            account_epoch: 0,
+            policy: widget_core::policy::parse(policy).unwrap(),
+        }),
+        crm: crm.clone(),
+        watch: crm,
+        crm_health: CrmHealth::default(),
+        channel,
+        bot,
+        bot_health: BotHealth::default(),
+        lines: Lines::default(),
+        lane_bells: LaneBells::default(),
+        hook_urls: (String::new(), String::new()),
+    }
+}
+
+/// What a process knows only as long as it lives is new in each.
+fn flow(store: &SqliteStore, clock: &SetClock, tenant: Tenant) -> Arc<Flow> {
+    Arc::new(Flow {
+        store: Arc::new(store.clone()),
+        hooks: Arc::new(WebhookReader::new(Vec::new())),
+        clock: Arc::new(clock.clone()),
+        tenants: vec![Arc::new(tenant)],
+        bells: Bells::default(),
+        limited: true,
+        making: Making::default(),
+        workers_down: AtomicU32::new(0),
+    })
+}
+
 /// A message of ours in the channel.
 pub fn message(id: &str, text: &str, at: i64) -> ChannelMessage {
     ChannelMessage {
@@ -278,23 +366,17 @@ pub fn message(id: &str, text: &str, at: i64) -> ChannelMessage {
     }
 }
 
-fn note(clock: &SetClock, log: &Log, call: &'static str) {
-    log.lock().unwrap().push((clock.now_ms(), call));
-}
-
 pub struct FakeChannel {
-    clock: SetClock,
-    log: Log,
+    calls: Calls,
     answers: Mutex<VecDeque<Result<MessageId, CallError>>>,
     always: Mutex<Answer>,
     shown: Mutex<Result<Vec<ChannelMessage>, CallError>>,
 }
 
 impl FakeChannel {
-    fn new(clock: &SetClock, log: &Log) -> Self {
+    fn new(calls: &Calls) -> Self {
         Self {
-            clock: clock.clone(),
-            log: log.clone(),
+            calls: calls.clone(),
             answers: Mutex::default(),
             always: Mutex::new(Answer::Accepts),
             shown: Mutex::new(Ok(Vec::new())),
@@ -328,14 +410,14 @@ impl Channel for FakeChannel {
     }
 
     async fn send(&self, _: &ConversationId, _: &str) -> Result<MessageId, CallError> {
-        note(&self.clock, &self.log, "send");
+        self.calls.comes("send").await;
         let next = self.answers.lock().unwrap().pop_front();
-        let id = format!("n{}", self.log.lock().unwrap().len());
+        let id = format!("n{}", self.calls.count());
         next.unwrap_or_else(|| self.always.lock().unwrap().given(MessageId(id)))
     }
 
     async fn messages(&self, _: &ConversationId) -> Result<Vec<ChannelMessage>, CallError> {
-        note(&self.clock, &self.log, "look");
+        self.calls.comes("look").await;
         self.shown.lock().unwrap().clone()
     }
 
@@ -353,8 +435,8 @@ impl Channel for FakeChannel {
 }
 
 pub struct FakeCrm {
-    clock: SetClock,
-    log: Log,
+    calls: Calls,
+    written: Mutex<Vec<CrmWrite>>,
     writes: Mutex<VecDeque<Result<Done, CallError>>>,
     reads: Mutex<VecDeque<Result<CrmFound, CallError>>>,
     found: Mutex<Option<Done>>,
@@ -362,10 +444,10 @@ pub struct FakeCrm {
 }
 
 impl FakeCrm {
-    fn new(clock: &SetClock, log: &Log) -> Self {
+    fn new(calls: &Calls) -> Self {
         Self {
-            clock: clock.clone(),
-            log: log.clone(),
+            calls: calls.clone(),
+            written: Mutex::default(),
             writes: Mutex::default(),
             reads: Mutex::default(),
             found: Mutex::default(),
@@ -375,6 +457,11 @@ impl FakeCrm {
 
     pub fn writes<const N: usize>(&self, answers: [Result<Done, CallError>; N]) {
         *self.writes.lock().unwrap() = answers.into();
+    }
+
+    /// What was asked to be written, again and again if it was.
+    pub fn written(&self) -> Vec<CrmWrite> {
+        self.written.lock().unwrap().clone()
     }
 
     pub fn reads<const N: usize>(&self, answers: [Result<CrmFound, CallError>; N]) {
@@ -402,7 +489,7 @@ impl Crm for FakeCrm {
     }
 
     async fn read(&self, _: &GuestLookup) -> Result<CrmFound, CallError> {
-        note(&self.clock, &self.log, "read");
+        self.calls.comes("read").await;
         let next = self.reads.lock().unwrap().pop_front();
         let always = *self.always.lock().unwrap();
         match (next, always) {
@@ -412,16 +499,17 @@ impl Crm for FakeCrm {
         }
     }
 
-    async fn write(&self, _: &CrmWrite) -> Result<Done, CallError> {
-        note(&self.clock, &self.log, "write");
+    async fn write(&self, write: &CrmWrite) -> Result<Done, CallError> {
+        self.written.lock().unwrap().push(write.clone());
+        self.calls.comes("write").await;
         let next = self.writes.lock().unwrap().pop_front();
         next.unwrap_or_else(|| self.always.lock().unwrap().given(Done::Plain))
     }
 
     async fn find(&self, _: &CrmWrite, _: i64) -> Result<Option<Done>, CallError> {
-        note(&self.clock, &self.log, "find");
+        self.calls.comes("find").await;
         let found = self.found.lock().unwrap().clone();
-        Ok(found.filter(|_| self.clock.now_ms() >= BEGIN + 30 * SECOND))
+        Ok(found.filter(|_| self.calls.clock.now_ms() >= BEGIN + 30 * SECOND))
     }
 
     async fn users(&self) -> Result<Vec<CrmUser>, CallError> {
@@ -444,11 +532,30 @@ impl Watch for FakeCrm {
     }
 }
 
-struct NoBot;
+pub struct FakeBot {
+    calls: Calls,
+    asked: Mutex<Vec<TurnId>>,
+}
+
+impl FakeBot {
+    fn new(calls: &Calls) -> Self {
+        Self {
+            calls: calls.clone(),
+            asked: Mutex::default(),
+        }
+    }
+
+    /// The turns that it was asked.
+    pub fn asked(&self) -> Vec<TurnId> {
+        self.asked.lock().unwrap().clone()
+    }
+}
 
 #[async_trait]
-impl Bot for NoBot {
-    async fn turn(&self, _: &BotRequest) -> Result<BotReply, CallError> {
-        Err(CallError::unknown("bot: no answer"))
+impl Bot for FakeBot {
+    async fn turn(&self, request: &BotRequest) -> Result<BotReply, CallError> {
+        self.asked.lock().unwrap().push(request.turn_id.clone());
+        self.calls.comes("ask").await;
+        Ok(BotReply::default())
     }
 }
