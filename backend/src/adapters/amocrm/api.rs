@@ -39,7 +39,7 @@ impl Api {
         Ok(Self { http, pace })
     }
 
-    /// Waits for a place for one request. To be taken before a read whose answer the request must follow at once.
+    /// Waits for a place for one request. To be taken before a read whose answer a request must follow at once.
     pub(super) async fn place(&self) -> Option<Place> {
         match &self.pace {
             Some(pace) => Some(pace.place().await),
@@ -67,7 +67,18 @@ impl Api {
         path: &str,
         query: &Query<'_>,
     ) -> Result<Option<Value>, CallError> {
-        self.read(path, query, None).await
+        let place = self.place().await;
+        self.get_in(place, path, query).await
+    }
+
+    /// The same in a place that was taken before.
+    pub(super) async fn get_in(
+        &self,
+        place: Option<Place>,
+        path: &str,
+        query: &Query<'_>,
+    ) -> Result<Option<Value>, CallError> {
+        self.read(place, path, query, None).await
     }
 
     /// The same with the rights of `user`.
@@ -77,11 +88,13 @@ impl Api {
         path: &str,
         query: &Query<'_>,
     ) -> Result<Option<Value>, CallError> {
-        self.read(path, query, Some(user)).await
+        let place = self.place().await;
+        self.read(place, path, query, Some(user)).await
     }
 
     async fn read(
         &self,
+        _place: Option<Place>,
         path: &str,
         query: &Query<'_>,
         user: Option<UserId>,
@@ -91,7 +104,6 @@ impl Api {
         if let Some(user) = user {
             request = request.header("X-Context-User-ID", user.0);
         }
-        self.place().await;
         let answer = self.http.send(&what, Effect::Read, request).await?;
         if answer.status == 404 {
             return Ok(None);

@@ -3,6 +3,7 @@
 use super::AmoCrm;
 use super::api::{embedded, is_bad_request};
 use super::model::{Contact, Lead};
+use super::pace::Place;
 use crate::adapters::json;
 use crate::error::CallError;
 use crate::ports::{CrmFound, GuestLookup};
@@ -142,9 +143,20 @@ impl AmoCrm {
     }
 
     /// One lead; `None` when it is deleted.
-    pub(super) async fn lead(&self, id: i64) -> Result<Option<Lead>, CallError> {
+    async fn lead(&self, id: i64) -> Result<Option<Lead>, CallError> {
+        let place = self.api.place().await;
+        self.lead_in(place, id).await
+    }
+
+    /// The same in a place that was taken before.
+    pub(super) async fn lead_in(
+        &self,
+        place: Option<Place>,
+        id: i64,
+    ) -> Result<Option<Lead>, CallError> {
         let query = [("with", "contacts".to_owned())];
-        let row = self.api.get(&format!("leads/{id}"), &query).await?;
+        let path = format!("leads/{id}");
+        let row = self.api.get_in(place, &path, &query).await?;
         Ok(row.as_ref().and_then(Lead::read))
     }
 

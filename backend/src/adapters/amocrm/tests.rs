@@ -4,6 +4,7 @@ use crate::adapters::hooks::WebhookReader;
 use crate::clock::SetClock;
 use crate::ports::{CrmHook, Envelope, Hooks as _, Watch as _};
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU32, Ordering};
 use widget_core::action::TaskKind;
 use widget_core::event::{Booking, DealFacts, FieldValue};
 use widget_core::ids::{ContactId, TaskId};
@@ -648,6 +649,36 @@ async fn a_deal_moves_only_from_the_expected_stage() {
         matches!(gone, Err(CallError::Refused { status: 404, .. })),
         "{gone:?}"
     );
+}
+
+#[tokio::test]
+async fn design_5_4_a_deal_moves_within_a_second_of_the_look_or_is_looked_at_again() {
+    for (slow, asked) in [
+        (0, vec!["GET", "PATCH"]),
+        (2, vec!["GET", "GET", "GET", "PATCH"]),
+        (9, vec!["GET", "GET", "GET"]),
+    ] {
+        let hands = Arc::new(std::sync::OnceLock::<SetClock>::new());
+        let (clock, looks) = (Arc::clone(&hands), AtomicU32::new(0));
+        let (fake, amo, set) = crm_with(move |seen| {
+            if seen.method == "GET" && looks.fetch_add(1, Ordering::Relaxed) < slow {
+                let clock = clock.get().expect("it goes");
+                clock.set(clock.now_ms() + 1_000);
+            }
+            Reaction::Json(200, lead(501, 51))
+        })
+        .await;
+        assert!(hands.set(set).is_ok());
+        let done = amo.write(&move_write()).await;
+        let of_the_deal = fake.seen().into_iter();
+        let of_the_deal = of_the_deal.filter(|seen| seen.target.contains("leads/501"));
+        let methods: Vec<_> = of_the_deal.map(|seen| seen.method).collect();
+        assert_eq!(methods, asked);
+        match slow {
+            9 => assert!(matches!(done, Err(CallError::Retry { .. })), "{done:?}"),
+            _ => assert!(matches!(done, Ok(Done::DealMoved { .. })), "{done:?}"),
+        }
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use super::AmoCrm;
 use super::api::{embedded, is_bad_request};
 use super::map::{AccountMap, is_same};
+use super::pace::Place;
 use crate::adapters::json;
 use crate::error::CallError;
 use crate::ports::CrmWrite;
@@ -14,6 +15,10 @@ use widget_core::ids::{ContactId, DealId, StageKey, TaskId, UserId};
 /// The type that every account has: «Связаться».
 const FOLLOW_UP: i64 = 1;
 const SERVICE: &str = "Эстафета";
+/// What a look at a deal saw counts for less than this, ms: after that a person may have moved it (DESIGN §5.4).
+const LOOK_HOLDS: i64 = 1_000;
+/// So often a deal is looked at before its move is put off.
+const LOOKS: u32 = 3;
 
 impl AmoCrm {
     pub(super) async fn carry_out(&self, write: &CrmWrite) -> Result<Done, CallError> {
@@ -132,29 +137,37 @@ impl AmoCrm {
         let Some((pipeline, status)) = self.map.with(|map| map.place(to)) else {
             return Err(CallError::refused(0, "the pipeline has no such stage"));
         };
-        // Taken before the deal is read again, so that nothing lies between the look and the move.
-        let place = self.api.place().await;
-        let Some(now) = self.stage_of(deal).await? else {
-            return Err(CallError::refused(404, "the deal is not there"));
-        };
-        let moved = Done::DealMoved {
-            deal,
-            to: to.clone(),
-        };
-        if now.as_ref() == Some(to) {
-            return Ok(moved);
-        }
-        if now.as_ref() != Some(from) {
-            return Ok(Done::MoveStale { deal, now });
-        }
         // Both ids: 142 and 143 exist in every pipeline.
         let mut change = json!({"pipeline_id": pipeline, "status_id": status});
         if let Some(reason) = reason {
             change["loss_reason_id"] = reason.into();
         }
-        let path = format!("leads/{deal}");
-        self.api.patch_in(place, &path, change).await?;
-        Ok(moved)
+        let moved = Done::DealMoved {
+            deal,
+            to: to.clone(),
+        };
+        for _ in 0..LOOKS {
+            // Both places are taken before the look, so that nothing but its answer lies between it and the move.
+            let (look, place) = (self.api.place().await, self.api.place().await);
+            let looked_at = self.clock.now_ms();
+            let Some(now) = self.stage_in(look, deal).await? else {
+                return Err(CallError::refused(404, "the deal is not there"));
+            };
+            if now.as_ref() == Some(to) {
+                return Ok(moved);
+            }
+            if now.as_ref() != Some(from) {
+                return Ok(Done::MoveStale { deal, now });
+            }
+            if self.clock.now_ms() - looked_at < LOOK_HOLDS {
+                let path = format!("leads/{deal}");
+                self.api.patch_in(place, &path, change).await?;
+                return Ok(moved);
+            }
+        }
+        Err(CallError::retry(
+            "no look at the deal was answered within a second",
+        ))
     }
 
     /// The account's reason of a loss by its name. A deal without a reason is lost all the same, so nothing fails here.
@@ -171,7 +184,17 @@ impl AmoCrm {
         &self,
         deal: DealId,
     ) -> Result<Option<Option<StageKey>>, CallError> {
-        let Some(lead) = self.lead(deal.0).await? else {
+        let place = self.api.place().await;
+        self.stage_in(place, deal).await
+    }
+
+    /// The same in a place that was taken before.
+    async fn stage_in(
+        &self,
+        place: Option<Place>,
+        deal: DealId,
+    ) -> Result<Option<Option<StageKey>>, CallError> {
+        let Some(lead) = self.lead_in(place, deal.0).await? else {
             return Ok(None);
         };
         let stage = self
