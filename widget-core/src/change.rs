@@ -7,7 +7,7 @@ use crate::dialog::{
     BeforeTake, Handoff, Lead, OwnMove, SeenMessage, SentText, TaskState, Turn, Unanswered,
 };
 use crate::event::{Changer, CrmSnapshot, FieldValue, Listed, Timer};
-use crate::ids::{ActionKey, ContactId, DealId, MessageId, StageKey, TextRef, UserId};
+use crate::ids::{ActionKey, ContactId, DealId, MessageId, StageKey, TaskId, TextRef, UserId};
 use crate::owner::OwnerView;
 use crate::understand::Facts;
 use serde::{Deserialize, Serialize};
@@ -176,6 +176,11 @@ pub enum Change {
     },
     /// Where the «WhatsApp» task stands.
     TaskSet(TaskState),
+    /// These tasks of ours could not be closed, and are to be.
+    TasksLeftOpen {
+        /// All of them.
+        tasks: Vec<TaskId>,
+    },
     /// Work for a deal that is not bound yet.
     Deferred(crate::dialog::DealWork),
     /// That work was released or dropped.

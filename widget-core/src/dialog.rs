@@ -91,6 +91,9 @@ pub struct Dialog {
     pub task_action: Option<ActionKey>,
     /// How many messages the text of that task names.
     pub task_messages: usize,
+    /// Tasks that could not be closed while the CRM was away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_open: Vec<TaskId>,
     /// What the account's lists say of the guest.
     #[serde(default)]
     pub listed: Listed,
@@ -429,6 +432,7 @@ impl Dialog {
             task: TaskState::None,
             task_action: None,
             task_messages: 0,
+            left_open: Vec::new(),
             listed: Listed::default(),
             window_until: None,
             opted_out: false,
@@ -633,6 +637,7 @@ impl Dialog {
                 self.task = *task;
                 self.task_action = None;
             }
+            Change::TasksLeftOpen { tasks } => self.left_open.clone_from(tasks),
             Change::Deferred(work) => self.deferred.push(work.clone()),
             Change::DeferredCleared => self.deferred.clear(),
             Change::ManagerNote(note) => self.manager_note = *note,

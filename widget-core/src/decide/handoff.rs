@@ -5,10 +5,10 @@ use super::triggers::Said;
 use crate::action::{Action, Note, SendKind, TaskKind, TaskText, TextPart};
 use crate::change::Change;
 use crate::dialog::{DealWork, Handoff, SentText, TaskState};
-use crate::event::{FieldValue, Timer};
+use crate::event::{Failure, FieldValue, Timer};
 use crate::ids::{ActionKey, DealId, TaskId, TextRef, UserId};
 use crate::owner::{Owner, Reason, ReasonId, Signal, next};
-use crate::policy::{Assign, Span, Trigger};
+use crate::policy::{Assign, Mode, Span, Trigger};
 use crate::trace::Check;
 
 /// Why a dialog is handed over, and how.
@@ -284,11 +284,8 @@ impl Draft<'_> {
     /// Who gets a task: the manager who leads, else whoever is on duty for what is urgent, else the deal's active
     /// responsible, else the fallback.
     pub(super) fn assignee(&self) -> Option<UserId> {
-        if let Owner::Manager {
-            user: Some(user), ..
-        } = self.state.view.owner
-        {
-            return Some(user);
+        if let Some(leader) = self.state.view.owner.leader() {
+            return Some(leader);
         }
         let urgent = self.handoff_trigger().is_some_and(|t| t.assign.is_some());
         if let Some(duty) = self.policy.tasks.duty_user.filter(|_| urgent) {
@@ -334,16 +331,34 @@ impl Draft<'_> {
         }
     }
 
+    /// The closing of a task did not reach the CRM in all that time. The next handoff does not rely on a task that may be
+    /// closed after all, so this one is closed later.
+    pub(super) fn closing_failed(&mut self, task: TaskId, failure: Failure) {
+        let mut tasks = self.state.left_open.clone();
+        if failure == Failure::Unreachable && !tasks.contains(&task) {
+            tasks.push(task);
+            self.change(Change::TasksLeftOpen { tasks });
+        }
+    }
+
+    /// The CRM answers again: what could not be closed is (promise 3: one open task).
+    pub(super) fn close_tasks_again(&mut self) {
+        let tasks = self.state.left_open.clone();
+        if tasks.is_empty() || self.muted().is_some() || self.policy.mode == Mode::Watch {
+            return;
+        }
+        self.change(Change::TasksLeftOpen { tasks: Vec::new() });
+        for task in tasks {
+            let result = crate::action::TaskResult::Returned;
+            self.write(Action::CompleteTask { task, result });
+        }
+    }
+
     /// Gives the open task to the manager who leads.
     pub(super) fn assign_task(&mut self) {
-        if let (
-            TaskState::Open { id },
-            Owner::Manager {
-                user: Some(user), ..
-            },
-        ) = (self.state.task, &self.state.view.owner)
+        if let (TaskState::Open { id }, Some(to)) =
+            (self.state.task, self.state.view.owner.leader())
         {
-            let to = *user;
             self.write(Action::AssignTask { task: id, to });
         }
     }

@@ -69,6 +69,7 @@ impl Draft<'_> {
             // A hint that this read answers is done with before the next write, whose failure would follow it up for ever.
             self.look_again(read);
             self.write_field_again(read);
+            self.close_tasks_again();
         }
         self.resume_touch();
         self.review_touch();

@@ -81,7 +81,7 @@ impl Draft<'_> {
         }
         self.check(Check::decided("service.back").with("service", blamed.as_str()));
         let view = next(&self.state.view, &Signal::Returned, None, self.at());
-        self.back_to_bot(view, TaskResult::BotIsBack);
+        self.back_to_bot(view, TaskResult::BotIsBack, self.at());
         self.route(Freshness::Fresh);
     }
 }

@@ -276,7 +276,7 @@ impl Draft<'_> {
         self.change(Change::ManagerNote(note));
         self.leave_to_bot();
         let view = next(&self.state.view, &Signal::Returned, user, self.at());
-        self.back_to_bot(view, TaskResult::Returned);
+        self.back_to_bot(view, TaskResult::Returned, self.at());
         self.take_up_again();
     }
 
@@ -303,11 +303,11 @@ impl Draft<'_> {
         let messages: Vec<_> = self.state.unanswered.iter().map(|m| m.id.clone()).collect();
         self.change(Change::Answered { messages });
         let view = next(&self.state.view, &Signal::Dismissed, Some(user), self.at());
-        self.back_to_bot(view, TaskResult::Dismissed);
+        self.back_to_bot(view, TaskResult::Dismissed, self.at());
     }
 
-    pub(super) fn back_to_bot(&mut self, view: OwnerView, result: TaskResult) {
-        let at = self.at();
+    /// The bot leads again since `at`: an older signal of a person comes too late.
+    pub(super) fn back_to_bot(&mut self, view: OwnerView, result: TaskResult, at: i64) {
         self.change(Change::OwnerSet(view));
         self.change(Change::BackToBot { at });
         self.change(Change::LeadSet(None));
@@ -425,8 +425,9 @@ impl Draft<'_> {
         }
     }
 
-    /// No human signal for long enough: back to the bot, or, if the guest never got an answer, back to waiting.
-    pub(super) fn auto_return(&mut self) {
+    /// No human signal for long enough: back to the bot, or, if the guest never got an answer, back to waiting. It counts
+    /// since it was `due`, however late it is looked at: what a person wrote meanwhile takes the dialog again.
+    pub(super) fn auto_return(&mut self, due: i64) {
         let unanswered = self.state.handoff.clone().filter(|h| !h.answered);
         let signal = Signal::AutoReturnDue {
             unanswered_handoff: unanswered.as_ref().map(|h| (h.since, h.reason.clone())),
@@ -439,7 +440,7 @@ impl Draft<'_> {
         let minutes = self.policy.timers.auto_return_after.0 / MINUTE;
         let Some(handoff) = unanswered else {
             self.check(Check::decided("owner.auto_return").with("minutes", minutes));
-            self.back_to_bot(view, TaskResult::Returned);
+            self.back_to_bot(view, TaskResult::Returned, due);
             self.take_up_again();
             return;
         };
@@ -448,9 +449,16 @@ impl Draft<'_> {
         self.change(Change::LeadSet(None));
         self.show_owner(FieldValue::Waiting);
         self.work_on_deal(DealWork::Task);
-        self.change(Change::Escalated);
-        self.escalate(&handoff);
+        let deal_is_known = self.state.deal.is_some();
+        if deal_is_known {
+            self.change(Change::Escalated);
+            self.escalate(&handoff);
+        }
         self.watch_over_waiting();
+        if !deal_is_known && self.escalates_to().is_some() {
+            // It is due now, and waits for the deal.
+            self.arm(Timer::WaitingEscalation, self.at());
+        }
     }
 
     /// Who learns of a guest whom nobody answers.

@@ -4,7 +4,7 @@ use super::Draft;
 use super::turns::Freshness;
 use crate::action::{Action, TaskKind, TaskText};
 use crate::change::Change;
-use crate::dialog::Claim;
+use crate::dialog::{Claim, DealWork, TaskState};
 use crate::event::{Failure, Timer};
 use crate::ids::ActionKey;
 use crate::owner::{Owner, Reason, ReasonId};
@@ -14,21 +14,21 @@ use crate::trace::Check;
 
 /// An escalation that finds no deal yet is tried again so soon.
 const ESCALATION_RETRY: Span = Span(MINUTE);
-/// … and so late, where the CRM refused to make one.
-const REFUSED_RETRY: Span = Span(30 * MINUTE);
+/// … and so late, where the CRM refused to make one, or could not be told for long.
+const LATE_RETRY: Span = Span(30 * MINUTE);
 
 impl Draft<'_> {
     pub(super) fn timer_fired(&mut self, timer: Timer, generation: u64) {
         let armed = self.state.timers.get(&timer).copied();
-        if armed.is_none_or(|armed| armed.generation != generation) {
+        let Some(armed) = armed.filter(|armed| armed.generation == generation) else {
             self.check(Check::decided("timer.stale"));
             return;
-        }
+        };
         self.change(Change::TimerCancelled { timer });
         match timer {
             Timer::Burst => self.route(Freshness::Fresh),
             Timer::ClaimGrace => self.start_reading(),
-            Timer::AutoReturn => self.auto_return(),
+            Timer::AutoReturn => self.auto_return(armed.due.min(self.at())),
             Timer::EpisodeIdle => self.episode_idle(),
             Timer::WaitingReminder => self.remind_of_waiting(),
             Timer::WaitingEscalation => self.escalate_waiting(),
@@ -61,7 +61,7 @@ impl Draft<'_> {
             let refused = self.state.claim == Claim::Idle;
             self.claim_deal();
             let retry = if refused {
-                REFUSED_RETRY
+                LATE_RETRY
             } else {
                 ESCALATION_RETRY
             };
@@ -72,6 +72,21 @@ impl Draft<'_> {
         self.check(Check::decided("waiting.escalated").with("minutes", self.waiting_minutes()));
         self.change(Change::Escalated);
         self.escalate(&handoff);
+        if self.state.deal.is_some() && self.state.task == TaskState::None {
+            // It could not be made at the handoff.
+            self.work_on_deal(DealWork::Task);
+        }
+    }
+
+    /// The escalation of a guest who still waits did not reach the CRM in all that time: it is made again, later. What
+    /// the CRM refuses it would refuse again.
+    fn escalation_failed(&mut self, told: &TaskText, failure: Failure) {
+        let waits = matches!(self.state.view.owner, Owner::Waiting { .. });
+        let handoff = self.state.handoff.as_ref().filter(|_| waits);
+        let of_it = handoff.is_some_and(|handoff| handoff.reason == told.reason);
+        if of_it && failure == Failure::Unreachable {
+            self.arm(Timer::WaitingEscalation, self.later(LATE_RETRY));
+        }
     }
 
     /// The working day begins with guests waiting: one task that names how many, on the deal of the one who has waited
@@ -142,12 +157,14 @@ impl Draft<'_> {
             Action::AskBot { turn, .. } => self.bot_failed(turn),
             Action::CreateContact | Action::CreateDeal { .. } => self.claim_failed(failure),
             Action::MoveDeal { .. } => self.move_given_up(),
-            Action::CreateTask { .. } => self.task_failed(key),
+            Action::CreateTask {
+                kind: TaskKind::Whatsapp,
+                ..
+            } => self.task_failed(key),
+            Action::CreateTask { text, .. } => self.escalation_failed(text, failure),
+            Action::CompleteTask { task, .. } => self.closing_failed(*task, failure),
             Action::SetOwnerField { deal, .. } => self.field_failed(*deal),
-            Action::SetTaskText { .. }
-            | Action::CompleteTask { .. }
-            | Action::AssignTask { .. }
-            | Action::AddNote { .. } => {}
+            Action::SetTaskText { .. } | Action::AssignTask { .. } | Action::AddNote { .. } => {}
         }
         if self.decision.trace.is_empty() {
             self.check(Check::decided("action.failed").with("what", what.name()));

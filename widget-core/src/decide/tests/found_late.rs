@@ -87,6 +87,24 @@ fn behaviour_1_an_older_message_found_late_does_not_shorten_a_lead() {
     assert!(scene.led_by(ANNA));
 }
 
+#[test]
+fn behaviour_1_an_auto_return_that_is_looked_at_late_counts_since_it_was_due() {
+    for (wrote, takes) in [(seconds(30), true), (-seconds(6), false)] {
+        let mut scene = Scene::talking();
+        scene.person(Some(ANNA));
+        scene.run();
+        let armed = scene.state.timers[&Timer::AutoReturn];
+        scene.now = armed.due + seconds(90);
+        scene.event(Event::TimerFired {
+            timer: Timer::AutoReturn,
+            generation: armed.generation,
+        });
+        assert!(scene.bot_leads());
+        found(&mut scene, armed.due + wrote);
+        assert_eq!(taken(&scene), takes, "{wrote} ms after it was due");
+    }
+}
+
 // --- moves ------------------------------------------------------------------------------------------------------------
 
 /// The bot's first answer left, and the deal goes from «Новая заявка» to «Проведена консультация».

@@ -774,6 +774,47 @@ fn behaviour_1_late_signals_change_nothing() {
 }
 
 #[test]
+fn behaviour_1_a_managers_message_at_the_moment_of_the_auto_return_leads_whichever_comes_first() {
+    for (row, message_first) in [
+        ("message, then return", true),
+        ("return, then message", false),
+    ] {
+        let mut scene = Scene::handed_over();
+        scene.person(Some(ANNA));
+        scene.run();
+        scene.wait(40 * MINUTE - 1);
+        let due = *scene.state.timers.get(&Timer::AutoReturn).unwrap();
+        let fires = |scene: &mut Scene| {
+            scene.event(Event::TimerFired {
+                timer: Timer::AutoReturn,
+                generation: due.generation,
+            })
+        };
+        scene.now = due.due;
+        if message_first {
+            scene.person(Some(ANNA));
+            fires(&mut scene);
+        } else {
+            fires(&mut scene);
+            assert!(scene.bot_leads(), "{row}");
+            scene.person(Some(ANNA));
+        }
+        assert!(scene.led_by(ANNA), "{row}");
+        let again = scene.now + 40 * MINUTE;
+        assert_eq!(scene.due(Timer::AutoReturn), Some(again), "{row}");
+        scene.forget();
+        let before = scene.delivered();
+        scene.run();
+        assert_eq!(
+            scene.delivered(),
+            before,
+            "{row}: no intro reaches the guest"
+        );
+        assert_eq!(scene.field(), FieldValue::Manager, "{row}");
+    }
+}
+
+#[test]
 fn behaviour_1_two_reports_of_one_human_message_count_once() {
     let mut scene = Scene::handed_over();
     scene.wait(MINUTE);

@@ -181,3 +181,80 @@ fn promise_3_an_escalation_is_not_taken_for_the_whatsapp_task() {
     scene.run();
     assert!(scene.open_task().is_some());
 }
+
+fn closings(scene: &Scene) -> usize {
+    scene.count(|action| matches!(action, Action::CompleteTask { .. }))
+}
+
+/// Handed over, answered and given back while the CRM is away.
+fn returned_without_crm() -> Scene {
+    let mut scene = Scene::handed_over();
+    scene.person(Some(ANNA));
+    scene.returned(ANNA);
+    scene.crm_is_up = false;
+    scene.run();
+    assert_eq!((scene.open_task(), closings(&scene)), (None, 1));
+    scene.crm_is_up = true;
+    scene.wait(2 * MINUTE);
+    scene
+}
+
+#[test]
+fn promise_3_nothing_twice_a_task_that_could_not_be_closed_is_closed_once_the_crm_answers_again() {
+    let mut scene = returned_without_crm();
+    scene.guest("Есть ли Wi-Fi?", nothing());
+    scene.burst_ends();
+    scene.run();
+    assert_eq!(closings(&scene), 2);
+    scene.wait(2 * MINUTE);
+    scene.guest("А парковка?", nothing());
+    scene.burst_ends();
+    scene.run();
+    assert_eq!(closings(&scene), 2, "once");
+}
+
+#[test]
+fn promise_4_in_doubt_a_person_a_handoff_does_not_rely_on_a_task_whose_closing_may_have_arrived() {
+    let mut scene = returned_without_crm();
+    scene.forget();
+    scene.hears("Позовите человека", wants(Intent::HumanRequest));
+    assert_eq!((scene.tasks(), closings(&scene)), (1, 1));
+    assert!(scene.open_task().is_some());
+}
+
+#[test]
+fn promise_3_nothing_twice_a_task_whose_closing_the_crm_refuses_is_forgotten() {
+    let mut scene = Scene::handed_over();
+    scene.person(Some(ANNA));
+    scene.returned(ANNA);
+    let closes = |action: &Action| matches!(action, Action::CompleteTask { .. });
+    let at = scene.pending.iter().position(|(_, action)| closes(action));
+    let (key, action) = scene.pending.remove(at.unwrap());
+    scene.event(failed(&key, &action, Failure::Refused));
+    scene.run();
+    assert_eq!(
+        (scene.open_task(), closings(&scene)),
+        (None, 1),
+        "it is gone"
+    );
+}
+
+#[test]
+fn design_5_5_the_hook_of_our_own_closing_of_a_task_is_an_echo() {
+    let mut scene = Scene::handed_over();
+    let task = scene.open_task().unwrap();
+    scene.person(Some(ANNA));
+    scene.returned(ANNA);
+    let before = scene.state.view.clone();
+    // The CRM names whoever connected the account.
+    let told = || Event::TaskChanged {
+        task,
+        done: true,
+        by: Changer::Person(IGOR),
+    };
+    scene.event(told());
+    assert_eq!(scene.state.view, before, "before we know that it is closed");
+    scene.run();
+    scene.event(told());
+    assert_eq!(scene.state.view, before, "and after");
+}

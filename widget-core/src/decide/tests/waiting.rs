@@ -400,3 +400,79 @@ fn behaviour_4_waiting_at_opening_one_list_task_names_how_many() {
         1
     );
 }
+
+#[test]
+fn promise_4_in_doubt_a_person_a_task_that_could_not_be_made_is_made_with_the_escalation() {
+    let mut scene = Scene::at_stage("prepaid").with(|policy| policy.tasks.escalate_to = Some(IGOR));
+    scene.guest("Нас будет пятеро", five());
+    scene.burst_ends();
+    scene.crm_is_up = false;
+    scene.run();
+    scene.crm_is_up = true;
+    assert_eq!((scene.open_task(), scene.tasks()), (None, 1));
+    scene.passes(HOUR);
+    assert!(scene.open_task().is_some());
+    assert_eq!((scene.tasks(), scene.contacts().len()), (2, 1));
+}
+
+#[test]
+fn promise_4_in_doubt_a_person_an_escalation_that_did_not_reach_the_crm_is_made_again() {
+    let mut scene = handed_over_at("2026-11-18 11:00");
+    scene.crm_is_up = false;
+    scene.passes(HOUR);
+    assert_eq!(scene.contacts().len(), 1);
+    scene.crm_is_up = true;
+    scene.passes(30 * MINUTE - 1);
+    assert_eq!(scene.contacts().len(), 1, "not at once");
+    scene.passes(1);
+    assert_eq!(scene.contacts().len(), 2);
+    scene.passes(DAY);
+    assert_eq!(scene.contacts().len(), 2, "once it is there, no more");
+}
+
+#[test]
+fn promise_4_in_doubt_a_person_an_escalation_is_made_again_only_while_the_guest_waits() {
+    let mut scene = handed_over_at("2026-11-18 11:00");
+    scene.crm_is_up = false;
+    scene.passes(HOUR);
+    scene.crm_is_up = true;
+    scene.person(Some(ANNA));
+    scene.passes(39 * MINUTE);
+    assert_eq!(scene.contacts().len(), 1);
+}
+
+#[test]
+fn promise_3_nothing_twice_an_escalation_that_the_crm_refuses_is_not_made_again() {
+    let mut scene = handed_over_at("2026-11-18 11:00");
+    scene.wait(HOUR);
+    let (key, action) = scene.pending.pop().expect("the escalation");
+    scene.event(failed(&key, &action, Failure::Refused));
+    scene.passes(DAY);
+    assert_eq!(scene.contacts().len(), 1);
+}
+
+#[test]
+fn promise_4_in_doubt_a_person_a_lead_without_an_answer_or_a_deal_is_escalated_once_there_is_a_deal()
+ {
+    let mut scene = handed_over_at("2026-11-18 11:00");
+    scene.took(ANNA);
+    scene.run();
+    scene.deals.clear();
+    scene.event(Event::DealChanged {
+        deal: DEAL,
+        by: Changer::Unknown,
+        field: None,
+        stage: None,
+    });
+    scene.run();
+    assert_eq!(scene.state.deal, None);
+    scene.passes(40 * MINUTE);
+    assert_eq!(scene.reason(), Some(ReasonId::GuestsOver4));
+    for _ in 0..3 {
+        scene.passes(MINUTE);
+    }
+    assert!(scene.state.deal.is_some());
+    assert_eq!(scene.contacts().len(), 1);
+    scene.passes(HOUR);
+    assert_eq!(scene.contacts().len(), 1, "once");
+}
