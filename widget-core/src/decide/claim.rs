@@ -63,6 +63,12 @@ impl Draft<'_> {
             // The deal of this episode is gone, and so is the episode (promise 3: one made deal each).
             self.end_episode();
         }
+        if self.state.episode.is_none() {
+            // What is made belongs to an episode, so that there is no second one in it.
+            let at = self.at();
+            self.change(Change::EpisodeOpened { at });
+            self.stay_awake();
+        }
         let wants_new = |e: &crate::dialog::Episode| e.new_deal_wanted;
         let told = self.state.episode.as_ref().is_some_and(wants_new);
         if let Some(crm) = self.state.crm.as_ref().filter(|_| !told) {

@@ -49,6 +49,7 @@ impl Draft<'_> {
         if self.stopped_by_mute() {
             return;
         }
+        self.begin_episode();
         self.name_cause(&cause.reason);
         let off_hours = !self.open_now();
         let signal = Signal::HandedOff(cause.reason.clone());

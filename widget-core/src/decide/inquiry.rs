@@ -262,7 +262,8 @@ impl Draft<'_> {
         });
     }
 
-    /// The episode ends with its deal. Messages that still need an answer begin the next one.
+    /// The episode ends with its deal. Messages that still need an answer begin the next one; those that a text on its way
+    /// answers do if it fails.
     pub(super) fn end_episode(&mut self) {
         if self.state.episode.is_none() {
             return;
@@ -270,6 +271,14 @@ impl Draft<'_> {
         self.change(Change::EpisodeEnded);
         self.cancel(Timer::EpisodeIdle);
         self.no_more_touches();
+        self.begin_episode();
+    }
+
+    /// Messages that need an answer begin an episode, if none is open.
+    pub(super) fn begin_episode(&mut self) {
+        if self.state.episode.is_some() {
+            return;
+        }
         let facts: Vec<_> = self
             .to_answer()
             .map(|message| message.understood.facts.clone())

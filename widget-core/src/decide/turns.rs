@@ -104,6 +104,7 @@ impl Draft<'_> {
             return;
         }
         self.want_route(false);
+        self.begin_episode();
         let new = self.state.unanswered.iter().filter(|m| !m.handed_back);
         let mut said = Said::of(new.map(|m| &m.understood));
         let inquiry = self.find_deal(&said);

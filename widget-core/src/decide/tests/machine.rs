@@ -460,13 +460,48 @@ proptest! {
 #[test]
 fn promises_hold_in_the_lives_that_once_broke_them() {
     use Step::{
-        BotAnswers, CarryOut, CarryOutAll, DealAppears, DealsVanish, Guest, Returned, Settle,
-        StageInCrm, Tagged, TaskClosed, Took, Wait,
+        BotAnswers, CarryOut, CarryOutAll, DealAppears, DealsVanish, Fails, Guest, Returned,
+        Settle, StageInCrm, Tagged, TaskClosed, Took, Wait,
     };
     let question = || Guest(Saying::Question);
     let by = Changer::Person(ANNA);
-    // DealAppears(7) stands at a stage that is not mapped: the dialog is handed over.
-    let lives: [(&str, Vec<Step>); 5] = [
+    // DealAppears(7) stands at a stage that is not mapped: the dialog is handed over. StageInCrm(5) is «Отказ».
+    let closed_while_the_answer_fails = |failure| {
+        vec![
+            question(),
+            CarryOut(0),
+            Wait(24_000),
+            CarryOutAll,
+            StageInCrm(5, by),
+            BotAnswers(0, Answering::Well),
+            CarryOut(0),
+            Fails(0, failure),
+        ]
+    };
+    let lives: [(&str, Vec<Step>); 8] = [
+        (
+            "promise 3: a deal for a note after the episode's own deal was deleted",
+            vec![
+                Guest(Saying::Five),
+                CarryOut(0),
+                Wait(24_000),
+                CarryOutAll,
+                StageInCrm(0, by),
+                DealsVanish,
+                Wait(120_001),
+                CarryOut(0),
+                TaskClosed(by),
+                Step::Undelivered,
+            ],
+        ),
+        (
+            "promise 3: a deal for messages whose episode ended while their answer was refused",
+            closed_while_the_answer_fails(Failure::Fenced),
+        ),
+        (
+            "promise 3: a deal for messages whose episode ended while their answer failed",
+            closed_while_the_answer_fails(Failure::Refused),
+        ),
         (
             "promise 3: an intro that fails after a return had another one on its way",
             vec![
