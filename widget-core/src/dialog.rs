@@ -359,6 +359,9 @@ pub struct FieldWish {
     pub settled: u64,
     /// What the CRM is known to show: while it shows this, a write of ours has not arrived, and nobody changed it.
     pub shown: FieldValue,
+    /// A value wanted before this one may have been written, or not: what the CRM shows meanwhile tells of nobody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overtaken: bool,
 }
 
 /// Where the «WhatsApp» task stands.
@@ -428,6 +431,7 @@ impl Dialog {
                 pending: false,
                 settled: 0,
                 shown: FieldValue::Empty,
+                overtaken: false,
             },
             task: TaskState::None,
             task_action: None,
@@ -615,6 +619,8 @@ impl Dialog {
                 self.in_flight.remove(action);
             }
             Change::FieldWanted { value, pending } => {
+                let was = self.field;
+                self.field.overtaken |= was.value != *value && was.value != was.shown;
                 self.field.value = *value;
                 self.field.pending = *pending;
             }
@@ -624,6 +630,7 @@ impl Dialog {
                     pending: false,
                     settled: *seq,
                     shown: *value,
+                    overtaken: false,
                 };
                 self.in_bound_deal(|deal| deal.field = *value);
             }

@@ -19,8 +19,11 @@ pub fn implied(dialog: &Dialog) -> Option<Event> {
     let read = dialog.crm.as_ref()?.action.seq();
     let field = dialog.deal_facts()?.field;
     let wish = dialog.field;
-    let ours = same_owner(field, wish.value) || same_owner(field, wish.shown);
-    if wish.pending || read < wish.settled || ours {
+    // While our first write since then is under way, only what it found or what it writes is ours.
+    let ours = same_owner(field, wish.value)
+        || same_owner(field, wish.shown)
+        || wish.pending && wish.overtaken;
+    if read < wish.settled || ours {
         return None;
     }
     Some(Event::FieldChanged {

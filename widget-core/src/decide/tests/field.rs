@@ -227,3 +227,51 @@ fn design_5_5_what_the_field_showed_before_a_failed_write_is_no_change_by_hand()
     assert!(scene.bot_leads());
     assert_eq!(scene.questions(), 1);
 }
+
+#[test]
+fn design_5_5_a_field_set_by_hand_while_our_first_write_is_on_its_way_is_obeyed() {
+    for (value, owner) in [
+        (FieldValue::Manager, "manager"),
+        (FieldValue::Waiting, "waiting"),
+    ] {
+        let mut scene = Scene::at_stage("prepaid");
+        scene.guest("Есть ли Wi-Fi?", nothing());
+        scene.burst_ends();
+        assert!(scene.state.field.pending, "the deal is bound");
+        let by = Changer::Person(IGOR);
+        scene.at(DEAL).field = value;
+        scene.event(Event::DealChanged {
+            deal: DEAL,
+            by,
+            field: Some(value),
+            stage: None,
+        });
+        scene.run_reads();
+        match value {
+            FieldValue::Manager => assert!(scene.led_by(IGOR)),
+            _ => assert_eq!(scene.reason(), Some(ReasonId::ByHand), "{owner}"),
+        }
+        scene.run();
+        assert_eq!(scene.field(), value, "{owner}: our write is dropped");
+        assert_eq!(scene.delivered(), usize::from(value == FieldValue::Waiting));
+    }
+}
+
+#[test]
+fn design_5_5_an_earlier_write_of_ours_whose_result_is_not_known_yet_is_no_change_by_hand() {
+    let mut scene = Scene::talking();
+    scene.guest("Нас будет пятеро", five());
+    scene.burst_ends();
+    // «Ждёт менеджера» has arrived, nobody knows, and Anna takes the dialog.
+    scene.at(DEAL).field = FieldValue::Waiting;
+    scene.took(ANNA);
+    scene.event(Event::DealChanged {
+        deal: DEAL,
+        by: Changer::Person(IGOR),
+        field: Some(FieldValue::Waiting),
+        stage: None,
+    });
+    scene.run();
+    assert!(scene.led_by(ANNA));
+    assert_eq!(scene.field(), FieldValue::Manager);
+}

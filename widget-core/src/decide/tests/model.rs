@@ -343,6 +343,7 @@ proptest! {
             if scene.state.turn.is_some() {
                 scene.answers();
             }
+            scene.run();
             model.waits(scene.now);
             if !happens(&mut scene, signal) {
                 continue;
