@@ -466,6 +466,41 @@ async fn behaviour_1_a_managers_message_before_the_auto_return_is_due_moves_it()
 }
 
 #[tokio::test]
+async fn behaviour_1_a_managers_message_after_the_auto_return_was_due_takes_again_and_no_intro_leaves()
+ {
+    let world = World::new().await;
+    let (guest, anna) = (world.guest(PHONE), world.manager(ANNA));
+    world.freezes_the_clock().await;
+    guest.asks("Нас будет пятеро").await;
+    guest.hears(1).await;
+    world
+        .deal_where(PHONE, "its task", |deal| whatsapp_tasks(deal).len() == 1)
+        .await;
+    anna.takes(PHONE).await;
+    anna.writes(PHONE, "Поселим всех пятерых", "pact").await;
+    anna.sees_where(PHONE, "answered", |dialog| {
+        dialog.unanswered_since.is_none()
+    })
+    .await;
+    world.comes_to_rest().await;
+    // The return has been due for a while when the message comes, and it is longer still until anybody looks at either.
+    world
+        .while_nobody_looks(async || {
+            world.advance_s(50 * 60).await;
+            anna.writes(PHONE, "Завтрак с восьми", "pact").await;
+            world.advance_s(60).await;
+        })
+        .await;
+    world.somebody_looks().await;
+    world.decides_by("owner.auto_return").await;
+    anna.sees_where(PHONE, "taken again", is_led_by_somebody)
+        .await;
+    world.comes_to_rest().await;
+    assert!(is_led_by_somebody(&anna.dialog_of(PHONE).await));
+    assert_eq!(guest.heard_from_bot().await, [HANDOFF], "no intro");
+}
+
+#[tokio::test]
 async fn behaviour_4_a_guest_faster_than_the_bot_supersedes_a_turn_at_most_twice() {
     let world = World::new().await;
     let guest = world.guest(PHONE);
