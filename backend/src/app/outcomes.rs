@@ -477,6 +477,29 @@ async fn promise_4_a_write_whose_fate_stays_unknown_comes_to_an_end() {
 }
 
 #[tokio::test]
+async fn promise_3_what_may_have_been_made_is_looked_for_until_the_crm_answers_again() {
+    for (action, done) in creations() {
+        for arrived in [true, false] {
+            let world = World::new().await;
+            world.asks_for("a", action.clone()).await;
+            world.crm.writes([unknown(), Ok(done.clone())]);
+            world.crm.cannot_be_searched();
+            world.passes(HOUR).await;
+            assert!(world.results("a").await.is_empty(), "{action:?}");
+            if arrived {
+                world.crm.finds(&done);
+            } else {
+                world.crm.finds_nothing();
+            }
+            world.passes(2 * MINUTE).await;
+            assert_eq!(world.results("a").await, ["done"], "{action:?}");
+            let calls = if arrived { 1 } else { 2 };
+            assert_eq!(world.crm.written().len(), calls, "{action:?}: {arrived}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn design_5_4_a_read_is_repeated_for_half_a_minute() {
     let world = World::new().await;
     world.asks_for("a", Action::ReadCrm).await;

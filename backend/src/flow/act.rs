@@ -165,8 +165,17 @@ impl Context<'_> {
     }
 
     fn once_more(&self, error: &CallError, after_ms: Option<i64>) -> Finish {
-        patience::once_more(self.act, self.now(), after_ms)
-            .unwrap_or_else(|| self.failed(error, Failure::Unreachable))
+        let again = patience::once_more(self.act, self.now(), after_ms);
+        if matches!(
+            &again,
+            Some(Finish::Again {
+                why: Again::Held,
+                ..
+            })
+        ) {
+            tracing::error!(action = %self.act.key, why = %error, "what may have been made cannot be looked for; it is until it can");
+        }
+        again.unwrap_or_else(|| self.failed(error, Failure::Unreachable))
     }
 
     async fn refused(&self, status: u16, error: &CallError) -> Finish {
@@ -391,7 +400,7 @@ impl Context<'_> {
     }
 
     async fn write_crm(&self) -> Result<Finish, StoreError> {
-        let creates = makes_something(&self.act.action);
+        let creates = patience::makes_something(&self.act.action);
         let look = match self.act.phase {
             Phase::Check(n) if creates => Some(n),
             Phase::Check(_) | Phase::Call => None,
@@ -595,17 +604,6 @@ fn is_of_a_handoff(action: &Action) -> bool {
         Action::CreateTask { text, .. } => text.reason.id != ReasonId::NoReply,
         _ => false,
     }
-}
-
-/// Whether a second call would make a second one.
-fn makes_something(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::CreateTask { .. }
-            | Action::AddNote { .. }
-            | Action::CreateContact
-            | Action::CreateDeal { .. }
-    )
 }
 
 /// The line that names an action in the CRM: `#e-` and eight characters of its key's hash.

@@ -2,6 +2,7 @@
 //! arguments, decisions as values.
 
 use crate::ports::{Again, ClaimedAct, Finish, Lane, Phase};
+use widget_core::action::Action;
 use widget_core::time::{HOUR, MINUTE, SECOND};
 
 /// When a send of unknown outcome is looked for, counted from its claim.
@@ -50,12 +51,30 @@ pub(super) fn once_more(act: &ClaimedAct, now: i64, after_ms: Option<i64>) -> Op
         (Some(_), Phase::Check(_)) => Again::Waiting,
         (None, _) => Again::Failing { at: now },
     };
-    let failing = matches!(why, Again::Failing { .. });
-    (!failing || !is_given_up(act, now)).then_some(Finish::Again {
+    let again = |pause, why| Finish::Again {
         phase: act.phase,
         not_before: now + pause,
         why,
-    })
+    };
+    let failing = matches!(why, Again::Failing { .. });
+    if !failing || !is_given_up(act, now) {
+        return Some(again(pause, why));
+    }
+    // Given up, what may have been made would be made a second time by whoever needs it next: it is looked for until
+    // the other side answers.
+    let may_be_made = matches!(act.phase, Phase::Check(_)) && makes_something(&act.action);
+    may_be_made.then(|| again(LONGEST_PAUSE, Again::Held))
+}
+
+/// Whether a second call would make a second one in the CRM.
+pub(super) fn makes_something(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::CreateTask { .. }
+            | Action::AddNote { .. }
+            | Action::CreateContact
+            | Action::CreateDeal { .. }
+    )
 }
 
 fn pause_of(act: &ClaimedAct) -> i64 {
@@ -128,7 +147,7 @@ pub(super) fn handed_back(act: &ClaimedAct, now: i64) -> Finish {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use widget_core::action::{Action, SendKind};
+    use widget_core::action::SendKind;
     use widget_core::ids::{AccountId, ActionKey, DialogId, TurnId};
 
     const T: i64 = 1_800_000_000_000;

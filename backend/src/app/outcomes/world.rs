@@ -439,7 +439,7 @@ pub struct FakeCrm {
     written: Mutex<Vec<CrmWrite>>,
     writes: Mutex<VecDeque<Result<Done, CallError>>>,
     reads: Mutex<VecDeque<Result<CrmFound, CallError>>>,
-    found: Mutex<Option<Done>>,
+    found: Mutex<Result<Option<Done>, CallError>>,
     always: Mutex<Answer>,
 }
 
@@ -450,7 +450,7 @@ impl FakeCrm {
             written: Mutex::default(),
             writes: Mutex::default(),
             reads: Mutex::default(),
-            found: Mutex::default(),
+            found: Mutex::new(Ok(None)),
             always: Mutex::new(Answer::Accepts),
         }
     }
@@ -470,7 +470,17 @@ impl FakeCrm {
 
     /// From now on a look finds this, 30 s after it was made.
     pub fn finds(&self, done: &Done) {
-        *self.found.lock().unwrap() = Some(done.clone());
+        *self.found.lock().unwrap() = Ok(Some(done.clone()));
+    }
+
+    /// From now on a look finds nothing.
+    pub fn finds_nothing(&self) {
+        *self.found.lock().unwrap() = Ok(None);
+    }
+
+    /// From now on no look is answered.
+    pub fn cannot_be_searched(&self) {
+        *self.found.lock().unwrap() = Err(CallError::retry("down"));
     }
 
     pub fn never_answers(&self) {
@@ -508,7 +518,7 @@ impl Crm for FakeCrm {
 
     async fn find(&self, _: &CrmWrite, _: i64) -> Result<Option<Done>, CallError> {
         self.calls.comes("find").await;
-        let found = self.found.lock().unwrap().clone();
+        let found = self.found.lock().unwrap().clone()?;
         Ok(found.filter(|_| self.calls.clock.now_ms() >= BEGIN + 30 * SECOND))
     }
 
