@@ -481,6 +481,8 @@ pub enum Failure {
     Refused,
     /// The other side did not answer within the policy's patience.
     Unreachable,
+    /// What it was to change is not there any more.
+    Gone,
 }
 
 /// The timers of a dialog (BEHAVIOUR §4).

@@ -432,6 +432,20 @@ async fn design_5_4_a_task_goes_to_who_leads_at_the_call_and_to_nobody_once_it_i
 }
 
 #[tokio::test]
+async fn promise_4_whoever_asked_learns_that_a_task_is_gone() {
+    for (status, why) in [(404, "gone"), (400, "refused")] {
+        let world = World::new().await;
+        world.becomes("a", &on_the_deal()).await;
+        world
+            .crm
+            .writes([Err(CallError::refused(status, "no such task"))]);
+        world.asks_for("a", assign(ANNA)).await;
+        world.passes(SECOND).await;
+        assert_eq!(world.failures("a").await, [why]);
+    }
+}
+
+#[tokio::test]
 async fn promise_2_a_task_that_another_dialog_needs_is_not_closed_although_the_process_died() {
     let mut world = World::new().await;
     for name in ["a", "b"] {

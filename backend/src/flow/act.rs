@@ -19,6 +19,9 @@ use widget_core::time::{MINUTE, SECOND};
 
 /// A message of ours may stand in the channel with a time this much before its claim.
 const CLOCK_TOLERANCE: i64 = MINUTE;
+/// The status by which a provider says that there is no such thing.
+const GONE: u16 = 404;
+
 /// What is needed to carry out an action.
 struct Context<'a> {
     flow: &'a Flow,
@@ -181,7 +184,11 @@ impl Context<'_> {
     async fn refused(&self, status: u16, error: &CallError) -> Finish {
         let provider = Provider::of(Lane::of(&self.act.action));
         let (Some(provider), true) = (provider, may_concern_all(status)) else {
-            return self.failed(error, Failure::Refused);
+            let failure = match status {
+                GONE => Failure::Gone,
+                _ => Failure::Refused,
+            };
+            return self.failed(error, failure);
         };
         match self.flow.concerns(self.tenant, provider, status).await {
             Concerns::TheCall => self.failed(error, Failure::Refused),

@@ -134,7 +134,7 @@ impl Draft<'_> {
         if !matches!(self.state.claim, Claim::MakingContact | Claim::MakingDeal) {
             return;
         }
-        if failure == Failure::Refused {
+        if matches!(failure, Failure::Refused | Failure::Gone) {
             self.change(Change::ClaimStep(Claim::Idle));
             return;
         }

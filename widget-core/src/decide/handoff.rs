@@ -332,6 +332,17 @@ impl Draft<'_> {
         }
     }
 
+    /// The open task could not be written. Where somebody deleted it, a guest who waits gets another one.
+    pub(super) fn rewriting_failed(&mut self, task: TaskId, failure: Failure) {
+        if failure != Failure::Gone || self.state.task != (TaskState::Open { id: task }) {
+            return;
+        }
+        self.change(Change::TaskSet(TaskState::None));
+        if matches!(self.state.view.owner, Owner::Waiting { .. }) {
+            self.work_on_deal(DealWork::Task);
+        }
+    }
+
     /// The closing of a task did not reach the CRM in all that time. The next handoff does not rely on a task that may be
     /// closed after all, so this one is closed later.
     pub(super) fn closing_failed(&mut self, task: TaskId, failure: Failure) {

@@ -419,7 +419,7 @@ impl Draft<'_> {
         }
         let rule = match failure {
             Failure::Fenced => "send.fenced",
-            Failure::Refused | Failure::Unreachable => "send.failed",
+            Failure::Refused | Failure::Unreachable | Failure::Gone => "send.failed",
         };
         self.check(Check::decided(rule).with("kind", kind.name()));
         if failure != Failure::Fenced && self.state.view.owner == Owner::Bot {

@@ -164,7 +164,8 @@ impl Draft<'_> {
             Action::CreateTask { text, .. } => self.escalation_failed(text, failure),
             Action::CompleteTask { task, .. } => self.closing_failed(*task, failure),
             Action::SetOwnerField { deal, .. } => self.field_failed(*deal),
-            Action::SetTaskText { .. } | Action::AssignTask { .. } | Action::AddNote { .. } => {}
+            Action::SetTaskText { task, .. } => self.rewriting_failed(*task, failure),
+            Action::AssignTask { .. } | Action::AddNote { .. } => {}
         }
         if self.decision.trace.is_empty() {
             self.check(Check::decided("action.failed").with("what", what.name()));

@@ -284,12 +284,21 @@ impl World {
 
     /// What the dialog was told of its actions since the last time.
     pub async fn results(&self, name: &str) -> Vec<String> {
+        self.told(name, "outcome").await
+    }
+
+    /// The same, of actions that failed: why.
+    pub async fn failures(&self, name: &str) -> Vec<String> {
+        self.told(name, "failure").await
+    }
+
+    async fn told(&self, name: &str, what: &str) -> Vec<String> {
         let (dialog, now) = (DialogId::from(name), self.clock.now_ms());
         let claimed = self.store.lease(ACCOUNT, &dialog, now).await.unwrap();
         let claimed = claimed.expect("free");
         let told = claimed.rows.iter().map(|row| {
             let body: serde_json::Value = serde_json::from_slice(&row.row.body).unwrap();
-            body["outcome"].as_str().unwrap().to_owned()
+            body[what].as_str().unwrap().to_owned()
         });
         let told = told.collect();
         let commit = Commit {

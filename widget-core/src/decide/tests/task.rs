@@ -258,3 +258,30 @@ fn design_5_5_the_hook_of_our_own_closing_of_a_task_is_an_echo() {
     scene.event(told());
     assert_eq!(scene.state.view, before, "and after");
 }
+
+#[test]
+fn promise_4_in_doubt_a_person_a_task_that_somebody_deleted_is_made_anew_at_the_guests_next_message()
+ {
+    for waits in [true, false] {
+        let mut scene = Scene::handed_over();
+        let deleted = scene.open_task();
+        if !waits {
+            scene.person(Some(ANNA));
+            scene.run();
+        }
+        scene.guest("И трансфер", nothing());
+        let sets = |action: &Action| matches!(action, Action::SetTaskText { .. });
+        let at = scene.pending.iter().position(|(_, action)| sets(action));
+        assert_eq!(at.is_some(), waits, "a manager who leads needs no task");
+        let Some(at) = at else { continue };
+        let (key, action) = scene.pending.remove(at);
+        scene.event(failed(&key, &action, Failure::Gone));
+        scene.run();
+        assert_eq!(scene.tasks(), 2);
+        assert!(scene.open_task().is_some() && scene.open_task() != deleted);
+        // The same result again, of a task that is not the dialog's any more.
+        scene.event(failed(&key, &action, Failure::Gone));
+        scene.run();
+        assert_eq!(scene.tasks(), 2);
+    }
+}

@@ -321,6 +321,12 @@ impl Life {
             if failed {
                 self.ledger.intros.remove(key);
             }
+            if let (Action::SetTaskText { task, .. }, Event::ActionFailed { failure, .. }) =
+                (action, outcome)
+                && *failure == Failure::Gone
+            {
+                self.ledger.task_closed(*task);
+            }
             return;
         };
         match (action, done) {

@@ -291,7 +291,8 @@ fn failure() -> impl Strategy<Value = Failure> {
     prop_oneof![
         Just(Failure::Fenced),
         Just(Failure::Refused),
-        Just(Failure::Unreachable)
+        Just(Failure::Unreachable),
+        Just(Failure::Gone)
     ]
 }
 
