@@ -107,8 +107,7 @@ async fn judge(
 ) -> Result<(), Failure> {
     let unusable = |error| {
         format!(
-            "{} has no journals to read: {error}; name the backend's data folder with --data or its settings with --config",
-            place
+            "{place} has no journals to read: {error}; name the backend's data folder with --data or its settings with --config"
         )
     };
     // While one is judged, the next is read.

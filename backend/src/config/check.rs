@@ -159,29 +159,29 @@ impl Check<'_> {
             listen: listen?,
             public_url: public_url?,
             data: self.folder.join(data?),
-            database: database?,
+            database: database.ok()?,
             retention_days: retention_days?,
         })
     }
 
-    /// `Some(None)`: a file in the data folder.
+    /// `Ok(None)`: a file in the data folder. `Err`: there is a finding.
     fn database(
         &mut self,
         url: Option<SecretString>,
         file: Option<PathBuf>,
-    ) -> Option<Option<SecretString>> {
+    ) -> Result<Option<SecretString>, ()> {
         if url.is_none() && file.is_none() {
-            return Some(None);
+            return Ok(None);
         }
         let what =
             "the URL of a PostgreSQL database, such as postgres://user:password@host/estafeta";
-        let url = self.secret(url, file, "server.database", what)?;
+        let url = self.secret(url, file, "server.database", what).ok_or(())?;
         let scheme = url.expose_secret().split_once("://");
         if !matches!(scheme, Some(("postgres" | "postgresql", _))) {
             self.found("server.database", format!("must be {what}."));
-            return None;
+            return Err(());
         }
-        Some(Some(url))
+        Ok(Some(url))
     }
 
     fn master_key(&mut self, raw: raw::Secrets) -> Option<MasterKey> {

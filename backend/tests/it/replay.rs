@@ -20,16 +20,13 @@ fn rules(world: &World, folder: &TempDir, from: &str, to: &str) -> PathBuf {
 
 fn replay(world: &World, rules: &Path, more: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_estafeta"));
-    match world.database_setting() {
-        Some(database) => command
-            .args(["replay", "--config"])
-            .arg(world.settings())
-            .envs([database]),
-        None => {
-            let data = world.setting("server.data");
-            command.args(["replay", "--data", data.as_str().expect("a folder")])
-        }
-    };
+    if let Some(database) = world.database_setting() {
+        command.args(["replay", "--config"]);
+        command.arg(world.settings()).envs([database]);
+    } else {
+        let data = world.setting("server.data");
+        command.args(["replay", "--data", data.as_str().expect("a folder")]);
+    }
     command
         .arg("--policy")
         .arg(rules)

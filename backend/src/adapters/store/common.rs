@@ -77,7 +77,9 @@ pub(super) fn migrations(all: &[(i64, &'static str, &'static str)]) -> Migrator 
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code());
+        let code = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
         match code.as_deref() {
             Some(DEADLOCK | NOT_SERIALISABLE) => StoreError::Collided,
             _ => StoreError::Database(error.to_string()),

@@ -9,8 +9,16 @@ mod common;
 mod contract;
 mod database;
 mod moving;
+#[allow(
+    clippy::duplicate_mod,
+    reason = "the statements are compiled once for each database"
+)]
 mod postgres;
 mod seal;
+#[allow(
+    clippy::duplicate_mod,
+    reason = "the statements are compiled once for each database"
+)]
 mod sqlite;
 
 pub use database::{Database, Place, history};
