@@ -2,6 +2,8 @@
 //!
 //! The way of the data stands at the head of [`flow`]; who may use whom: `cli` → `app` → {`http`, `flow`, `adapters`} →
 //! `ports`. Only [`app`] knows the adapters.
+//!
+//! [`scale`]: what an instance carries, and where the next wall stands.
 
 pub mod adapters;
 pub mod app;
@@ -13,4 +15,6 @@ pub mod flow;
 pub mod http;
 pub mod lifecycle;
 pub mod ports;
+#[doc = include_str!("scale.md")]
+pub mod scale {}
 pub mod telemetry;

@@ -488,10 +488,10 @@ pub const ROWS: &[Row] = &[
     Row::code(
         "B2.bot",
         "Ours: what is in the ledger",
-        &["flow::inbox", "adapters::store::sqlite::ledger"],
+        &["flow::inbox", "adapters::store::sql::ledger"],
         &[
-            "backend/src/adapters/store/sqlite/tests.rs::an_equal_text_is_ours_once_per_source_within_two_hours",
-            "backend/src/adapters/store/sqlite/tests.rs::an_echo_is_pending_until_the_send_has_its_id",
+            "backend/src/adapters/store/contract.rs::an_equal_text_is_ours_once_per_source_within_two_hours",
+            "backend/src/adapters/store/contract.rs::an_echo_is_pending_until_the_send_has_its_id",
             "backend/tests/it/path.rs::point_4_our_own_echo_takes_nothing",
             "backend/tests/it/path.rs::point_4_the_echo_of_a_handoff_leaves_it_waiting",
         ],
@@ -1306,8 +1306,8 @@ pub const ROWS: &[Row] = &[
         "A change of the mode refuses what was not sent yet",
         &["decide::mute", "ports::Store"],
         &[
-            "backend/src/adapters/store/sqlite/tests.rs::a_change_of_mode_raises_the_accounts_epoch_and_nothing_else_does",
-            "backend/src/adapters/store/sqlite/tests.rs::promise_1_one_voice_an_unsent_text_is_refused_after_the_accounts_mode_changed",
+            "backend/src/adapters/store/contract.rs::a_change_of_mode_raises_the_accounts_epoch_and_nothing_else_does",
+            "backend/src/adapters/store/contract.rs::promise_1_one_voice_an_unsent_text_is_refused_after_the_accounts_mode_changed",
             "widget-core/src/decide/tests/modes.rs::behaviour_5_a_text_refused_by_the_accounts_epoch_is_decided_anew_under_the_new_mode",
             "backend/tests/it/policy.rs::account_mode_stops_the_bot_and_refuses_what_it_had_not_said",
         ],
@@ -1338,7 +1338,7 @@ pub const ROWS: &[Row] = &[
         &["http::card"],
         &[
             "widget-ui/src/present_tests.rs::several_dialogs_each_have_a_row_and_the_neediest_colours_the_dot",
-            "backend/src/adapters/store/sqlite/tests.rs::dialogs_of_a_deal_are_found_by_it_newest_first",
+            "backend/src/adapters/store/contract.rs::dialogs_of_a_deal_are_found_by_it_newest_first",
         ],
     )
     .and_later("one field for all of them, «Перенести сюда»"),

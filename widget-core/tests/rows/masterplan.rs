@@ -465,7 +465,7 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/decide/tests/promises.rs::promise_1_one_voice_an_answer_decided_before_the_take_is_fenced_by_its_epoch",
             "widget-core/src/decide/tests/promises.rs::promise_1_one_voice_an_answer_after_the_take_is_dropped",
             "backend/tests/it/path.rs::promise_1_a_take_silences_an_answer_that_is_being_generated",
-            "backend/src/adapters/store/sqlite/tests.rs::promise_1_one_voice_a_send_of_an_older_epoch_is_refused",
+            "backend/src/adapters/store/contract.rs::promise_1_one_voice_a_send_of_an_older_epoch_is_refused",
             "backend/tests/it/crash.rs::a_take_that_was_answered_survives_a_kill",
         ],
     ),
@@ -500,7 +500,7 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/decide/tests/owner.rs::behaviour_1_auto_return_to_the_bot_39_59_and_40_00",
             "widget-core/src/decide/tests/peers.rs::peers_09_10_the_pause_ends_by_itself_so_long_after_a_human_wrote",
             "backend/tests/it/scenarios/give_back.rs::scenario_4_forty_minutes_after_the_managers_last_message",
-            "backend/src/adapters/store/sqlite/tests.rs::timers_are_those_of_the_state_and_come_when_due",
+            "backend/src/adapters/store/contract.rs::timers_are_those_of_the_state_and_come_when_due",
         ],
     ),
     Row::code(
@@ -1156,7 +1156,7 @@ pub const ROWS: &[Row] = &[
         &[
             "backend/tests/it/policy.rs::policy_reload",
             "widget-core/src/policy/file.rs::each_rule_of_check_finds_its_mistake",
-            "backend/src/adapters/store/sqlite/tests.rs::versions_of_a_policy_are_kept_with_their_texts",
+            "backend/src/adapters/store/contract.rs::versions_of_a_policy_are_kept_with_their_texts",
         ],
     ),
     // --- Риски, будущее, резюме

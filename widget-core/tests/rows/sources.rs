@@ -43,14 +43,14 @@ pub fn tests_of(source: &str) -> BTreeSet<&str> {
     let mut tests = BTreeSet::new();
     let (mut is_test, mut is_contract) = (false, false);
     for line in source.lines() {
-        if line.starts_with("contract! {") {
+        let line = line.trim();
+        if line.ends_with("contract! { $bench:") {
             is_contract = true;
-        } else if line.starts_with('}') {
+        } else if line == "}" {
             is_contract = false;
         } else if is_contract {
-            tests.insert(line.trim().trim_end_matches(','));
+            tests.insert(line.trim_end_matches(','));
         }
-        let line = line.trim();
         if line == "#[test]" || line.starts_with("#[tokio::test") {
             is_test = true;
         }
@@ -106,8 +106,12 @@ fn other() {}
     #[tokio::test]
     async fn two<B>() {}
 
-contract! { Bench:
-    three,
+macro_rules! contract {
+    ($bench:ty) => {
+        $crate::contract! { $bench:
+            three,
+        }
+    };
 }
 ";
     let found: Vec<_> = tests_of(source).into_iter().collect();
