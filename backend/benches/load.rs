@@ -61,6 +61,9 @@ struct Args {
         default_value = "sqlite,postgres:1,postgres:2"
     )]
     on: Vec<String>,
+    /// How long the load is held at each point of the curve, s; otherwise as long as each rate.
+    #[arg(long)]
+    curve_seconds: Option<u32>,
     /// How long each rate is held, s.
     #[arg(long, default_value_t = 4)]
     seconds: u32,
@@ -153,7 +156,8 @@ async fn measure_among(dialogs: u64, args: &Args, table: &mut Table) -> Result<(
     let world = World::new(world::Mode::On, dialogs, &Kept::File).await?;
     let mut guests = Guests::new(args.guests.min(50));
     guests.are_known(&world).await?;
-    let rung = guests.write(&world, args.curve_rate, args.seconds).await?;
+    let seconds = args.curve_seconds.unwrap_or(args.seconds);
+    let rung = guests.write(&world, args.curve_rate, seconds).await?;
     rung.tell(&format!(", {dialogs} dialogs"), args.curve_rate, table);
     let (_, most) = world.memory_mb()?;
     table.fact(

@@ -65,6 +65,7 @@ impl Move {
     pub async fn begin(from: &Path, to: &Place, master_key: &[u8; 32]) -> Result<Self, StoreError> {
         let file = SqliteStore::open(from, master_key).await?;
         file.recover().await?;
+        PostgresStore::prepare(&to.server()?).await?;
         let server = PostgresStore::connect(&to.server()?, master_key).await?;
         let mut to = to.server()?.connect().await?;
         let mut begun = Self {

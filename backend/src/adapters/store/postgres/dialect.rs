@@ -30,6 +30,18 @@ macro_rules! json_number {
 }
 pub(super) use json_number;
 
+/// The numbers of a JSON list, to be found `IN`.
+macro_rules! listed {
+    ($list:literal) => {
+        concat!(
+            "(SELECT value::bigint FROM jsonb_array_elements_text(",
+            $list,
+            "::jsonb))"
+        )
+    };
+}
+pub(super) use listed;
+
 /// Where a row lies.
 macro_rules! row_id {
     () => {

@@ -50,7 +50,7 @@ use instance::Instance;
 use news::Newspaper;
 use seat::Seat;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::{ConnectOptions, Executor, PgPool};
+use sqlx::{ConnectOptions, Connection, Executor, PgPool};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -120,7 +120,11 @@ impl PostgresStore {
         machine: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
         let seat = Seat::take(folder)?;
-        let store = Self::connect_with(options, master_key, machine).await?;
+        Self::prepare(options).await?;
+        let store = Self::open(options, master_key, machine);
+        let mut db = store.0.own.acquire().await?;
+        keys::check_master_key(&mut db, &store.0.master).await?;
+        drop(db);
         store.is_whole().await?;
         store.0.instance.sit(seat, &store.0.own).await?;
         store.0.instance.begin(&store.0.own).await?;
@@ -166,14 +170,22 @@ impl PostgresStore {
         options: &PgConnectOptions,
         master_key: &[u8; 32],
     ) -> Result<Self, StoreError> {
-        Self::connect_with(options, master_key, Arc::new(SystemClock)).await
+        let store = Self::open(options, master_key, Arc::new(SystemClock));
+        check_version(&store.0.own).await?;
+        Ok(store)
     }
 
-    async fn connect_with(
-        options: &PgConnectOptions,
-        master_key: &[u8; 32],
-        machine: Arc<dyn Clock>,
-    ) -> Result<Self, StoreError> {
+    /// Brings a database up to date.
+    pub(super) async fn prepare(options: &PgConnectOptions) -> Result<(), StoreError> {
+        let mut db = options.connect().await?;
+        migrations(&MIGRATIONS)
+            .run_direct(None, &mut db, false)
+            .await
+            .map_err(|error| StoreError::Database(format!("migration: {error}")))?;
+        Ok(db.close().await?)
+    }
+
+    fn open(options: &PgConnectOptions, master_key: &[u8; 32], machine: Arc<dyn Clock>) -> Self {
         let options = options
             .clone()
             .application_name("estafeta")
@@ -182,13 +194,7 @@ impl PostgresStore {
                 ("idle_in_transaction_session_timeout", IDLE),
                 ("lock_timeout", LOCKED),
             ]);
-        let mut db = options.connect().await?;
-        migrations(&MIGRATIONS)
-            .run_direct(None, &mut db, false)
-            .await
-            .map_err(|error| StoreError::Database(format!("migration: {error}")))?;
         let master = MasterKey::new(master_key);
-        keys::check_master_key(&mut db, &master).await?;
         let pool = |most, wait| {
             PgPoolOptions::new()
                 .max_connections(most)
@@ -196,7 +202,7 @@ impl PostgresStore {
                 // A ping would be one more way to the server and back. A broken connection shows itself soon enough.
                 .test_before_acquire(false)
         };
-        Ok(Self(Arc::new(Shared {
+        Self(Arc::new(Shared {
             own: pool(OWN, WAIT).connect_lazy_with(options.clone()),
             arrivals: pool(ARRIVALS, ARRIVAL_WAIT).connect_lazy_with(options),
             master,
@@ -204,7 +210,7 @@ impl PostgresStore {
             instance: Arc::new(Instance::new(machine)),
             news: Arc::default(),
             beating: Mutex::new(None),
-        })))
+        }))
     }
 
     /// Refuses a database to which a move from a file has not ended.
@@ -456,14 +462,19 @@ impl PostgresHistory {
                     .options([("default_transaction_read_only", "on")]),
             )
             .await?;
-        let theirs: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations")
-            .fetch_one(&pool)
-            .await?;
-        if theirs != MIGRATIONS.last().map(|(version, _, _)| *version) {
-            let why =
-                "the data are of another version of Estafeta: start this version's backend once";
-            return Err(StoreError::Database(why.to_owned()));
-        }
+        check_version(&pool).await?;
         Ok(Self(pool))
     }
+}
+
+/// Whoever only looks cannot bring the database up to date.
+async fn check_version(db: &PgPool) -> Result<(), StoreError> {
+    let theirs: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations")
+        .fetch_one(db)
+        .await?;
+    if theirs == MIGRATIONS.last().map(|(version, _, _)| *version) {
+        return Ok(());
+    }
+    let why = "the data are of another version of Estafeta: start this version's backend once";
+    Err(StoreError::Database(why.to_owned()))
 }

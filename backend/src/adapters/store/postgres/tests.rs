@@ -241,6 +241,34 @@ async fn promise_2_a_lease_that_is_taken_back_bounces_late_writes_though_nobody_
 }
 
 #[tokio::test]
+async fn instances_that_start_at_once_on_an_empty_database_agree_on_it() {
+    let options = schema().await;
+    let mut joining = JoinSet::new();
+    for _ in 0..4 {
+        let options = options.clone();
+        joining.spawn(async move { join(&options).await });
+    }
+    let joined = joining.join_all().await;
+    let numbers: BTreeSet<i64> = joined.iter().map(PostgresStore::holder).collect();
+    assert_eq!(numbers.len(), 4);
+}
+
+#[tokio::test]
+async fn who_only_looks_changes_nothing_in_a_database_of_another_version() {
+    let options = schema().await;
+    let looked = PostgresStore::connect(&options, &MASTER).await;
+    assert!(matches!(looked, Err(StoreError::Database(_))));
+    let mut db = options.connect().await.unwrap();
+    let tables: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = current_schema()",
+    )
+    .fetch_one(&mut db)
+    .await
+    .unwrap();
+    assert_eq!(tables, 0);
+}
+
+#[tokio::test]
 async fn an_instance_that_finds_itself_dead_begins_a_new_life() {
     let options = schema().await;
     let one = join(&options).await;

@@ -1,12 +1,13 @@
 //! What of ours can echo, and the sealed texts.
 
-use super::super::common::{Held, to_word};
+use super::super::common::{Held, to_json, to_word};
 use super::super::seal::Purpose;
 use super::SqlStore;
-use super::dialect::{Connection, hold};
+use super::dialect::{Connection, hold, listed};
 use crate::error::StoreError;
 use crate::ports::{Echo, Ledger, Source};
 use async_trait::async_trait;
+use std::collections::HashMap;
 use widget_core::ids::{AccountId, ActionKey, DialogId, MessageId, TextRef};
 
 /// How long a text of ours can come back, ms.
@@ -117,22 +118,21 @@ impl Ledger for SqlStore {
         let Some(keys) = self.known_keys(account).await? else {
             return Ok(vec![None; refs.len()]);
         };
-        let mut texts = Vec::with_capacity(refs.len());
-        for text in refs {
-            let sealed: Option<Option<Vec<u8>>> =
-                sqlx::query_scalar("SELECT body FROM text WHERE account = $1 AND id = $2")
-                    .bind(account.0)
-                    .bind(text.0)
-                    .fetch_optional(self.readers())
-                    .await?;
-            texts.push(
-                sealed
-                    .flatten()
-                    .map(|sealed| keys.open_text(&sealed))
-                    .transpose()?,
-            );
-        }
-        Ok(texts)
+        let ids: Vec<i64> = refs.iter().map(|text| text.0).collect();
+        let found: Vec<(i64, Option<Vec<u8>>)> = sqlx::query_as(concat!(
+            "SELECT id, body FROM text WHERE account = $1 AND id IN ",
+            listed!("$2")
+        ))
+        .bind(account.0)
+        .bind(to_json(&ids)?)
+        .fetch_all(self.readers())
+        .await?;
+        let found: HashMap<i64, Option<Vec<u8>>> = found.into_iter().collect();
+        let text = |id| {
+            let sealed = found.get(id).and_then(Option::as_ref);
+            sealed.map(|sealed| keys.open_text(sealed)).transpose()
+        };
+        ids.iter().map(text).collect()
     }
 }
 

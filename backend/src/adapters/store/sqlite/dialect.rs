@@ -23,6 +23,14 @@ macro_rules! json_number {
 }
 pub(super) use json_number;
 
+/// The numbers of a JSON list, to be found `IN`.
+macro_rules! listed {
+    ($list:literal) => {
+        concat!("(SELECT value FROM json_each(", $list, "))")
+    };
+}
+pub(super) use listed;
+
 /// Where a row lies.
 macro_rules! row_id {
     () => {
