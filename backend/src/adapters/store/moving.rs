@@ -116,9 +116,6 @@ impl Move {
     }
 
     /// All journals on the server, to be verified with [`is_fold`].
-    ///
-    /// # Errors
-    /// [`StoreError`] when the server fails.
     pub fn history(&self) -> Arc<dyn History> {
         Arc::new(self.server.history())
     }
@@ -177,7 +174,7 @@ impl Move {
         Ok(())
     }
 
-    /// `(name, is text, is bytes)` of a table's columns.
+    /// A table's columns, by name, with what they hold.
     async fn columns(&mut self, table: &str) -> Result<Vec<(String, Kind)>, StoreError> {
         let columns: Vec<(String, String)> = sqlx::query_as(
             "SELECT column_name::text, data_type::text FROM information_schema.columns \
