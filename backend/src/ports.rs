@@ -83,8 +83,10 @@ pub trait Inbox: Send + Sync {
     /// Up to `limit` rows without a dialog, oldest first.
     async fn unrouted(&self, limit: u32) -> Result<Vec<InboxRow>, StoreError>;
 
-    /// Replaces a row without a dialog by rows that have one (or by none), in one commit.
-    async fn route(&self, id: i64, rows: Vec<NewRow>) -> Result<(), StoreError>;
+    /// Replaces rows without a dialog, each by rows that have one (or by none), all in one commit.
+    ///
+    /// [`StoreError::LeaseLost`]: somebody was faster with one of them; nothing changed.
+    async fn route(&self, routed: Vec<(i64, Vec<NewRow>)>) -> Result<(), StoreError>;
 }
 
 // ---------------------------------------------------------------- store: dialogs

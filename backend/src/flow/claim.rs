@@ -4,7 +4,7 @@
 //! new state, its timers and the follow-up actions in one transaction of our database.
 
 use super::decide::Work;
-use super::inbox::Meaning;
+use super::inbox::{Meaning, ROUTE_BATCH};
 use super::panics::contained;
 use super::{Flow, Tenant};
 use crate::error::StoreError;
@@ -19,6 +19,9 @@ use widget_core::event::Event;
 pub(super) const POLL: Duration = Duration::from_millis(200);
 /// How often those look for whom a bell rings, in case one was not heard.
 pub(super) const SELDOM: Duration = Duration::from_secs(5);
+/// After hints were given away, others may gather for so long: each of our own writes comes back as one, and those of a
+/// dialog are handled together.
+const GATHER: Duration = Duration::from_millis(100);
 /// How long a worker rests after a failure of the store.
 pub(super) const REST: Duration = Duration::from_millis(500);
 /// How long a dialog is left alone after a failure, ms of the business clock.
@@ -56,8 +59,9 @@ impl Flow {
         while !stop.is_cancelled() {
             let bell = self.bells.for_hints();
             match self.route_hints().await {
-                Ok(true) => {}
-                Ok(false) => super::rest(bell, POLL, &stop).await,
+                Ok(0) => super::rest(bell, POLL, &stop).await,
+                Ok(some) if some < ROUTE_BATCH as usize => tokio::time::sleep(GATHER).await,
+                Ok(_) => {}
                 Err(error) => {
                     tracing::error!(%error, "hints could not be routed; they are tried again");
                     tokio::time::sleep(REST).await;

@@ -8,16 +8,17 @@ use crate::ports::{
     BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Duty, Echo, Erasure, InboxRow,
     NewRow, Source,
 };
-use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use widget_core::action::{Action, SendKind};
 use widget_core::dialog::Dialog;
 use widget_core::event::{
     Author, BotAnswer, BotHandoff, CRM_MESSAGE, Changer, ContactFacts, CrmSnapshot, Done, Event,
     Failure, GuestMessage, Listed, Service,
 };
-use widget_core::ids::{ActionKey, ContactId, DealId, MessageId, TextRef, TurnId, UserId};
+use widget_core::ids::{
+    AccountId, ActionKey, ContactId, DealId, MessageId, TextRef, TurnId, UserId,
+};
 use widget_core::owner::ReasonId;
 use widget_core::policy::Policy;
 use widget_core::time::HOUR;
@@ -32,7 +33,7 @@ const WINDOW: i64 = 24 * HOUR;
 /// How amoCRM names the author of its own robot's messages.
 const SALESBOT: &str = "Salesbot";
 /// How many unrouted rows are looked at in one go.
-const ROUTE_BATCH: u32 = 50;
+pub(super) const ROUTE_BATCH: u32 = 100;
 
 /// The result of an action, as it enters the inbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -102,6 +103,14 @@ pub enum Outcome {
     Erased,
 }
 
+/// What a hint of the CRM names.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Concern {
+    account: AccountId,
+    deal: Option<DealId>,
+    contact: Option<ContactId>,
+}
+
 /// What becomes of a row.
 pub(super) enum Meaning {
     /// These events, in order; none = nothing to decide.
@@ -115,45 +124,47 @@ pub(super) enum Meaning {
 }
 
 impl Flow {
-    /// Gives rows without a dialog to the dialogs that they concern. Answers whether there were any.
-    pub(super) async fn route_hints(&self) -> Result<bool, StoreError> {
+    /// Gives rows without a dialog to the dialogs that they concern. Answers how many there were.
+    pub(super) async fn route_hints(&self) -> Result<usize, StoreError> {
         if !self.store.has(Duty::Hints).await? {
-            return Ok(false);
+            return Ok(0);
         }
         let rows = self.store.unrouted(ROUTE_BATCH).await?;
-        // Whom each concerns is looked up first; then all are given away, those of one deal in their order.
-        let looked_up = rows.iter().map(async |row| {
-            let concerned = contained(Box::pin(self.concerned(row))).await;
-            let whom = concerned.unwrap_or_else(|| {
-                tracing::error!(
-                    row = row.id,
-                    "a hint could not be handled, and concerns nobody"
-                );
-                Ok((None, Vec::new()))
-            })?;
-            Ok::<_, StoreError>((row, whom))
-        });
-        let looked_up = try_join_all(looked_up).await?;
-        let mut queues: HashMap<_, Vec<_>> = HashMap::new();
-        for (row, (deal, dialogs)) in looked_up {
-            let first = dialogs.first().map(|dialog| dialog.id.clone());
-            let queue = queues.entry((row.row.account, deal, first)).or_default();
-            queue.push((row, deal, dialogs));
-        }
-        let given = queues.into_values().map(async |queue| {
-            for (row, deal, dialogs) in queue {
-                self.give_hint(row, deal, dialogs).await?;
-                self.bells.dialog_is_ready();
+        let mut known: HashMap<Concern, Vec<Dialog>> = HashMap::new();
+        let mut routed = Vec::new();
+        for row in &rows {
+            let concern = self.concern(row);
+            if !known.contains_key(&concern) {
+                let concerned = contained(Box::pin(self.concerned(&concern))).await;
+                let concerned = concerned.unwrap_or_else(|| {
+                    tracing::error!(
+                        row = row.id,
+                        "a hint could not be handled, and concerns nobody"
+                    );
+                    Ok(Vec::new())
+                })?;
+                known.insert(concern.clone(), concerned);
             }
-            Ok::<_, StoreError>(())
-        });
-        try_join_all(given).await?;
-        Ok(!rows.is_empty())
+            let dialogs = &known[&concern];
+            match concern.deal {
+                Some(deal) if dialogs.is_empty() => {
+                    self.store.keep_for_deal(row.id, deal).await?;
+                }
+                _ => routed.push((row.id, copies(row, dialogs))),
+            }
+        }
+        if !routed.is_empty() {
+            self.store.route(routed).await?;
+        }
+        let woken: HashSet<_> = known.values().flatten().map(|dialog| &dialog.id).collect();
+        for _ in woken {
+            self.bells.dialog_is_ready();
+        }
+        Ok(rows.len())
     }
 
-    /// The deal that a hint names, and the dialogs that it concerns.
-    async fn concerned(&self, row: &InboxRow) -> Result<(Option<DealId>, Vec<Dialog>), StoreError> {
-        let account = row.row.account;
+    /// What a hint names.
+    fn concern(&self, row: &InboxRow) -> Concern {
         let (deal, contact) = match row.row.source {
             Source::Amocrm => match self.hooks.amocrm(&row.row.body) {
                 CrmHook::Deal { deal, .. } => (Some(deal), None),
@@ -163,34 +174,24 @@ impl Flow {
             },
             Source::Pact | Source::Act => (None, None),
         };
-        let mut dialogs = match deal {
+        Concern {
+            account: row.row.account,
+            deal,
+            contact,
+        }
+    }
+
+    /// The dialogs that a hint concerns.
+    async fn concerned(&self, concern: &Concern) -> Result<Vec<Dialog>, StoreError> {
+        let account = concern.account;
+        let mut dialogs = match concern.deal {
             Some(deal) => self.store.dialogs_of_deal(account, deal).await?,
             None => Vec::new(),
         };
-        if let Some(contact) = contact.filter(|_| dialogs.is_empty()) {
+        if let Some(contact) = concern.contact.filter(|_| dialogs.is_empty()) {
             dialogs = self.store.dialogs_of_contact(account, contact).await?;
         }
-        Ok((deal, dialogs))
-    }
-
-    async fn give_hint(
-        &self,
-        row: &InboxRow,
-        deal: Option<DealId>,
-        dialogs: Vec<Dialog>,
-    ) -> Result<(), StoreError> {
-        match deal {
-            Some(deal) if dialogs.is_empty() => self.store.keep_for_deal(row.id, deal).await,
-            _ => {
-                let rows = dialogs.into_iter().map(|dialog| NewRow {
-                    dialog: Some(dialog.id.clone()),
-                    conversation: Some(dialog.conversation),
-                    dedup_key: format!("{}:{}", row.row.dedup_key, dialog.id),
-                    ..row.row.clone()
-                });
-                self.store.route(row.id, rows.collect()).await
-            }
-        }
+        Ok(dialogs)
     }
 
     /// What a row of `dialog` means.
@@ -649,6 +650,17 @@ impl Flow {
     ) -> Result<Vec<Dialog>, StoreError> {
         self.store.dialogs_of_deal(tenant.account, deal).await
     }
+}
+
+/// A hint for each of the dialogs.
+fn copies(hint: &InboxRow, dialogs: &[Dialog]) -> Vec<NewRow> {
+    let copy = |dialog: &Dialog| NewRow {
+        dialog: Some(dialog.id.clone()),
+        conversation: Some(dialog.conversation.clone()),
+        dedup_key: format!("{}:{}", hint.row.dedup_key, dialog.id),
+        ..hint.row.clone()
+    };
+    dialogs.iter().map(copy).collect()
 }
 
 /// Whether the account's lists name this phone.

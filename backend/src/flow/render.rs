@@ -4,7 +4,7 @@
 use super::{Flow, Rules, Tenant};
 use crate::error::StoreError;
 use crate::ports::{BotContact, BotDeal, BotHistory, BotMessage, BotPolicy, BotRequest};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use widget_core::action::{Action, Note, SendKind, TaskResult, TaskText, TextPart};
 use widget_core::dialog::{Dialog, From, SeenMessage};
 use widget_core::event::DealFacts;
@@ -34,7 +34,13 @@ pub(super) async fn message(
     kind: SendKind,
     parts: &[TextPart],
 ) -> Result<TextRef, StoreError> {
-    let values = values(flow, tenant, rules, dialog).await?;
+    let said = parts.iter().filter_map(|part| match part {
+        TextPart::Policy(_) => None,
+        TextPart::PolicyWith { deal_field, .. } => Some(*deal_field),
+        TextPart::Stored(text) => Some(*text),
+    });
+    let words = Words::read(flow, tenant, said.chain(contact_texts(dialog))).await?;
+    let values = values(rules, dialog, &words);
     let mut pieces = Vec::new();
     for part in parts {
         match part {
@@ -44,12 +50,11 @@ pub(super) async fn message(
             }
             TextPart::PolicyWith { key, deal_field } => {
                 let mut values = values.clone();
-                let said = one_text(flow, tenant, *deal_field).await?;
-                values.insert("deal_field", said.unwrap_or_default());
+                values.insert("deal_field", words.owned(*deal_field).unwrap_or_default());
                 let template = rules.policy.texts.get(key).map_or("", String::as_str);
                 pieces.push(render(template, &values));
             }
-            TextPart::Stored(text) => pieces.extend(one_text(flow, tenant, *text).await?),
+            TextPart::Stored(text) => pieces.extend(words.owned(*text)),
         }
     }
     pieces.retain(|piece| !piece.is_empty());
@@ -60,22 +65,36 @@ pub(super) async fn message(
         .await
 }
 
-async fn one_text(
-    flow: &Flow,
-    tenant: &Tenant,
-    text: TextRef,
-) -> Result<Option<String>, StoreError> {
-    let mut texts = flow.store.texts(tenant.account, &[text]).await?;
-    Ok(texts.pop().flatten())
+/// Sealed texts, opened: all that is needed for a piece of words, read at once. One that was erased is not there.
+struct Words(HashMap<TextRef, String>);
+
+impl Words {
+    async fn read(
+        flow: &Flow,
+        tenant: &Tenant,
+        texts: impl Iterator<Item = TextRef>,
+    ) -> Result<Self, StoreError> {
+        let refs: Vec<TextRef> = texts.collect();
+        if refs.is_empty() {
+            return Ok(Self(HashMap::new()));
+        }
+        let opened = flow.store.texts(tenant.account, &refs).await?;
+        let known = refs.into_iter().zip(opened);
+        let known = known.filter_map(|(text, words)| Some((text, words?)));
+        Ok(Self(known.collect()))
+    }
+
+    fn get(&self, text: TextRef) -> Option<&str> {
+        self.0.get(&text).map(String::as_str)
+    }
+
+    fn owned(&self, text: TextRef) -> Option<String> {
+        self.0.get(&text).cloned()
+    }
 }
 
-async fn values(
-    flow: &Flow,
-    tenant: &Tenant,
-    rules: &Rules,
-    dialog: &Dialog,
-) -> Result<BTreeMap<&'static str, String>, StoreError> {
-    let contact = contact(flow, tenant, dialog).await?;
+fn values(rules: &Rules, dialog: &Dialog, words: &Words) -> BTreeMap<&'static str, String> {
+    let contact = contact(dialog, words);
     let name = match (&contact.name, &contact.patronymic) {
         (Some(name), Some(patronymic)) => format!("{name} {patronymic}"),
         (Some(name), None) => name.clone(),
@@ -87,7 +106,7 @@ async fn values(
         .map(named_deal)
         .collect();
     let policy = &rules.policy;
-    Ok(BTreeMap::from([
+    BTreeMap::from([
         ("name", name),
         ("patronymic", contact.patronymic.unwrap_or_default()),
         ("bot_name", policy.bot_name.clone()),
@@ -105,7 +124,7 @@ async fn values(
                 .map(|deal| deal.stage_name.clone())
                 .unwrap_or_default(),
         ),
-    ]))
+    ])
 }
 
 /// Whether a deal is one of those that a guest may mean.
@@ -134,27 +153,36 @@ fn named_days(days: Days) -> String {
     }
 }
 
-/// The contact's names, as far as they are names.
-async fn contact(flow: &Flow, tenant: &Tenant, dialog: &Dialog) -> Result<BotContact, StoreError> {
+/// The texts that [`contact`] needs.
+fn contact_texts(dialog: &Dialog) -> impl Iterator<Item = TextRef> {
+    let contact = dialog.crm.iter().flat_map(|crm| &crm.contact);
+    contact.flat_map(|contact| {
+        let names = contact.name.iter().chain(&contact.patronymic);
+        names.chain(&contact.notes).copied()
+    })
+}
+
+/// The contact's names, as far as they are names, and its notes.
+fn contact(dialog: &Dialog, words: &Words) -> BotContact {
     let Some(contact) = dialog.crm.as_ref().and_then(|crm| crm.contact.as_ref()) else {
-        return Ok(BotContact::default());
+        return BotContact::default();
     };
-    let is_name = |text: &String| text.chars().any(char::is_alphabetic);
-    let mut known = BotContact::default();
-    if let Some(name) = contact.name {
-        known.name = one_text(flow, tenant, name).await?.filter(is_name);
+    let name = |text| {
+        let known = words.owned(text);
+        known.filter(|known| known.chars().any(char::is_alphabetic))
+    };
+    let notes = contact.notes.iter();
+    BotContact {
+        name: contact.name.and_then(name),
+        patronymic: contact.patronymic.and_then(name),
+        notes: notes.filter_map(|note| words.owned(*note)).collect(),
     }
-    if let Some(patronymic) = contact.patronymic {
-        known.patronymic = one_text(flow, tenant, patronymic).await?.filter(is_name);
-    }
-    let notes = flow.store.texts(tenant.account, &contact.notes).await?;
-    known.notes = notes.into_iter().flatten().collect();
-    Ok(known)
 }
 
 /// How the guest is called in the CRM: the contact's name, else the channel's, else «Гость».
 async fn guest_name(flow: &Flow, tenant: &Tenant, dialog: &Dialog) -> Result<String, StoreError> {
-    if let Some(name) = contact(flow, tenant, dialog).await?.name {
+    let words = Words::read(flow, tenant, contact_texts(dialog)).await?;
+    if let Some(name) = contact(dialog, &words).name {
         return Ok(name);
     }
     let guest = flow.store.guest(tenant.account, &dialog.id).await?;
@@ -187,7 +215,8 @@ pub(super) async fn task_text(
     let reason = reason_text(&text.reason, Lang::Ru);
     let guest = guest_name(flow, tenant, dialog).await?;
     let last = text.messages.last().and_then(|id| seen(dialog, id));
-    let quote = quote(flow, tenant, last).await?;
+    let words = Words::read(flow, tenant, last.and_then(|last| last.text).into_iter()).await?;
+    let quote = quote(last, &words);
     Ok(match (text.messages.len(), last) {
         (0, _) | (_, None) => format!("{reason}. {guest}"),
         (1, Some(_)) => format!("{reason}. {guest}: {quote}"),
@@ -215,23 +244,21 @@ pub(super) async fn note(
     dialog: &Dialog,
     note: &Note,
 ) -> Result<String, StoreError> {
-    match note {
-        Note::Moved { from, to } => Ok(format!(
+    let words = Words::read(flow, tenant, note_texts(dialog, note)).await?;
+    Ok(match note {
+        Note::Moved { from, to } => format!(
             "Бот перевёл сделку: «{}» → «{}».",
             stage_name(rules, from),
             stage_name(rules, to)
-        )),
+        ),
         Note::NotMoved { to, why } => {
             let skipped = Check::passed("move.skipped").with("why", why);
             let sentence = skipped.sentence().ru;
-            Ok(format!(
-                "{sentence}. Бот хотел: «{}».",
-                stage_name(rules, to)
-            ))
+            format!("{sentence}. Бот хотел: «{}».", stage_name(rules, to))
         }
         Note::MovedOver { stage, to } => {
             let chosen = stage.as_ref().map(|stage| stage_name(rules, stage));
-            Ok(format!(
+            format!(
                 "Сотрудник и бот перевели сделку одновременно. Сотрудник выбрал {}, бот поставил «{}». Бот сделку назад не \
                  возвращает: проверьте этап.",
                 chosen.map_or_else(
@@ -239,30 +266,24 @@ pub(super) async fn note(
                     |name| format!("«{name}»")
                 ),
                 stage_name(rules, to)
-            ))
+            )
         }
         Note::Review { messages } => {
-            let mut words = Vec::new();
-            for message in messages {
-                words.push(quote(flow, tenant, seen(dialog, message)).await?);
-            }
-            Ok(format!("Отзыв гостя: {}", words.join(" ")))
+            let quotes = messages.iter().map(|id| quote(seen(dialog, id), &words));
+            format!("Отзыв гостя: {}", quotes.collect::<Vec<_>>().join(" "))
         }
         Note::Touched { text } => {
-            let words = one_text(flow, tenant, *text).await?.unwrap_or_default();
-            Ok(format!(
-                "Финальное касание: «{}»",
-                excerpt(&plain(&words), QUOTE)
-            ))
+            let words = words.get(*text).unwrap_or_default();
+            format!("Финальное касание: «{}»", excerpt(&plain(words), QUOTE))
         }
         Note::Undelivered { message } => {
-            let words = quote(flow, tenant, seen(dialog, message)).await?;
-            Ok(format!("Не доставлено гостю: {words}"))
+            let words = quote(seen(dialog, message), &words);
+            format!("Не доставлено гостю: {words}")
         }
-        Note::ForeignDeal { deal } => Ok(format!(
+        Note::ForeignDeal { deal } => format!(
             "Позже для этого гостя появилась ещё одна сделка: {deal}. Диалог остаётся здесь"
-        )),
-        Note::Rebound { from } => Ok(format!("Диалог перенесён из сделки {from}")),
+        ),
+        Note::Rebound { from } => format!("Диалог перенесён из сделки {from}"),
         Note::Handoff {
             reason,
             message,
@@ -273,24 +294,18 @@ pub(super) async fn note(
                 reason_text(reason, Lang::Ru)
             )];
             if let Some(message) = message.as_ref().and_then(|id| seen(dialog, id)) {
-                lines.push(format!(
-                    "Гость: {}",
-                    quote(flow, tenant, Some(message)).await?
-                ));
+                lines.push(format!("Гость: {}", quote(Some(message), &words)));
             }
             if let Some(facts) = dialog.episode.as_ref().map(|episode| &episode.facts)
                 && let Some(known) = facts_line(facts)
             {
                 lines.push(format!("Известно: {known}"));
             }
-            if let Some(bot_note) = bot_note
-                && let Some(words) = one_text(flow, tenant, *bot_note).await?
-            {
-                lines.push(format!("Бот: {}", excerpt(&words, QUOTE)));
+            if let Some(said) = bot_note.and_then(|bot_note| words.get(bot_note)) {
+                lines.push(format!("Бот: {}", excerpt(said, QUOTE)));
             }
-            let last = dialog.recent.len().saturating_sub(NOTE_MESSAGES);
             lines.push("Последние сообщения:".to_owned());
-            for message in &dialog.recent[last..] {
+            for message in last_messages(dialog) {
                 let who = match message.from {
                     From::Guest => "Гость",
                     From::Bot => "Бот",
@@ -299,12 +314,42 @@ pub(super) async fn note(
                     From::Robot => "Робот",
                 };
                 let time = clock_time(rules, message.at);
-                let words = quote(flow, tenant, Some(message)).await?;
+                let words = quote(Some(message), &words);
                 lines.push(format!("{time} {who}: {words}"));
             }
-            Ok(lines.join("\n"))
+            lines.join("\n")
         }
-    }
+    })
+}
+
+/// The texts that a note quotes.
+fn note_texts<'a>(dialog: &'a Dialog, note: &'a Note) -> impl Iterator<Item = TextRef> {
+    let (messages, said): (Vec<&MessageId>, Option<TextRef>) = match note {
+        Note::Review { messages } => (messages.iter().collect(), None),
+        Note::Touched { text } => (Vec::new(), Some(*text)),
+        Note::Undelivered { message } => (vec![message], None),
+        Note::Handoff {
+            message, bot_note, ..
+        } => (message.iter().collect(), *bot_note),
+        Note::Moved { .. }
+        | Note::NotMoved { .. }
+        | Note::MovedOver { .. }
+        | Note::ForeignDeal { .. }
+        | Note::Rebound { .. } => (Vec::new(), None),
+    };
+    let last = match note {
+        Note::Handoff { .. } => last_messages(dialog),
+        _ => &[],
+    };
+    let named = messages.into_iter().filter_map(|id| seen(dialog, id));
+    let quoted = named.chain(last).filter_map(|message| message.text);
+    said.into_iter().chain(quoted)
+}
+
+/// The messages that the note of a handoff shows.
+fn last_messages(dialog: &Dialog) -> &[SeenMessage] {
+    let from = dialog.recent.len().saturating_sub(NOTE_MESSAGES);
+    &dialog.recent[from..]
 }
 
 fn facts_line(facts: &Facts) -> Option<String> {
@@ -344,19 +389,11 @@ fn seen<'a>(dialog: &'a Dialog, id: &MessageId) -> Option<&'a SeenMessage> {
     dialog.recent.iter().find(|message| message.id == *id)
 }
 
-async fn quote(
-    flow: &Flow,
-    tenant: &Tenant,
-    message: Option<&SeenMessage>,
-) -> Result<String, StoreError> {
-    let text = match message.and_then(|message| message.text) {
-        Some(text) => one_text(flow, tenant, text).await?,
-        None => None,
-    };
-    Ok(match text {
-        Some(text) => format!("«{}»", excerpt(&plain(&text), QUOTE)),
+fn quote(message: Option<&SeenMessage>, words: &Words) -> String {
+    match message.and_then(|message| words.get(message.text?)) {
+        Some(text) => format!("«{}»", excerpt(&plain(text), QUOTE)),
         None => "вложение без текста".to_owned(),
-    })
+    }
 }
 
 fn clock_time(rules: &Rules, at: i64) -> String {
@@ -390,13 +427,18 @@ pub(super) async fn bot_request(
             "the action is no question to the bot".to_owned(),
         ));
     };
+    let deal = dialog.deal_facts();
+    let recent = dialog.recent.iter().filter_map(|message| message.text);
+    let booking = deal.iter().flat_map(|deal| {
+        let booking = &deal.booking;
+        booking.category.into_iter().chain(booking.guests)
+    });
+    let said = recent.chain(*manager_note).chain(booking);
+    let words = Words::read(flow, tenant, said.chain(contact_texts(dialog))).await?;
     let mut messages = Vec::new();
     for id in asked {
         let at = seen(dialog, id);
-        let text = match at.and_then(|message| message.text) {
-            Some(text) => one_text(flow, tenant, text).await?,
-            None => None,
-        };
+        let text = at.and_then(|message| words.owned(message.text?));
         let attachments = dialog
             .unanswered
             .iter()
@@ -411,8 +453,7 @@ pub(super) async fn bot_request(
     }
     let mut history = Vec::new();
     for message in dialog.recent.iter().filter(|m| !asked.contains(&m.id)) {
-        let Some(text) = message.text else { continue };
-        if let Some(text) = one_text(flow, tenant, text).await? {
+        if let Some(text) = message.text.and_then(|text| words.owned(text)) {
             history.push(BotHistory {
                 from: match message.from {
                     From::Guest => "guest",
@@ -426,21 +467,14 @@ pub(super) async fn bot_request(
             });
         }
     }
-    let manager_note = match manager_note {
-        Some(note) => one_text(flow, tenant, *note).await?,
-        None => None,
-    };
     Ok(BotRequest {
         turn_id: TurnId(turn.0.clone()),
         dialog: dialog.id.clone(),
         introduce: *introduce,
-        manager_note,
+        manager_note: manager_note.and_then(|note| words.owned(note)),
         messages,
-        contact: contact(flow, tenant, dialog).await?,
-        deal: match dialog.deal_facts() {
-            Some(deal) => Some(bot_deal(flow, tenant, deal).await?),
-            None => None,
-        },
+        contact: contact(dialog, &words),
+        deal: deal.map(|deal| bot_deal(deal, &words)),
         facts: dialog
             .episode
             .as_ref()
@@ -464,14 +498,10 @@ pub(super) async fn bot_request(
     })
 }
 
-async fn bot_deal(flow: &Flow, tenant: &Tenant, deal: &DealFacts) -> Result<BotDeal, StoreError> {
+fn bot_deal(deal: &DealFacts, words: &Words) -> BotDeal {
     let booking = &deal.booking;
     let day = |day: i64| Days::one(day).to_string();
-    let text = async |text: Option<TextRef>| match text {
-        Some(text) => one_text(flow, tenant, text).await,
-        None => Ok(None),
-    };
-    Ok(BotDeal {
+    BotDeal {
         id: deal.id,
         stage: deal.stage.clone(),
         arrival: booking.days.map(|days| day(days.first)),
@@ -479,10 +509,10 @@ async fn bot_deal(flow: &Flow, tenant: &Tenant, deal: &DealFacts) -> Result<BotD
             .days
             .filter(|days| days.last > days.first)
             .map(|days| day(days.last)),
-        category: text(booking.category).await?,
+        category: booking.category.and_then(|text| words.owned(text)),
         amount: deal.amount,
-        guests: text(booking.guests).await?,
-    })
+        guests: booking.guests.and_then(|text| words.owned(text)),
+    }
 }
 
 fn rfc3339(at: i64) -> String {

@@ -229,7 +229,7 @@ impl Inbox for FakeStore {
         Ok(Vec::new())
     }
 
-    async fn route(&self, _: i64, _: Vec<NewRow>) -> Result<(), StoreError> {
+    async fn route(&self, _: Vec<(i64, Vec<NewRow>)>) -> Result<(), StoreError> {
         Ok(())
     }
 }

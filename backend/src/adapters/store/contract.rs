@@ -540,11 +540,11 @@ pub(super) async fn a_row_without_a_dialog_is_replaced_by_rows_that_have_one<B: 
         dialog: Some(dialog(name)),
         ..unrouted("h1", T)
     };
-    store
-        .route(waiting[0].id, vec![to("a"), to("b")])
-        .await
-        .unwrap();
-    store.route(waiting[1].id, Vec::new()).await.unwrap();
+    let both = vec![
+        (waiting[0].id, vec![to("a"), to("b")]),
+        (waiting[1].id, Vec::new()),
+    ];
+    store.route(both).await.unwrap();
     assert!(store.unrouted(10).await.unwrap().is_empty());
     assert_eq!(keys(&claim(&store, T).await), ["h1"]);
     assert_eq!(keys(&claim(&store, T).await), ["h1"]);
@@ -552,8 +552,13 @@ pub(super) async fn a_row_without_a_dialog_is_replaced_by_rows_that_have_one<B: 
 
     let again = vec![unrouted("h1", T), unrouted("h2", T)];
     assert_eq!(ingest(&store, again).await, [false, false]);
-    let twice = store.route(waiting[0].id, vec![to("a")]).await;
+    // Who comes too late with one changes none.
+    ingest(&store, vec![unrouted("h3", T)]).await;
+    let third = store.unrouted(10).await.unwrap()[0].id;
+    let late = vec![(third, Vec::new()), (waiting[0].id, vec![to("a")])];
+    let twice = store.route(late).await;
     assert!(matches!(twice, Err(StoreError::LeaseLost)), "{twice:?}");
+    assert_eq!(store.unrouted(10).await.unwrap()[0].id, third);
 }
 
 // ---------------------------------------------------------------- lease, commit
@@ -1867,7 +1872,8 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
     // Routing does not cross either.
     ingest(&store, vec![unrouted("h1", T)]).await;
     let id = store.unrouted(1).await.unwrap()[0].id;
-    let crossed = store.route(id, vec![row(TWO, "a", "h1", T)]).await;
+    let crossed = vec![(id, vec![row(TWO, "a", "h1", T)])];
+    let crossed = store.route(crossed).await;
     assert!(
         matches!(crossed, Err(StoreError::Database(_))),
         "{crossed:?}"

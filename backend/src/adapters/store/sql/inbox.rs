@@ -117,10 +117,20 @@ impl Inbox for SqlStore {
         Ok(opened)
     }
 
-    async fn route(&self, id: i64, rows: Vec<NewRow>) -> Result<(), StoreError> {
-        let rows = self.seal_rows(rows).await?;
-        self.write(rows, move |db, rows| Box::pin(route(db, id, rows)))
-            .await
+    async fn route(&self, routed: Vec<(i64, Vec<NewRow>)>) -> Result<(), StoreError> {
+        let mut sealed = Vec::with_capacity(routed.len());
+        for (id, rows) in routed {
+            sealed.push((id, self.seal_rows(rows).await?));
+        }
+        self.write(sealed, |db, sealed| {
+            Box::pin(async move {
+                for (id, rows) in sealed {
+                    route(db, *id, rows).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
     }
 }
 

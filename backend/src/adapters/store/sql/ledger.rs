@@ -90,7 +90,7 @@ impl Ledger for SqlStore {
         }
         let body = keys.seal(Purpose::Text, text.as_bytes())?;
         let text = (account, dialog.clone(), body, same, keys.echo(text));
-        self.write(text, |db, (account, dialog, body, same, echo)| {
+        self.write_at_once(text, |db, (account, dialog, body, same, echo)| {
             Box::pin(async move {
                 // Somebody else may have been first: then the row is answered as it is.
                 let id = sqlx::query_scalar(
