@@ -21,7 +21,7 @@ use crate::error::{CallError, StoreError};
 use crate::flow::{
     Bells, BotHealth, Chores, CrmHealth, Flow, InForce, LaneBells, Lines, Rules, Tenant, failpoint,
 };
-use crate::http::{self, SessionKey, Site, Web, WidgetFile};
+use crate::http::{self, SessionKey, Site, Sites, Web, WidgetFile};
 use crate::lifecycle::Stop;
 use crate::ports::{ApiLog, Budgets, Crm, Instances, Privacy, Store, Watch};
 use crate::telemetry;
@@ -164,7 +164,10 @@ impl App {
             store,
             hooks: Arc::new(WebhookReader::new(maps)),
             clock,
-            tenants: sites.iter().map(|site| Arc::clone(&site.tenant)).collect(),
+            tenants: sites
+                .iter()
+                .map(|site| (site.tenant.account, Arc::clone(&site.tenant)))
+                .collect(),
             bells: Bells::default(),
             limited: config.limited,
             making: crate::flow::Making::default(),
@@ -172,7 +175,7 @@ impl App {
         });
         let web = Web::new(
             Arc::clone(&flow),
-            sites,
+            Sites::new(sites),
             config.server.public_url.clone(),
             SessionKey::derive(key),
             telemetry::metrics(),

@@ -7,23 +7,27 @@
 use super::line::Provider;
 use super::listing::Listing;
 use super::pace::Pace;
+use super::panics::contained;
 use super::{Flow, Received, Tenant, dialog_id};
 use crate::error::{CallError, StoreError};
 use crate::ports::{CrmHook, Duty, Envelope, Reach, Source, Thread, Written};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use widget_core::decide::is_news;
 use widget_core::dialog::{Dialog, TaskState};
-use widget_core::ids::{ConversationId, MessageId};
+use widget_core::ids::{AccountId, ConversationId, MessageId};
 use widget_core::time::{DAY, MINUTE, SECOND};
 
 /// The pause between two rounds, ms; up to a quarter longer, so that accounts don't march in step.
 const EVERY: i64 = 5 * MINUTE;
 /// The pause after a round that failed, ms.
 const AGAIN: i64 = 2 * MINUTE;
+/// How many accounts are caught up with at once.
+const ROUNDS_AT_ONCE: usize = 256;
 /// How often an instance looks whether an account has become its to catch up with, ms.
 const LOOK_WHETHER_OURS: i64 = 20 * SECOND;
 /// Another clock and a list that lags behind are forgiven so much, ms.
@@ -69,36 +73,69 @@ struct CatchUp {
 }
 
 impl Flow {
-    /// Catches up with an account, again and again, until `stop`.
-    pub(super) async fn keep_caught_up(
-        self: Arc<Self>,
-        tenant: Arc<Tenant>,
-        stop: CancellationToken,
-    ) {
-        let mut catch_up = CatchUp {
-            flow: self,
-            tenant,
-            stop,
-            threads: Pace::new(THREADS_A_MINUTE, MINUTE),
-            messages: Pace::new(MESSAGES_A_MINUTE, MINUTE),
-            crm: Pace::new(CRM_A_SECOND, SECOND),
-            read_to: HashMap::new(),
-        };
-        loop {
-            let pause = if catch_up.is_ours().await {
-                catch_up.round().await
-            } else {
-                LOOK_WHETHER_OURS
-            };
-            let next = catch_up.now() + jittered(pause);
-            if catch_up.wait_until(next).await.is_err() {
-                return;
+    /// Catches up with every account, again and again, until `stop`. An account that rests has no task of its own.
+    pub(super) async fn keep_caught_up(self: Arc<Self>, stop: CancellationToken) {
+        let now = self.clock.now_ms();
+        let accounts = self.tenants.values();
+        let accounts = accounts.map(|tenant| CatchUp::new(&self, tenant, &stop));
+        let mut resting: BTreeMap<(i64, AccountId), CatchUp> = accounts
+            .map(|catch_up| ((now, catch_up.tenant.account), catch_up))
+            .collect();
+        let mut rounds = JoinSet::new();
+        while !stop.is_cancelled() {
+            let now = self.clock.now_ms();
+            while rounds.len() < ROUNDS_AT_ONCE
+                && let Some(next) = resting.first_entry()
+                && next.key().0 <= now
+            {
+                rounds.spawn(next.remove().turn());
+            }
+            for tenant in self.tenants.values() {
+                self.tell_if_crm_is_back(tenant).await;
+            }
+            let look = tokio::time::sleep(LOOK_EVERY);
+            tokio::pin!(look);
+            loop {
+                tokio::select! {
+                    () = &mut look => break,
+                    () = stop.cancelled() => break,
+                    Some(Ok((catch_up, pause))) = rounds.join_next() => {
+                        let next = self.clock.now_ms() + jittered(pause);
+                        resting.insert((next, catch_up.tenant.account), catch_up);
+                    }
+                }
             }
         }
+        while rounds.join_next().await.is_some() {}
     }
 }
 
 impl CatchUp {
+    fn new(flow: &Arc<Flow>, tenant: &Arc<Tenant>, stop: &CancellationToken) -> Self {
+        Self {
+            flow: Arc::clone(flow),
+            tenant: Arc::clone(tenant),
+            stop: stop.clone(),
+            threads: Pace::new(THREADS_A_MINUTE, MINUTE),
+            messages: Pace::new(MESSAGES_A_MINUTE, MINUTE),
+            crm: Pace::new(CRM_A_SECOND, SECOND),
+            read_to: HashMap::new(),
+        }
+    }
+
+    /// A round, if it is this instance's to do, and the pause until the next.
+    async fn turn(mut self) -> (Self, i64) {
+        let turn = contained(Box::pin(async {
+            if self.is_ours().await {
+                self.round().await
+            } else {
+                LOOK_WHETHER_OURS
+            }
+        }));
+        let pause = turn.await.unwrap_or(AGAIN);
+        (self, pause)
+    }
+
     fn now(&self) -> i64 {
         self.flow.clock.now_ms()
     }
@@ -306,10 +343,9 @@ impl CatchUp {
         }
     }
 
-    /// Waits for unix ms `at` of the business clock, and meanwhile tells who waited for the CRM that it is back.
+    /// Waits for unix ms `at` of the business clock.
     async fn wait_until(&self, at: i64) -> Result<(), Broken> {
         while self.now() < at {
-            self.flow.tell_if_crm_is_back(&self.tenant).await;
             tokio::select! {
                 () = tokio::time::sleep(LOOK_EVERY) => {}
                 () = self.stop.cancelled() => return Err(Broken::Stopping),

@@ -175,7 +175,7 @@ impl Flow {
 
     /// Asks behind each shut line whose time has come.
     pub async fn ask_where_shut(&self) {
-        for tenant in &self.tenants {
+        for tenant in self.tenants.values() {
             for provider in Provider::ALL {
                 let due = |shut: Shut| self.clock.now_ms() >= shut.ask_at;
                 if tenant.lines.to(provider).shut().is_some_and(due) {

@@ -48,6 +48,7 @@ pub use rules::{InForce, Rules};
 use crate::error::StoreError;
 use crate::ports::{Bot, Channel, Clock, Crm, Hooks, News, Store, Watch};
 use claim::{POLL, SELDOM};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -102,7 +103,7 @@ pub struct Flow {
     /// The business clock.
     pub clock: Arc<dyn Clock>,
     /// The accounts.
-    pub tenants: Vec<Arc<Tenant>>,
+    pub tenants: BTreeMap<AccountId, Arc<Tenant>>,
     /// Wakes the workers.
     pub bells: Bells,
     /// The providers' limits hold; without them only stand-ins can be served.
@@ -169,10 +170,7 @@ impl Tenant {
 impl Flow {
     /// The account, if it is configured.
     pub fn tenant(&self, account: AccountId) -> Option<Arc<Tenant>> {
-        self.tenants
-            .iter()
-            .find(|tenant| tenant.account == account)
-            .cloned()
+        self.tenants.get(&account).cloned()
     }
 
     /// Runs all workers until `stop`; returns when they have finished what they began.
@@ -188,12 +186,7 @@ impl Flow {
         workers.spawn(self.kept_up(&stop, Self::greet_mornings));
         workers.spawn(self.kept_up(&stop, Self::watch_lines));
         workers.spawn(self.kept_up(&stop, Self::dispatch_acts));
-        for tenant in &self.tenants {
-            let tenant = Arc::clone(tenant);
-            let catch_up =
-                move |flow: Arc<Self>, stop| flow.keep_caught_up(Arc::clone(&tenant), stop);
-            workers.spawn(self.kept_up(&stop, catch_up));
-        }
+        workers.spawn(self.kept_up(&stop, Self::keep_caught_up));
         workers.close();
         workers.wait().await;
     }

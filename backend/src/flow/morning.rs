@@ -24,7 +24,7 @@ impl Flow {
     pub(super) async fn greet_mornings(self: Arc<Self>, stop: CancellationToken) {
         let mut greeted: HashMap<AccountId, i64> = HashMap::new();
         while !stop.is_cancelled() {
-            for tenant in &self.tenants {
+            for tenant in self.tenants.values() {
                 let Some(opened_at) = self.opened_lately(tenant) else {
                     continue;
                 };

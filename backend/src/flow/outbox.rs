@@ -40,7 +40,7 @@ impl Flow {
         let running = TaskTracker::new();
         let give_up = CancellationToken::new();
         let lanes = TaskTracker::new();
-        for tenant in &self.tenants {
+        for tenant in self.tenants.values() {
             // A dispatcher that a panic has ended left its lanes so.
             tenant.lane_bells.leave();
         }

@@ -3,6 +3,8 @@
 use super::Rules;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use widget_core::time::{DAY, SECOND, Zone};
 
 /// How far back offsets are given: an event's own time may lie in the past.
@@ -17,9 +19,22 @@ impl Rules {
     }
 }
 
-/// UTC offsets of the IANA zone `name` around `at`; UTC for an unknown name, which the policy's check refuses.
+/// UTC offsets of the IANA zone `name` around `at`; UTC for an unknown name, which the policy's check refuses. Asked for
+/// with every event of every account, so a day's answer is kept.
 fn offsets(name: &str, at: i64) -> Zone {
-    between(&TimeZone::get(name).unwrap_or(TimeZone::UTC), at, at)
+    static TODAY: Mutex<BTreeMap<String, (i64, Zone)>> = Mutex::new(BTreeMap::new());
+    let day = at.div_euclid(DAY);
+    let mut today = TODAY.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((known, zone)) = today.get(name)
+        && *known == day
+    {
+        return zone.clone();
+    }
+    let place = TimeZone::get(name).unwrap_or(TimeZone::UTC);
+    let begins = day.saturating_mul(DAY);
+    let zone = between(&place, begins, begins.saturating_add(DAY));
+    today.insert(name.to_owned(), (day, zone.clone()));
+    zone
 }
 
 /// UTC offsets of `zone` for all that can be decided between unix ms `first` and `last`.
@@ -51,5 +66,11 @@ mod tests {
         let berlin = offsets("Europe/Berlin", at);
         assert_eq!(berlin.offset_at(at), 3_600);
         assert_eq!(berlin.offset_at(at + 200 * DAY), 7_200);
+        // What was asked for a day says nothing about another.
+        assert_eq!(
+            offsets("Europe/Berlin", at + 200 * DAY).offset_at(at),
+            7_200
+        );
+        assert_eq!(offsets("Europe/Berlin", at), berlin);
     }
 }

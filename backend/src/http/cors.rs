@@ -1,9 +1,9 @@
 //! CORS: only pages of connected accounts may call. No credentials: the bearer is a header.
 
-use super::state::Site;
+use super::sites::Sites;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, IF_MATCH, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Method};
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -11,14 +11,16 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 const PREFLIGHT_LIFE: Duration = Duration::from_mins(10);
 
 /// The layer for `sites`.
-pub(super) fn layer(sites: &[Arc<Site>]) -> CorsLayer {
-    let origins: Vec<HeaderValue> = sites
+pub(super) fn layer(sites: &Sites) -> CorsLayer {
+    let origins: HashSet<HeaderValue> = sites
         .iter()
         .flat_map(|site| &site.origins)
         .filter_map(|origin| origin.parse().ok())
         .collect();
     CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins))
+        .allow_origin(AllowOrigin::predicate(move |origin, _| {
+            origins.contains(origin)
+        }))
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([
             HeaderName::from_static("x-auth-token"),

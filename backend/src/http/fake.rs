@@ -1,7 +1,7 @@
 //! A small world for the tests of this module: two accounts, one dialog, a CRM that can be switched off.
 
 use super::bearer::{Claims, SessionKey};
-use super::{Site, Web, router};
+use super::{Site, Sites, Web, router};
 use crate::clock::SetClock;
 use crate::error::{CallError, StoreError};
 use crate::flow::{Bells, BotHealth, CrmHealth, Flow, InForce, LaneBells, Lines, Rules, Tenant};
@@ -76,7 +76,10 @@ impl World {
             store: store.clone(),
             hooks: Arc::new(Nothing),
             clock: Arc::new(clock.clone()),
-            tenants: sites.iter().map(|site| site.tenant.clone()).collect(),
+            tenants: sites
+                .iter()
+                .map(|site| (site.tenant.account, site.tenant.clone()))
+                .collect(),
             bells: Bells::default(),
             limited: true,
             making: crate::flow::Making::default(),
@@ -84,7 +87,7 @@ impl World {
         };
         let web = Arc::new(Web::new(
             Arc::new(flow),
-            sites,
+            Sites::new(sites),
             "https://bot.example.org:8443".to_owned(),
             SessionKey::derive(&[1; 32]),
             PrometheusBuilder::new().build_recorder().handle(),

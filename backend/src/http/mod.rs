@@ -16,6 +16,7 @@ mod layers;
 mod metrics;
 mod onetime;
 mod session;
+mod sites;
 mod state;
 mod version;
 mod view;
@@ -24,6 +25,7 @@ mod widget;
 
 pub use bearer::SessionKey;
 pub use error::not_found;
+pub use sites::Sites;
 pub use state::{Site, Web, WidgetFile};
 
 use axum::Router;

@@ -4,6 +4,7 @@
 //! the library knows the machine's only.
 
 use super::error::ApiError;
+use super::sites::Sites;
 use super::state::Site;
 use axum::http::Uri;
 use jsonwebtoken::dangerous::insecure_decode_claims;
@@ -88,21 +89,17 @@ impl Place {
 /// 401 `token_refused` or `clock_skew`; 403 `account_unknown` when a good token names an account that is not connected.
 pub(super) fn prove(
     token: &str,
-    sites: &[Arc<Site>],
+    sites: &Sites,
     public_url: &str,
     now: i64,
 ) -> Result<Proven, ApiError> {
     let client = client_of(token)?;
     let integration = sites
-        .iter()
-        .find(|site| site.client_id == client)
+        .integration(&client)
         .ok_or_else(|| ApiError::token_refused("unknown integration"))?;
     let claims = signed_claims(token, integration)?;
     let site = sites
-        .iter()
-        .find(|site| {
-            site.client_id == claims.client_uuid && site.tenant.amocrm_account == claims.account_id
-        })
+        .installed(&claims.client_uuid, claims.account_id)
         .ok_or_else(ApiError::account_unknown)?;
     check_times(&claims, now)?;
     if !Place::of(public_url).is_some_and(|here| claims.aud.names(&here)) {

@@ -1,6 +1,7 @@
 //! What every handler shares.
 
 use super::bearer::SessionKey;
+use super::sites::Sites;
 use crate::flow::{Flow, Tenant};
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
@@ -13,7 +14,7 @@ pub struct Web {
     /// The engine.
     pub flow: Arc<Flow>,
     /// The accounts, as the web meets them.
-    pub sites: Vec<Arc<Site>>,
+    pub sites: Sites,
     /// Where browsers and providers reach this server: scheme, host, port.
     pub public_url: String,
     /// Signs the card's sessions.
@@ -55,7 +56,7 @@ impl Web {
     /// The HTTP side of `flow`.
     pub fn new(
         flow: Arc<Flow>,
-        sites: Vec<Arc<Site>>,
+        sites: Sites,
         public_url: String,
         session_key: SessionKey,
         metrics: PrometheusHandle,
@@ -73,9 +74,7 @@ impl Web {
 
     /// The account of that id.
     pub(super) fn site(&self, account: AccountId) -> Option<&Arc<Site>> {
-        self.sites
-            .iter()
-            .find(|site| site.tenant.account == account)
+        self.sites.account(account)
     }
 
     /// Business time, unix ms.

@@ -1,15 +1,13 @@
 //! `POST /hooks/pact/{secret}` and `POST /hooks/amocrm/{secret}`: check the secret, store durably, answer. Nothing else
 //! happens before the answer (DESIGN §5.1).
 
-use super::state::{Site, Web};
+use super::state::Web;
 use crate::error::StoreError;
 use crate::flow::Received;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::StatusCode;
-use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
-use subtle::ConstantTimeEq;
 
 /// The longest body, bytes.
 pub(super) const BODY_BYTES: usize = 256 * 1024;
@@ -20,7 +18,7 @@ pub(super) async fn pact(
     Path(secret): Path<String>,
     request: Request,
 ) -> StatusCode {
-    let Some(site) = bearer_of(&web.sites, &secret, |site| &site.pact_secret) else {
+    let Some(site) = web.sites.of_pact(&secret) else {
         return refuse("pact");
     };
     let body = match whole_body(request).await {
@@ -36,7 +34,7 @@ pub(super) async fn amocrm(
     Path(secret): Path<String>,
     request: Request,
 ) -> StatusCode {
-    let Some(site) = bearer_of(&web.sites, &secret, |site| &site.amocrm_secret) else {
+    let Some(site) = web.sites.of_amocrm(&secret) else {
         return refuse("amocrm");
     };
     let body = match whole_body(request).await {
@@ -44,23 +42,6 @@ pub(super) async fn amocrm(
         Err(status) => return status,
     };
     answer("amocrm", web.flow.receive_amocrm(&site.tenant, body).await)
-}
-
-/// The account whose secret this is. Every account is compared, and each in constant time, so that the time of the
-/// answer says nothing.
-fn bearer_of<'a>(
-    sites: &'a [Arc<Site>],
-    given: &str,
-    secret: fn(&Site) -> &SecretString,
-) -> Option<&'a Arc<Site>> {
-    sites.iter().fold(None, |found, site| {
-        let ours = secret(site).expose_secret().as_bytes();
-        if bool::from(ours.ct_eq(given.as_bytes())) {
-            Some(site)
-        } else {
-            found
-        }
-    })
 }
 
 /// The body is read only after the secret was checked; 413 when it is too long.

@@ -273,7 +273,8 @@ impl World {
             Lane::Read | Lane::Crm => Provider::Amocrm,
             Lane::Bot => return false,
         };
-        self.flow.tenants[0].lines.to(provider).shut().is_some()
+        let mut tenants = self.flow.tenants.values();
+        tenants.any(|tenant| tenant.lines.to(provider).shut().is_some())
     }
 
     /// Calls so far: ms since the beginning, and what.
@@ -353,7 +354,7 @@ fn flow(store: &SqliteStore, clock: &SetClock, tenant: Tenant) -> Arc<Flow> {
         store: Arc::new(store.clone()),
         hooks: Arc::new(WebhookReader::new(Vec::new())),
         clock: Arc::new(clock.clone()),
-        tenants: vec![Arc::new(tenant)],
+        tenants: [(tenant.account, Arc::new(tenant))].into(),
         bells: Bells::default(),
         limited: true,
         making: Making::default(),
