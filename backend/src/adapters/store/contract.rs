@@ -135,7 +135,7 @@ const T: i64 = 1_800_000_000_000;
 const SECOND: i64 = 1_000;
 const HOUR: i64 = 3_600_000;
 
-fn dialog(name: &str) -> DialogId {
+pub(super) fn dialog(name: &str) -> DialogId {
     DialogId::from(name)
 }
 
@@ -270,7 +270,7 @@ async fn ingest(store: &Arc<dyn Store>, rows: Vec<NewRow>) -> Vec<bool> {
 }
 
 /// A dialog that came to be by one event with `changes`, and asked for `acts`.
-async fn begun(
+pub(super) async fn begun(
     store: &Arc<dyn Store>,
     account: AccountId,
     name: &str,

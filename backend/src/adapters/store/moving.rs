@@ -1,7 +1,8 @@
 //! Moving all data from a file to a server, so that users who outgrow one machine change one setting.
 //!
 //! Rows are copied as they are, sealed values included, in batches; each batch notes in the same transaction how far it
-//! came, so a move that was cut off goes on where it stopped. A server that holds half of the data serves nobody.
+//! came, so a move that was cut off goes on where it stopped. A server that holds half of the data serves nobody, and a
+//! file that was served meanwhile is not gone on with: the rows that were moved would be old.
 
 use super::postgres::MOVING;
 use super::{Place, PostgresStore, SqliteStore};
@@ -35,6 +36,8 @@ const TABLES: [&str; 14] = [
     "erasure",
     "reach",
 ];
+/// Under this name the server keeps the mark of the file.
+const MARK: &str = "the file's mark";
 /// Those whose ids the database gives.
 const NUMBERED: [&str; 6] = ["text", "inbox", "outbox", "ledger", "place", "erasure"];
 
@@ -61,22 +64,20 @@ impl Move {
     ///
     /// # Errors
     /// [`StoreError::InUse`] while a backend runs on either side. [`StoreError::Refused`] when the server holds data that
-    /// no move has brought there.
+    /// no move has brought there, or what a move brought there before the file was served again.
     pub async fn begin(from: &Path, to: &Place, master_key: &[u8; 32]) -> Result<Self, StoreError> {
+        let mark = mark_of(from).await?;
         let file = SqliteStore::open(from, master_key).await?;
         file.recover().await?;
         PostgresStore::prepare(&to.server()?).await?;
         let server = PostgresStore::connect(&to.server()?, master_key).await?;
-        let mut to = to.server()?.connect().await?;
         let mut begun = Self {
             from: SqliteConnectOptions::new().filename(from).connect().await?,
             server,
             file,
-            to: {
-                start(&mut to).await?;
-                to
-            },
+            to: to.server()?.connect().await?,
         };
+        begun.start(mark).await?;
         begun.check_columns().await?;
         Ok(begun)
     }
@@ -165,6 +166,46 @@ impl Move {
         self.file.close().await;
         self.server.close().await;
         Ok(())
+    }
+
+    /// Notes on both sides that a move has begun, if none has; otherwise makes sure that the file is as it was then.
+    /// `mark`: of which move the file said that it is, when it was opened.
+    async fn start(&mut self, mark: i32) -> Result<(), StoreError> {
+        let begun = is_begun(&mut self.to).await?;
+        let mark = if begun {
+            let marked = AssertSqlSafe(format!("SELECT last FROM {MOVING} WHERE name = $1"));
+            let marked: Option<i64> = sqlx::query_scalar(marked)
+                .bind(MARK)
+                .fetch_optional(&mut self.to)
+                .await?;
+            if marked != Some(i64::from(mark)) {
+                let why = "the file was opened by a backend after this move began, so what is on the server is old: \
+                           give server.database an empty database and move again";
+                return Err(StoreError::Refused(why.to_owned()));
+            }
+            mark
+        } else {
+            new_mark()?
+        };
+        let keep = AssertSqlSafe(format!("PRAGMA user_version = {mark}"));
+        sqlx::query(keep).execute(&mut self.from).await?;
+        if begun {
+            return Ok(());
+        }
+        let mut transaction = self.to.begin().await?;
+        let create = AssertSqlSafe(format!(
+            "CREATE TABLE {MOVING} (name TEXT PRIMARY KEY, last BIGINT NOT NULL, rows BIGINT NOT NULL)"
+        ));
+        sqlx::query(create).execute(&mut *transaction).await?;
+        let note = AssertSqlSafe(format!(
+            "INSERT INTO {MOVING} (name, last, rows) VALUES ($1, $2, 0)"
+        ));
+        sqlx::query(note)
+            .bind(MARK)
+            .bind(i64::from(mark))
+            .execute(&mut *transaction)
+            .await?;
+        Ok(transaction.commit().await?)
     }
 
     async fn check_columns(&mut self) -> Result<(), StoreError> {
@@ -277,25 +318,35 @@ where
     Ok(values.collect::<Result<_, _>>()?)
 }
 
-/// Notes on the server that a move has begun, if none has.
-async fn start(to: &mut PgConnection) -> Result<(), StoreError> {
+/// Of which move a file says that it is; 0 = of none. Whoever opens it to serve takes that away.
+async fn mark_of(file: &Path) -> Result<i32, StoreError> {
+    let mut db = SqliteConnectOptions::new().filename(file).connect().await?;
+    let mark = sqlx::query_scalar("PRAGMA user_version")
+        .fetch_one(&mut db)
+        .await?;
+    db.close().await?;
+    Ok(mark)
+}
+
+fn new_mark() -> Result<i32, StoreError> {
+    let mut bytes = [0; 4];
+    getrandom::fill(&mut bytes)
+        .map_err(|_| StoreError::Database("the machine has no randomness".to_owned()))?;
+    Ok((i32::from_le_bytes(bytes) & i32::MAX).max(1))
+}
+
+/// Whether a move to this server has begun.
+async fn is_begun(to: &mut PgConnection) -> Result<bool, StoreError> {
     let begun: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
         .bind(MOVING)
         .fetch_one(&mut *to)
         .await?;
-    if begun {
-        return Ok(());
-    }
     let holds_data = "SELECT EXISTS (SELECT 1 FROM account) OR EXISTS (SELECT 1 FROM erasure)";
-    if sqlx::query_scalar(holds_data).fetch_one(&mut *to).await? {
+    if !begun && sqlx::query_scalar(holds_data).fetch_one(to).await? {
         let why = "the server holds data already, and a move begins with an empty database";
         return Err(StoreError::Refused(why.to_owned()));
     }
-    let create = AssertSqlSafe(format!(
-        "CREATE TABLE {MOVING} (name TEXT PRIMARY KEY, last BIGINT NOT NULL, rows BIGINT NOT NULL)"
-    ));
-    sqlx::query(create).execute(to).await?;
-    Ok(())
+    Ok(begun)
 }
 
 /// Whether a state is the fold of a journal (promise 7).
@@ -314,4 +365,126 @@ pub fn is_fold(state: &Dialog, journal: &[crate::ports::JournalRow]) -> Result<b
             .map(|(seq, at, changes)| (*seq, *at, changes.as_slice())),
     );
     Ok(folded == *state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::contract::{begun, dialog};
+    use super::super::postgres::tests::url_of_a_new_schema;
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::ports::{Dialogs, JournalRow, Store};
+    use tempfile::TempDir;
+    use widget_core::ids::AccountId;
+
+    const MASTER: [u8; 32] = [42; 32];
+    const ACCOUNT: AccountId = AccountId(1);
+    const DIALOGS: usize = 3;
+
+    /// A file with a few dialogs, and an empty place on a server.
+    async fn before() -> (TempDir, std::path::PathBuf, Place) {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("estafeta.sqlite");
+        let file = SqliteStore::open(&path, &MASTER).await.unwrap();
+        let store: Arc<dyn Store> = Arc::new(file.clone());
+        for n in 0..DIALOGS {
+            begun(&store, ACCOUNT, &format!("d{n}"), &[], &[]).await;
+        }
+        file.close().await;
+        let place = Place::Server {
+            url: url_of_a_new_schema().await,
+            folder: folder.path().join("instance"),
+        };
+        (folder, path, place)
+    }
+
+    async fn join(place: &Place) -> Result<PostgresStore, StoreError> {
+        let folder = TempDir::new().unwrap();
+        let options = place.server()?;
+        PostgresStore::join(&options, &MASTER, folder.path(), Arc::new(SystemClock)).await
+    }
+
+    /// Moves one batch and dies.
+    async fn cut_off(path: &Path, place: &Place) -> Moved {
+        let mut moving = Move::begin(path, place, &MASTER).await.unwrap();
+        let moved = moving.go_on().await.unwrap().unwrap();
+        assert!(moved.rows > 0 && moved.rows < moved.of, "{moved:?}");
+        // The lock of the file goes with the process.
+        moving.file.close().await;
+        moved
+    }
+
+    #[tokio::test]
+    async fn promise_2_nothing_lost_a_move_that_was_cut_off_goes_on_where_it_stopped() {
+        let (_folder, path, place) = before().await;
+        let halfway = cut_off(&path, &place).await;
+        let early = join(&place).await.map(|_| ());
+        assert!(matches!(early, Err(StoreError::Refused(_))), "{early:?}");
+
+        let mut moving = Move::begin(&path, &place, &MASTER).await.unwrap();
+        assert_eq!(moving.so_far().await.unwrap(), halfway);
+        while moving.go_on().await.unwrap().is_some() {}
+        moving.finish().await.unwrap();
+
+        let server = join(&place).await.unwrap();
+        for n in 0..DIALOGS {
+            let id = dialog(&format!("d{n}"));
+            let moved = server.dialog(ACCOUNT, &id).await.unwrap().unwrap();
+            assert_eq!(moved.seq, 1);
+        }
+        server.close().await;
+    }
+
+    #[tokio::test]
+    async fn promise_2_nothing_lost_a_file_that_was_served_meanwhile_is_not_gone_on_with() {
+        let (_folder, path, place) = before().await;
+        cut_off(&path, &place).await;
+        let served = SqliteStore::open(&path, &MASTER).await.unwrap();
+        let store: Arc<dyn Store> = Arc::new(served.clone());
+        begun(&store, ACCOUNT, "late", &[], &[]).await;
+        served.close().await;
+
+        let again = Move::begin(&path, &place, &MASTER).await.map(|_| ());
+        assert!(matches!(again, Err(StoreError::Refused(_))), "{again:?}");
+        let early = join(&place).await.map(|_| ());
+        assert!(matches!(early, Err(StoreError::Refused(_))), "{early:?}");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_holds_data_takes_none_from_a_file() {
+        let (_folder, path, place) = before().await;
+        let server = join(&place).await.unwrap();
+        let store: Arc<dyn Store> = Arc::new(server.clone());
+        begun(&store, ACCOUNT, "theirs", &[], &[]).await;
+        server.close().await;
+        let moved = Move::begin(&path, &place, &MASTER).await.map(|_| ());
+        assert!(matches!(moved, Err(StoreError::Refused(_))), "{moved:?}");
+    }
+
+    #[test]
+    fn promise_7_replayable_a_state_that_is_not_the_fold_of_its_journal_is_seen() {
+        let fresh = Dialog::new(dialog("a"), ACCOUNT, "thread".into());
+        let row = JournalRow {
+            seq: 1,
+            at: 5,
+            policy_version: 1,
+            core_version: "test".to_owned(),
+            event: "{}".to_owned(),
+            changes: "[]".to_owned(),
+            actions: "[]".to_owned(),
+            trace: "[]".to_owned(),
+        };
+        let none: &[Change] = &[];
+        let folded = fresh.clone().fold([(1, 5, none)]);
+        let journal = [row];
+        assert!(is_fold(&folded, &journal).unwrap());
+        assert!(
+            !is_fold(&fresh, &journal).unwrap(),
+            "a row is missing in the state"
+        );
+        assert!(
+            !is_fold(&folded, &[]).unwrap(),
+            "a row is missing in the journal"
+        );
+    }
 }

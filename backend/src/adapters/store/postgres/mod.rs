@@ -8,7 +8,7 @@ mod instance;
 mod news;
 mod seat;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 // The statements stand in `../sql`, once for both databases, and are compiled for each.
 #[path = "../sql/budget.rs"]

@@ -13,6 +13,7 @@ use crate::ports::{
     Lane, NewAct, NewRow, News, Outbox, Phase, Registry, Source, Store, Wanted,
 };
 use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Executor};
@@ -37,6 +38,12 @@ struct InSchema {
 
 /// A new schema and how to connect to it.
 async fn schema() -> PgConnectOptions {
+    let url = url_of_a_new_schema().await;
+    PgConnectOptions::from_str(url.expose_secret()).unwrap()
+}
+
+/// The same as the operator names it.
+pub(in crate::adapters::store) async fn url_of_a_new_schema() -> SecretString {
     let url = std::env::var("ESTAFETA_TEST_POSTGRES")
         .expect("run scripts/test, or name a PostgreSQL server to use in ESTAFETA_TEST_POSTGRES");
     let options = PgConnectOptions::from_str(&url).unwrap();
@@ -44,7 +51,7 @@ async fn schema() -> PgConnectOptions {
     let mut db = options.connect().await.unwrap();
     let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
     db.execute(create).await.unwrap();
-    options.options([("search_path", schema)])
+    format!("{url}?options=-csearch_path%3D{schema}").into()
 }
 
 /// An instance in a folder of its own.

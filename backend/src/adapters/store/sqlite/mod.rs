@@ -158,6 +158,10 @@ impl SqliteStore {
             .run_direct(None, &mut db, false)
             .await
             .map_err(|error| StoreError::Database(format!("migration: {error}")))?;
+        // A move to a server that has begun with the file as it was does not go on with what it becomes now.
+        sqlx::query("PRAGMA user_version = 0")
+            .execute(&mut db)
+            .await?;
         sqlx::query("UPDATE dialog SET leased = 0 WHERE leased <> 0")
             .execute(&mut db)
             .await?;
