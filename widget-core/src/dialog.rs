@@ -15,6 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many recent messages a dialog keeps: the bot's history.
 pub const RECENT_MESSAGES: usize = 20;
 
+/// The shape of a stored [`Dialog`]. It grows with every field more: an older version that read such a state and wrote it
+/// back would lose that field, so while two versions serve the same accounts the older one leaves the dialog alone.
+pub const FORMAT: i64 = 1;
+
 /// A dialog's whole state.
 #[expect(
     clippy::struct_excessive_bools,

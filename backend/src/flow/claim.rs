@@ -28,6 +28,8 @@ pub(super) const REST: Duration = Duration::from_millis(500);
 const BREAK: i64 = 1_000;
 /// How long a dialog of an account that is not configured is left alone, ms of the business clock.
 const LONG_BREAK: i64 = 60_000;
+/// How long a dialog with such a result is left to an instance of that version, ms.
+const NEWER_BREAK: i64 = 2_000;
 /// How long a result of a newer version waits for an upgrade before a person sees to the guest, ms.
 const NEWER_PATIENCE: i64 = 600_000;
 /// A row that failed so often is set aside.
@@ -241,7 +243,7 @@ impl Flow {
                     row = row.id,
                     "a result of a newer version waits for an upgrade"
                 );
-                return Ok(Handled::Later(self.clock.now_ms() + LONG_BREAK));
+                return Ok(Handled::Later(self.clock.now_ms() + NEWER_BREAK));
             }
             Meaning::Newer => {
                 let why = "it is of a newer version";

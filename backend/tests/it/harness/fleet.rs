@@ -5,6 +5,7 @@ use super::process::{self, Process};
 use super::relay::{End, Relay};
 use super::{World, text_of};
 use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// The instances of a world; by number, from 0.
@@ -15,6 +16,7 @@ pub struct Fleet<'a> {
 }
 
 struct Member {
+    program: PathBuf,
     listen: u16,
     wire: Relay,
     process: RefCell<Option<Process>>,
@@ -40,8 +42,12 @@ impl<'a> Fleet<'a> {
             None => End::Port(database.get_port()),
         };
         let mut members = Vec::new();
-        for _ in 0..instances {
+        // `ESTAFETA_TEST_OLDER` names the binary of an older version for the first one.
+        let older = std::env::var_os("ESTAFETA_TEST_OLDER").map(PathBuf::from);
+        for number in 0..instances {
+            let older = older.clone().filter(|_| number == 0);
             members.push(Member {
+                program: older.unwrap_or_else(process::ours),
                 listen: process::free_port(),
                 wire: Relay::new(process::free_port(), vec![database.clone()]).await,
                 process: RefCell::default(),
@@ -92,7 +98,8 @@ impl<'a> Fleet<'a> {
             format!("postgres://{user}@127.0.0.1:{wire}/{name}?options=-csearch_path%3D{schema}");
         let listen = format!("127.0.0.1:{}", member.listen);
         let data = text_of(&world.folder.path().join(format!("instance-{number}")));
-        let process = Process::start(
+        let process = Process::start_of(
+            &member.program,
             &format!("instance-{number}-{}", member.starts.get()),
             &["serve", "--config", &text_of(world.settings())],
             &[

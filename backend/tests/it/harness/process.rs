@@ -68,6 +68,11 @@ pub struct Process {
     before: RefCell<Vec<Process>>,
 }
 
+/// The `estafeta` of this build.
+pub fn ours() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_estafeta"))
+}
+
 impl Process {
     /// Starts `estafeta` with `arguments`; its logs go to `folder`.
     pub fn start(
@@ -76,10 +81,21 @@ impl Process {
         environment: &[(&str, &str)],
         folder: &Path,
     ) -> Self {
+        Self::start_of(&ours(), name, arguments, environment, folder)
+    }
+
+    /// The same with the `estafeta` of another build.
+    pub fn start_of(
+        program: &Path,
+        name: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        folder: &Path,
+    ) -> Self {
         let log = |stream: &str| folder.join(format!("{name}.{stream}"));
         let (out, err) = (log("out"), log("err"));
         let file = |path: &Path| File::create(path).expect("a log file");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_estafeta"));
+        let mut command = Command::new(program);
         for (key, _) in std::env::vars().filter(|(key, _)| key.starts_with("ESTAFETA_")) {
             command.env_remove(key);
         }

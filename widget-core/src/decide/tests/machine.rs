@@ -3,6 +3,7 @@
 //! The seed is fixed. `PROPTEST_CASES=20000` plays more lives, `PROPTEST_RNG_SEED=7` others.
 
 mod promises;
+mod shape;
 mod steps;
 
 use super::*;

@@ -82,12 +82,20 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// How often a change is tried that stood in another one's way.
 const TRIES: usize = 5;
 
-/// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(
-    8,
-    "start",
-    include_str!("../../../../migrations/postgres/0008_start.sql"),
-)];
+/// `(number, name, statements)`, oldest first. One that was released never changes, and none takes away or renames what
+/// the version before it uses: while instances are replaced one by one, both serve the same database.
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (
+        8,
+        "start",
+        include_str!("../../../../migrations/postgres/0008_start.sql"),
+    ),
+    (
+        12,
+        "format",
+        include_str!("../../../../migrations/postgres/0012_format.sql"),
+    ),
+];
 
 /// Estafeta's store in a `PostgreSQL` database. Clones share it.
 #[derive(Clone)]
@@ -179,6 +187,8 @@ impl PostgresStore {
     pub(super) async fn prepare(options: &PgConnectOptions) -> Result<(), StoreError> {
         let mut db = options.connect().await?;
         migrations(&MIGRATIONS)
+            // A newer instance may have been here: an older one that begins anew beside it goes on.
+            .set_ignore_missing(true)
             .run_direct(None, &mut db, false)
             .await
             .map_err(|error| StoreError::Database(format!("migration: {error}")))?;

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use widget_core::action::Action;
+use widget_core::dialog::FORMAT;
 use widget_core::ids::{AccountId, ActionKey, ConversationId, DialogId};
 
 const MASTER: [u8; 32] = [42; 32];
@@ -628,4 +629,48 @@ async fn the_logical_schema_is_that_of_sqlite() {
     let plain = |columns: Vec<Column>| columns.into_iter().map(plainly).collect::<Vec<_>>();
     assert_eq!(plain(of_postgres), plain(of_sqlite));
     assert_eq!(keys_of_postgres, keys_of_sqlite);
+}
+
+// --- two versions beside each other -------------------------------------------------------------------------------------
+
+#[tokio::test]
+async fn promise_7_replayable_a_dialog_of_a_newer_format_is_left_to_the_newer_version() {
+    let options = schema().await;
+    let store = join(&options).await;
+    let arrived = NewRow {
+        account: ACCOUNT,
+        dialog: Some(DialogId("d".to_owned())),
+        conversation: Some(ConversationId("thread".to_owned())),
+        source: Source::Pact,
+        dedup_key: "m1".to_owned(),
+        body: Vec::new(),
+        at: T,
+    };
+    store.ingest(vec![arrived]).await.unwrap();
+    let format = async |number: i64| {
+        let mut db = options.connect().await.unwrap();
+        let change = sqlx::AssertSqlSafe(format!("UPDATE dialog SET format = {number}"));
+        db.execute(change).await.unwrap();
+    };
+    format(FORMAT + 1).await;
+    assert!(store.claim(T).await.unwrap().is_none());
+    let id = DialogId("d".to_owned());
+    assert!(store.lease(ACCOUNT, &id, T).await.unwrap().is_none());
+    format(FORMAT).await;
+    assert!(store.claim(T).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn an_older_instance_begins_anew_beside_a_newer_one() {
+    let options = schema().await;
+    let newer = join(&options).await;
+    let mut db = options.connect().await.unwrap();
+    db.execute(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         VALUES (9999, 'of a newer version', true, '', 0)",
+    )
+    .await
+    .unwrap();
+    join(&options).await.close().await;
+    newer.close().await;
 }

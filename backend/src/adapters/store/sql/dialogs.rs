@@ -12,7 +12,7 @@ use crate::ports::{
 use async_trait::async_trait;
 use sqlx::Row;
 use widget_core::action::Action;
-use widget_core::dialog::Dialog;
+use widget_core::dialog::{Dialog, FORMAT};
 use widget_core::ids::{AccountId, ConversationId, DealId, DialogId};
 use widget_core::owner::{Owner, ReasonId};
 
@@ -255,7 +255,7 @@ async fn lease_oldest(
 ) -> Result<Option<Found>, StoreError> {
     let leased = sqlx::query(concat!(
         "UPDATE dialog SET leased = $2, token = token + 1 WHERE (account, id) = ( \
-             SELECT account, id FROM dialog WHERE leased = 0 AND ready_at <= $1 \
+             SELECT account, id FROM dialog WHERE leased = 0 AND ready_at <= $1 AND format <= $3 \
              ORDER BY ready_at, account, id LIMIT 1",
         skip_held!(),
         ") RETURNING ",
@@ -263,6 +263,7 @@ async fn lease_oldest(
     ))
     .bind(now)
     .bind(holder)
+    .bind(FORMAT)
     .fetch_optional(&mut *db)
     .await?;
     match leased {
@@ -280,12 +281,13 @@ async fn lease_this(
 ) -> Result<Option<Found>, StoreError> {
     let leased = sqlx::query(concat!(
         "UPDATE dialog SET leased = $3, token = token + 1 \
-         WHERE account = $1 AND id = $2 AND leased = 0 RETURNING ",
+         WHERE account = $1 AND id = $2 AND leased = 0 AND format <= $4 RETURNING ",
         leased_columns!()
     ))
     .bind(account.0)
     .bind(&dialog.0)
     .bind(holder)
+    .bind(FORMAT)
     .fetch_optional(&mut *db)
     .await?;
     match leased {
@@ -506,7 +508,7 @@ fn was_waiting(rows: u64, id: i64) -> Result<(), StoreError> {
 async fn store_state(db: &mut Connection, commit: &Commit) -> Result<(), StoreError> {
     let Commit { lease, state, .. } = commit;
     sqlx::query(concat!(
-        "UPDATE dialog SET state = $3, seq = $4, last_at = $5, owner_kind = $6, epoch = $7, deal = $8, \
+        "UPDATE dialog SET state = $3, seq = $4, last_at = $5, owner_kind = $6, epoch = $7, deal = $8, format = $12, \
          leased = CASE WHEN $9 THEN 0 ELSE leased END, contact = $10, due_at = $11, ready_at = ",
         soonest!("$11"),
         " WHERE account = $1 AND id = $2"
@@ -522,6 +524,7 @@ async fn store_state(db: &mut Connection, commit: &Commit) -> Result<(), StoreEr
     .bind(commit.release)
     .bind(state.contact.map(|contact| contact.0))
     .bind(state.timers.values().map(|armed| armed.due).min())
+    .bind(FORMAT)
     .execute(db)
     .await?;
     Ok(())

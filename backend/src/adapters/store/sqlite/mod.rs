@@ -69,7 +69,7 @@ const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 const WAL_LIMIT: &str = "67108864";
 
 /// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (
         1,
         "start",
@@ -109,6 +109,11 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
         8,
         "holders",
         include_str!("../../../../migrations/sqlite/0008_holders.sql"),
+    ),
+    (
+        12,
+        "format",
+        include_str!("../../../../migrations/sqlite/0012_format.sql"),
     ),
 ];
 
