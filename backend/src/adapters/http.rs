@@ -4,8 +4,11 @@ use super::api_log::CallLog;
 use crate::error::CallError;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, Response, Url};
+use rustls::ClientConfig;
+use rustls_platform_verifier::BuilderVerifierExt;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 const CONNECT: Duration = Duration::from_secs(5);
@@ -71,6 +74,16 @@ impl Answer {
     }
 }
 
+/// What all clients share: the machine's roots of trust are read once, and not kept for each account anew. `None` where
+/// they cannot be read: then every client tries for itself and says what is wrong.
+static TLS: LazyLock<Option<ClientConfig>> = LazyLock::new(|| {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(BuilderVerifierExt::with_platform_verifier);
+    Some(config.ok()?.with_no_client_auth())
+});
+
 /// A client of one destination.
 pub(super) struct Http {
     client: Client,
@@ -96,6 +109,9 @@ impl Http {
             .default_headers(HeaderMap::from_iter(secret));
         if is_loopback(&base) {
             client = client.no_proxy();
+        }
+        if let Some(tls) = TLS.as_ref() {
+            client = client.tls_backend_preconfigured(tls.clone());
         }
         let client = client
             .build()
@@ -231,6 +247,13 @@ fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clients_share_the_roots_of_trust() {
+        assert!(TLS.is_some());
+        let far = "https://hotel.amocrm.ru";
+        assert!(Http::new(far, Duration::from_secs(1), None).is_ok());
+    }
 
     #[test]
     fn only_https_or_loopback_is_an_endpoint() {
