@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::Sandbox;
+use crate::amocrm::consent;
 use crate::amocrm::hooks::Actor;
 use crate::amocrm::leads;
 use crate::amocrm::model::{
@@ -62,6 +63,7 @@ async fn answer(sandbox: &Sandbox, call: &Call) -> Answer {
     match (call.method.as_str(), &call.segments()[..]) {
         ("GET", ["clock"]) => {}
         ("POST", ["clock"]) => set_clock(sandbox, &body).await?,
+        ("POST", ["integration"]) => return change_integration(sandbox, &body).await,
         ("GET", _) => return sandbox.with(|state| read(state, call)),
         _ => {
             let result = sandbox.change(|state| write(state, call, &body));
@@ -80,6 +82,7 @@ fn read(state: &State, call: &Call) -> Answer {
         ["guests", phone, "transcript"] => Ok(transcript(state, phone)),
         ["deals"] => Ok(deals(state, call.query("phone"))),
         ["deals", id] => deal_id(state, id).map(|id| shown_deal(state, id)),
+        ["integration"] => Ok(consent::show(state)),
         ["bot"] => Ok(json!({"asked": state.bot.asked})),
         ["gates", id] => gates::show(state, id),
         ["calls"] => calls(state, call.query("service")),
@@ -99,6 +102,7 @@ fn write(state: &mut State, call: &Call, body: &Given) -> Answer {
         ("POST", ["contacts", "merge"]) => merge_contacts(state, body),
         ("POST", ["bot"]) => set_bot(state, body),
         ("POST", ["faults"]) => add_fault(state, body),
+        ("POST", ["integration", "codes"]) => Ok(consent::code(state)),
         ("POST", ["gates"]) => gates::close(state, body),
         ("DELETE", ["gates", id]) => gates::open(state, id),
         ("DELETE", ["faults"]) => {
@@ -242,6 +246,16 @@ fn known_user(state: &State, id: i64) -> Result<i64, Refused> {
         .user(id)
         .map(|user| user.id)
         .ok_or_else(|| missing(format!("There is no user {id}.")))
+}
+
+async fn change_integration(sandbox: &Sandbox, body: &Given) -> Answer {
+    let installed = body.flag("installed")?;
+    let host = body.text("host")?.map(str::to_owned);
+    let refusal = body.number("refusal")?;
+    let refusal = refusal
+        .map(|status| u16::try_from(status).map_err(|_| bad("`refusal` is an HTTP status.")))
+        .transpose()?;
+    Ok(consent::change(sandbox, installed, host, refusal).await)
 }
 
 fn change_user(state: &mut State, id: &str, body: &Given) -> Answer {

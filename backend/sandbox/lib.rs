@@ -179,6 +179,7 @@ impl Sandbox {
             .route("/oauth2/{*path}", service(Service::Amocrm, ""))
             .route("/api/p2/{*path}", service(Service::Pact, "/api/p2"))
             .route("/bot/{*path}", service(Service::Bot, "/bot"))
+            .merge(amocrm::consent::routes())
             .merge(page::routes(&self.0.assets))
             .with_state(self.clone())
     }

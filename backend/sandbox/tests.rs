@@ -14,6 +14,8 @@ use tower::ServiceExt;
 use crate::http::parse_pairs;
 use crate::{Connection, Limits, Options, Sandbox};
 
+mod oauth;
+
 const PHONE: &str = "79000000001";
 
 /// A sandbox that listens, and a subscriber that keeps what it is told.

@@ -1,6 +1,8 @@
 //! The composition root: the only module that knows which adapter stands behind which port.
 
 mod desk;
+mod doctor;
+mod grants;
 mod rules;
 
 pub mod moving;
@@ -9,7 +11,7 @@ pub mod replay;
 #[cfg(test)]
 mod outcomes;
 
-use crate::adapters::amocrm::{AmoConfig, AmoCrm};
+use crate::adapters::amocrm::{Access, AmoConfig, AmoCrm, Keyring};
 use crate::adapters::api_log::CallLogs;
 use crate::adapters::bot::http::{BotConfig, HttpBot};
 use crate::adapters::hooks::WebhookReader;
@@ -21,17 +23,19 @@ use crate::error::{CallError, StoreError};
 use crate::flow::{
     Bells, BotHealth, Chores, CrmHealth, Flow, InForce, LaneBells, Lines, Rules, Tenant, failpoint,
 };
-use crate::http::{self, SessionKey, Site, Sites, Web, WidgetFile};
+use crate::http::{self, InvitationKey, SessionKey, Site, Sites, Web, WidgetFile};
 use crate::lifecycle::Stop;
-use crate::ports::{ApiLog, Budgets, Crm, Instances, Privacy, Store, Watch};
+use crate::ports::{ApiLog, Budgets, Connection, Crm, Instances, Privacy, Store, Watch};
 use crate::telemetry;
 use axum::Router;
+use grants::Kept;
 use rules::Keeper;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -39,6 +43,8 @@ use widget_core::ids::AccountId;
 use widget_core::time::DAY;
 
 pub use desk::{Desk, Erasure};
+pub use doctor::{Examined, examine};
+pub use grants::{link, redirect_uri};
 
 /// Where in the data folder calls are logged.
 const API_LOG: &str = "api-log";
@@ -102,6 +108,9 @@ pub struct App {
     flow: Arc<Flow>,
     web: Arc<Web>,
     keepers: Vec<Arc<Keeper>>,
+    keyrings: Vec<Kept>,
+    /// Rings when an account stands otherwise with its CRM.
+    bell: Arc<Notify>,
     database: Database,
     chores: Chores,
 }
@@ -143,21 +152,34 @@ impl App {
         let mut sites = Vec::with_capacity(config.accounts.len());
         let mut maps = Vec::with_capacity(config.accounts.len());
         let mut keepers = Vec::with_capacity(config.accounts.len());
+        let mut keyrings = Vec::new();
+        let bell = Arc::<Notify>::default();
         for account in &config.accounts {
             rules::take_in(&*store, account, clock.now_ms())
                 .await
                 .map_err(&unusable)?;
             let rules = rules::newest(&*store, account).await?;
-            let (tenant, crm) = tenant(account, rules, config, &store, &clock, &logs)?;
-            let site = Arc::new(site(account, tenant));
+            let keyring = grants::keyring(account, config, &store, &clock, &logs, &bell)?;
+            let (tenant, crm) = tenant(
+                account,
+                keyring.clone(),
+                rules,
+                config,
+                (&store, &clock, &logs),
+            )?;
+            let site = Arc::new(site(account, tenant, keyring.clone()));
             maps.push(crm.map());
-            keepers.push(Arc::new(Keeper::new(
+            let keeper = Arc::new(Keeper::new(
                 account,
                 Arc::clone(&site.tenant),
                 crm,
                 Arc::clone(&store),
                 Arc::clone(&clock),
-            )));
+            ));
+            if let Some(keyring) = keyring {
+                keyrings.push(Kept::new(account, keyring, &keeper, &site.tenant));
+            }
+            keepers.push(keeper);
             sites.push(site);
         }
         let flow = Arc::new(Flow {
@@ -177,7 +199,7 @@ impl App {
             Arc::clone(&flow),
             Sites::new(sites),
             config.server.public_url.clone(),
-            SessionKey::derive(key),
+            (SessionKey::derive(key), InvitationKey::derive(key)),
             telemetry::metrics(),
             widget_files(),
         );
@@ -185,6 +207,8 @@ impl App {
             flow,
             web: Arc::new(web),
             keepers,
+            keyrings,
+            bell,
             database,
             chores,
         })
@@ -201,7 +225,7 @@ impl App {
     /// # Errors
     /// The server ended by itself.
     pub async fn run(
-        self,
+        mut self,
         listener: TcpListener,
         beside: Option<Router>,
         stop: Stop,
@@ -214,6 +238,18 @@ impl App {
             .with_graceful_shutdown(closing.clone().cancelled_owned());
         let mut server = tokio::spawn(server.into_future());
         let mut chores = self.preparations(&stop.soft(), ready);
+        let keyrings: Vec<Keyring> = self
+            .keyrings
+            .iter()
+            .map(|kept| kept.keyring.clone())
+            .collect();
+        chores.spawn(grants::keep_current(
+            std::mem::take(&mut self.keyrings),
+            Arc::clone(&self.flow.store),
+            Arc::clone(&self.flow.clock),
+            (self.web.invitation_key.clone(), self.bell),
+            stop.soft(),
+        ));
         chores.spawn(self.chores.run(stop.soft()));
         let flow = tokio::spawn(Arc::clone(&self.flow).run(stop.soft()));
 
@@ -238,6 +274,9 @@ impl App {
             quietly(flow).await;
             closing.cancel();
             quietly(server).await;
+            for keyring in keyrings {
+                keyring.idle().await;
+            }
             self.database.close().await;
         });
         if finished.await {
@@ -333,8 +372,9 @@ async fn keep_prepared(
 ) {
     let mut tried = Some(tried);
     let mut pause = PREPARE_AGAIN.0;
+    let mut told = Told::default();
     while !stop.is_cancelled() {
-        let rest = if prepare(&site).await {
+        let rest = if prepare(&site, &mut told).await {
             site.mark_prepared();
             pause = PREPARE_AGAIN.0;
             PREPARE_EVERY
@@ -352,7 +392,10 @@ async fn keep_prepared(
     }
 }
 
-async fn prepare(site: &Site) -> bool {
+/// What was said last of CRM and channel that could not be prepared: the same is not said again and again.
+type Told = [Option<CallError>; 2];
+
+async fn prepare(site: &Site, told: &mut Told) -> bool {
     let tenant = &site.tenant;
     let (crm_hook, channel_hook) = &tenant.hook_urls;
     let (crm, channel) = tokio::join!(
@@ -363,29 +406,31 @@ async fn prepare(site: &Site) -> bool {
         failpoint::hit("after_refresh");
     }
     let account = tenant.account;
-    for (who, outcome) in [("amoCRM", &crm), ("Pact", &channel)] {
-        if let Err(cause) = outcome {
+    let is_prepared = crm.is_ok() && channel.is_ok();
+    let now = [("amoCRM", crm.err()), ("Pact", channel.err())];
+    for ((who, cause), told) in now.into_iter().zip(told) {
+        if let Some(cause) = cause.as_ref().filter(|cause| told.as_ref() != Some(cause)) {
             tracing::warn!(%account, who, %cause, "not prepared, trying again");
         }
+        *told = cause;
     }
-    crm.is_ok() && channel.is_ok()
+    is_prepared
 }
 
 /// One account behind the ports, and its CRM once more as what it is.
 fn tenant(
     account: &Account,
+    keyring: Option<Keyring>,
     rules: Rules,
     config: &Config,
-    store: &Arc<dyn Store>,
-    clock: &Arc<dyn Clock>,
-    logs: &Arc<CallLogs>,
+    (store, clock, logs): (&Arc<dyn Store>, &Arc<dyn Clock>, &Arc<CallLogs>),
 ) -> Result<(Tenant, Arc<AmoCrm>), AppError> {
     let refused = |cause| AppError::Settings {
         account: account.name.clone(),
         cause,
     };
     let mut crm = AmoCrm::new(
-        amo_config(account, &rules, config.limited)?,
+        amo_config(account, keyring, &rules, config.limited)?,
         Arc::clone(clock),
     )
     .map_err(refused)?;
@@ -435,11 +480,21 @@ fn tenant(
     Ok((tenant, crm))
 }
 
-fn amo_config(account: &Account, rules: &Rules, limited: bool) -> Result<AmoConfig, AppError> {
+fn amo_config(
+    account: &Account,
+    keyring: Option<Keyring>,
+    rules: &Rules,
+    limited: bool,
+) -> Result<AmoConfig, AppError> {
+    let token = account.amocrm.token.clone().map(Access::Token);
+    let access = token.or(keyring.map(Access::Keyring));
     Ok(AmoConfig {
         endpoint: account.amocrm.endpoint.clone(),
         account: account.amocrm.account_id,
-        token: account.amocrm.token.clone(),
+        access: access.ok_or_else(|| AppError::Settings {
+            account: account.name.clone(),
+            cause: CallError::refused(0, "amoCRM: there is no token"),
+        })?,
         pipeline: account.amocrm.pipeline.clone(),
         names: rules::names(&rules.policy).ok_or_else(|| AppError::Policy {
             account: account.name.clone(),
@@ -460,7 +515,7 @@ fn hook_urls(account: &Account, public_url: &str) -> (String, String) {
     )
 }
 
-fn site(account: &Account, tenant: Tenant) -> Site {
+fn site(account: &Account, tenant: Tenant, keyring: Option<Keyring>) -> Site {
     Site {
         tenant: Arc::new(tenant),
         pact_secret: account.pact.webhook_secret.clone(),
@@ -468,6 +523,7 @@ fn site(account: &Account, tenant: Tenant) -> Site {
         client_id: account.amocrm.client_id.clone(),
         client_secret: account.amocrm.client_secret.clone(),
         origins: account.amocrm.origins.clone(),
+        connection: keyring.map(|keyring| Arc::new(keyring) as Arc<dyn Connection>),
         prepared: AtomicBool::new(false),
     }
 }

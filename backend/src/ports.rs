@@ -3,6 +3,8 @@
 
 mod budget;
 mod catchup;
+mod checkup;
+mod grants;
 mod instances;
 mod privacy;
 
@@ -23,6 +25,8 @@ use widget_core::understand::{AttachmentKind, Facts, Intent};
 pub use crate::clock::Clock;
 pub use budget::{Budgets, Class, Rank, Window};
 pub use catchup::{Page, Reach, Reaches, Thread, Watch, Written};
+pub use checkup::Checked;
+pub use grants::{Connection, Grant, Grants, Pair, Setback, Standing};
 pub use instances::{Duty, Instances, News};
 pub use privacy::{ApiLog, Erasure, Known, Privacy, Progress, Wish};
 
@@ -659,6 +663,7 @@ pub trait Store:
     + Reaches
     + Privacy
     + Instances
+    + Grants
 {
 }
 impl<T> Store for T where
@@ -675,6 +680,7 @@ impl<T> Store for T where
         + Reaches
         + Privacy
         + Instances
+        + Grants
 {
 }
 

@@ -1,6 +1,7 @@
 //! amoCRM: the API v4 with its envelopes and errors. Each file below answers for one kind of entity.
 
 mod account;
+pub(crate) mod consent;
 mod contacts;
 pub(crate) mod fields;
 pub(crate) mod hooks;
@@ -8,7 +9,7 @@ pub(crate) mod leads;
 mod links;
 pub(crate) mod model;
 mod notes;
-mod oauth;
+pub(crate) mod oauth;
 pub(crate) mod tags;
 mod tasks;
 pub(crate) mod writes;
@@ -110,14 +111,10 @@ fn authorised(state: &State, call: &Call) -> Result<model::User, Reply> {
         .header("authorization")
         .and_then(|header| header.strip_prefix("Bearer "))
         .unwrap_or_default();
-    let known = token == state.secrets.amocrm_token
-        || state
-            .crm
-            .oauth
-            .access
-            .get(token)
-            .is_some_and(|end| *end > state.now);
-    if !known {
+    let oauth = &state.crm.oauth;
+    let is_lasting = token == state.secrets.amocrm_token && !oauth.is_off;
+    let known = is_lasting || oauth.opens(token, state.now);
+    if !known || !oauth::is_here(state, call) {
         return Err(problem(
             401,
             "Unauthorized",

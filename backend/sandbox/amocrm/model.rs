@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::oauth::OAuth;
 use crate::http::phone_digits;
 
 pub(crate) const ACCOUNT_ID: i64 = 31_000_001;
@@ -188,16 +189,6 @@ pub(crate) struct Subscription {
     pub updated_at: i64,
     /// Business ms of the failures of the last two hours.
     pub failures: VecDeque<i64>,
-}
-
-/// One-time codes and rotating tokens beside the long-lived one.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct OAuth {
-    /// Code → business ms of its end.
-    pub codes: BTreeMap<String, i64>,
-    /// Access token → business ms of its end.
-    pub access: BTreeMap<String, i64>,
-    pub refresh: BTreeMap<String, i64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

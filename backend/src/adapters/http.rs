@@ -232,7 +232,8 @@ fn safe_endpoint(endpoint: &str) -> Result<Url, CallError> {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether a URL leads to this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
     let host = url
         .host_str()
         .unwrap_or_default()

@@ -16,7 +16,7 @@ pub use crate::ports::Erasure;
 /// The data of one backend.
 pub struct Desk {
     database: Database,
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
 }
 
 impl From<Database> for Desk {

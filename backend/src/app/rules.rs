@@ -179,9 +179,14 @@ impl Keeper {
         }
     }
 
-    /// Waits until the rules call things otherwise in the CRM than before.
+    /// Waits until the rules call things otherwise in the CRM than before, or the CRM lets us in anew.
     pub(super) async fn renamed(&self) {
         self.renamed.notified().await;
+    }
+
+    /// Account and channel are to be prepared now.
+    pub(super) fn prepare_again(&self) {
+        self.renamed.notify_one();
     }
 
     /// What is in force, before anything was looked at.

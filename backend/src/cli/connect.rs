@@ -23,6 +23,8 @@ pub(super) struct Side<'a> {
     pub(super) clock: Option<&'a str>,
     /// The providers' limits hold.
     pub(super) limited: bool,
+    /// The account is connected by OAuth: no token is written.
+    pub(super) oauth: bool,
 }
 
 impl Side<'_> {
@@ -84,7 +86,9 @@ pub(super) fn config(connection: &Connection, side: &Side<'_>) -> String {
         quoted(&connection.amocrm_endpoint)
     ));
     line(&format!("account_id = {}", connection.amocrm_account_id));
-    line(&pair("token", &connection.amocrm_token));
+    if !side.oauth {
+        line(&pair("token", &connection.amocrm_token));
+    }
     line(&pair("client_id", &connection.client_id));
     line(&pair("client_secret", &connection.client_secret));
     line("\n[accounts.pact]");
@@ -198,8 +202,16 @@ mod tests {
             data: &data,
             clock: Some(&connection.clock_url),
             limited: false,
+            oauth: false,
         };
         side.write_policy().unwrap();
+        let by_oauth = Side {
+            oauth: true,
+            ..side
+        };
+        let text = super::config(&connection, &by_oauth);
+        let by_oauth = Config::parse(&text, Path::new("")).unwrap();
+        assert!(by_oauth.accounts[0].amocrm.token.is_none());
         let config = Config::parse(&config(&connection, &side), Path::new("")).unwrap();
         assert_eq!(config.server.listen, side.listen);
         assert!(!config.limited);
@@ -207,10 +219,8 @@ mod tests {
         assert_eq!(config.server.data, data);
         assert_eq!(config.clock_source.as_deref(), side.clock);
         let account = &config.accounts[0];
-        assert_eq!(
-            account.amocrm.token.expose_secret(),
-            connection.amocrm_token
-        );
+        let token = account.amocrm.token.as_ref().unwrap();
+        assert_eq!(token.expose_secret(), connection.amocrm_token);
         assert_eq!(account.amocrm.origins, ["http://127.0.0.1:9000"]);
         assert_eq!(account.bot.url, connection.bot_url);
         assert_eq!(mode_of(&account.policy).as_deref(), Some("on"));

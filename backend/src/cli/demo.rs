@@ -49,6 +49,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         data: &data.folder.join("backend"),
         clock: None,
         limited: true,
+        oauth: false,
     };
     side.write_policy()?;
     let settings = connect::config(&sandbox.connection(), &side);

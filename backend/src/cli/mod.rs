@@ -8,8 +8,10 @@ mod clock;
 mod connect;
 mod decide;
 mod demo;
+mod doctor;
 mod erase;
 mod guest;
+mod link;
 mod log;
 mod migrate;
 mod policy;
@@ -45,6 +47,10 @@ enum Command {
     Sandbox(sandbox::Args),
     /// The backend.
     Serve(serve::Args),
+    /// The link by which an administrator connects an account of amoCRM.
+    Connect(link::Args),
+    /// Checks everything that can be reached: one line each, and what to do.
+    Doctor(doctor::Args),
     /// Writes the widget's archive for a backend.
     Widget(archive::Widget),
     /// Holds an archive against amoCRM's rules.
@@ -76,6 +82,8 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => served(demo::run(args)),
         Command::Sandbox(args) => served(sandbox::run(args)),
         Command::Serve(args) => served(serve::run(args)),
+        Command::Connect(args) => link::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Widget(args) => archive::write(&args),
         Command::Check(args) => archive::check(&args),
         Command::Decide(args) => decide::run(&args),

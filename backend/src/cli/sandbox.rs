@@ -28,6 +28,9 @@ pub(super) struct Args {
     /// Writes a config for `estafeta serve` before `ready` is printed.
     #[arg(long, value_name = "FILE")]
     write_config: Option<PathBuf>,
+    /// The config names no token: its account is connected by OAuth, as `estafeta connect` says.
+    #[arg(long)]
+    oauth: bool,
     /// What the clock shows at first, RFC 3339.
     #[arg(long)]
     now: Option<String>,
@@ -77,6 +80,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             data: &data,
             clock: Some(&connection.clock_url),
             limited: args.limits == Limits::Real,
+            oauth: args.oauth,
         };
         side.write_policy()?;
         connect::private_file(file, &connect::config(&connection, &side))?;

@@ -170,12 +170,11 @@ impl Check<'_> {
         url: Option<SecretString>,
         file: Option<PathBuf>,
     ) -> Result<Option<SecretString>, ()> {
-        if url.is_none() && file.is_none() {
-            return Ok(None);
-        }
         let what =
             "the URL of a PostgreSQL database, such as postgres://user:password@host/estafeta";
-        let url = self.secret(url, file, "server.database", what).ok_or(())?;
+        let Some(url) = self.choice(url, file, "server.database", what)? else {
+            return Ok(None);
+        };
         let scheme = url.expose_secret().split_once("://");
         if !matches!(scheme, Some(("postgres" | "postgresql", _))) {
             self.found("server.database", format!("must be {what}."));
@@ -353,11 +352,11 @@ impl Check<'_> {
             })
             .collect()
         });
-        let token = self.secret(
+        let token = self.choice(
             raw.token,
             raw.token_file,
             &format!("{at}.token"),
-            "a long-lived token of the integration",
+            "a long-lived token of the integration; leave it out to connect the account by OAuth",
         );
         let client_id = self.need(
             raw.client_id,
@@ -381,7 +380,7 @@ impl Check<'_> {
             endpoint: endpoint?,
             account_id: account_id?,
             origins: origins?,
-            token: token?,
+            token: token.ok()?,
             client_id: client_id?,
             client_secret: client_secret?,
             webhook_secret: webhook_secret?,
@@ -496,6 +495,20 @@ impl Check<'_> {
             return None;
         }
         Some(secret)
+    }
+
+    /// A secret that need not be given. `Err`: there is a finding.
+    fn choice(
+        &mut self,
+        value: Option<SecretString>,
+        file: Option<PathBuf>,
+        at: &str,
+        what: &str,
+    ) -> Result<Option<SecretString>, ()> {
+        if value.is_none() && file.is_none() {
+            return Ok(None);
+        }
+        self.secret(value, file, at, what).map(Some).ok_or(())
     }
 
     /// A secret given as it stands or as a file.

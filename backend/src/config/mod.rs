@@ -79,8 +79,8 @@ pub struct Amocrm {
     pub account_id: i64,
     /// Addresses of its pages.
     pub origins: Vec<String>,
-    /// Long-lived token.
-    pub token: SecretString,
+    /// Long-lived token; `None` = it is connected by OAuth.
+    pub token: Option<SecretString>,
     /// Id of the integration.
     pub client_id: String,
     /// Secret key of the integration.
@@ -372,6 +372,17 @@ mod tests {
         );
         assert_eq!(paths(&both), ["accounts[0].pact.token"]);
         assert_eq!(paths(&with_file), ["accounts[0].pact.token_file"]);
+    }
+
+    #[test]
+    fn an_account_without_a_token_is_connected_by_oauth() {
+        let with_token = parse(GOOD).unwrap();
+        assert!(with_token.accounts[0].amocrm.token.is_some());
+        let without = GOOD.replace("token = \"amo-token-value\"", "");
+        assert!(parse(&without).unwrap().accounts[0].amocrm.token.is_none());
+        let without_key = without.replace("client_secret = ", "# ");
+        let wrong = paths(&without_key);
+        assert_eq!(wrong, ["accounts[0].amocrm.client_secret"]);
     }
 
     #[test]

@@ -14,7 +14,7 @@
 //! | `after_look` | the effect of an earlier call was looked for, with the same knowledge |
 //! | `before_result` | what became of an action is to be stored |
 //! | `after_result` | it is stored, and nobody was told of it |
-//! | `after_refresh` | the CRM's catalogue was read at the start |
+//! | `after_refresh` | the CRM's catalogue was read at the start; the CRM has renewed our tokens, and they are not stored (`tokens`) |
 
 #[cfg(feature = "failpoints")]
 mod armed {

@@ -107,6 +107,13 @@ impl Line {
         *self.state()
     }
 
+    /// Somebody knows that it may be open again: it is asked at once.
+    pub fn ask_soon(&self) {
+        if let Some(shut) = self.state().as_mut() {
+            shut.ask_at = i64::MIN;
+        }
+    }
+
     fn shut_at(&self, provider: Provider, status: u16, now: i64) {
         let mut shut = self.state();
         let since = shut.map_or(now, |shut| shut.since);
@@ -234,7 +241,11 @@ mod tests {
         assert_eq!((shut.status, shut.since), (403, 1_000));
         assert_eq!(shut.ask_at, 5_000 + 15 * MINUTE);
         assert_eq!(lines.to(Provider::Pact).shut(), None, "each its own");
+        line.ask_soon();
+        let asked = line.shut().expect("still shut");
+        assert_eq!((asked.since, asked.ask_at), (1_000, i64::MIN));
         line.open();
+        line.ask_soon();
         assert_eq!(line.shut(), None);
     }
 

@@ -1,17 +1,18 @@
 //! A small world for the tests of this module: two accounts, one dialog, a CRM that can be switched off.
 
 use super::bearer::{Claims, SessionKey};
-use super::{Site, Sites, Web, router};
+use super::{InvitationKey, Site, Sites, Web, router};
 use crate::clock::SetClock;
 use crate::error::{CallError, StoreError};
 use crate::flow::{Bells, BotHealth, CrmHealth, Flow, InForce, LaneBells, Lines, Rules, Tenant};
 use crate::ports::{
     ActClaim, Bot, BotReply, BotRequest, Budgets, Channel, ChannelHook, ChannelMessage, Claimed,
-    ClaimedAct, Class, Commit, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs,
-    Duty, Echo, Envelope, Erasure, Finish, Guest, GuestLookup, Hooks, Inbox, InboxRow, Instances,
-    Journal, JournalRow, Kin, Known, Lane, Lease, Ledger, NewRow, News, Origin, Outbox, Page,
-    Policies, PolicyVersion, Privacy, Progress, Reach, Reaches, Registry, Source, StoredPolicy,
-    Thread, Waiting, Wanted, Watch, Wish, Written,
+    ClaimedAct, Class, Commit, Connection, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess,
+    Dialogs, Duty, Echo, Envelope, Erasure, Finish, Grant, Grants, Guest, GuestLookup, Hooks,
+    Inbox, InboxRow, Instances, Journal, JournalRow, Kin, Known, Lane, Lease, Ledger, NewRow, News,
+    Origin, Outbox, Page, Pair, Policies, PolicyVersion, Privacy, Progress, Reach, Reaches,
+    Registry, Setback, Source, Standing, StoredPolicy, Thread, Waiting, Wanted, Watch, Wish,
+    Written,
 };
 use async_trait::async_trait;
 use axum::body::Body;
@@ -19,11 +20,11 @@ use axum::http::{HeaderName, HeaderValue, Request};
 use axum::response::Response;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use tower::ServiceExt as _;
 use widget_core::dialog::Dialog;
@@ -61,6 +62,7 @@ pub struct World {
     pub clock: SetClock,
     pub store: Arc<FakeStore>,
     pub crm: Arc<FakeCrm>,
+    pub connection: Arc<FakeConnection>,
 }
 
 impl World {
@@ -68,9 +70,10 @@ impl World {
         let clock = SetClock::new(NOW);
         let store = Arc::new(FakeStore::default());
         let crm = Arc::new(FakeCrm::default());
+        let connection = Arc::new(FakeConnection::default());
         let sites: Vec<_> = [(OURS, 1), (OTHER, 2)]
             .into_iter()
-            .map(|(account, number)| Arc::new(site(account, number, &crm)))
+            .map(|(account, number)| Arc::new(site(account, number, &crm, &connection)))
             .collect();
         let flow = Flow {
             store: store.clone(),
@@ -89,7 +92,10 @@ impl World {
             Arc::new(flow),
             Sites::new(sites),
             "https://bot.example.org:8443".to_owned(),
-            SessionKey::derive(&[1; 32]),
+            (
+                SessionKey::derive(&[1; 32]),
+                InvitationKey::derive(&[1; 32]),
+            ),
             PrometheusBuilder::new().build_recorder().handle(),
             Vec::new(),
         ));
@@ -98,6 +104,7 @@ impl World {
             clock,
             store,
             crm,
+            connection,
         }
     }
 
@@ -108,7 +115,7 @@ impl World {
     }
 }
 
-fn site(account: i64, number: i64, crm: &Arc<FakeCrm>) -> Site {
+fn site(account: i64, number: i64, crm: &Arc<FakeCrm>, connection: &Arc<FakeConnection>) -> Site {
     let tenant = Tenant {
         account: AccountId(account),
         pact_company: number,
@@ -140,7 +147,54 @@ fn site(account: i64, number: i64, crm: &Arc<FakeCrm>) -> Site {
         client_id: format!("client-{number}"),
         client_secret: SecretString::from(format!("client-secret-{number}")),
         origins: vec![page],
+        connection: (account == OURS).then(|| connection.clone() as Arc<dyn Connection>),
         prepared: AtomicBool::new(false),
+    }
+}
+
+/// An account of amoCRM that takes every code; it lives at `ours.amocrm.ru`.
+#[derive(Default)]
+pub struct FakeConnection {
+    taken: Mutex<Vec<(String, String)>>,
+    farewells: AtomicU32,
+}
+
+impl FakeConnection {
+    /// Codes, and the doors they were exchanged at.
+    pub fn taken(&self) -> Vec<(String, String)> {
+        self.taken.lock().expect("no panic before").clone()
+    }
+
+    /// How often it was disconnected.
+    pub fn farewells(&self) -> u32 {
+        self.farewells.load(Ordering::SeqCst)
+    }
+}
+
+impl Connection for FakeConnection {
+    fn door(&self, host: &str, invited: bool) -> Option<String> {
+        let is_its_own = host == "ours.amocrm.ru";
+        let may = is_its_own || (invited && host == "hotel.amocrm.ru");
+        may.then(|| format!("https://{host}"))
+    }
+
+    fn connect(&self, door: String, code: SecretString) {
+        let code = code.expose_secret().to_owned();
+        self.taken
+            .lock()
+            .expect("no panic before")
+            .push((door, code));
+    }
+
+    fn disconnect(&self) {
+        self.farewells.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn standing(&self) -> Standing {
+        Standing::NeedsReauth {
+            why: "it was revoked".to_owned(),
+            until: None,
+        }
     }
 }
 
@@ -486,6 +540,38 @@ impl Instances for FakeStore {
 
     async fn hear(&self) -> News {
         std::future::pending().await
+    }
+}
+
+#[async_trait]
+impl Grants for FakeStore {
+    async fn grant(&self, _: AccountId) -> Result<Option<Grant>, StoreError> {
+        Ok(None)
+    }
+
+    async fn grants(&self) -> Result<BTreeMap<AccountId, Grant>, StoreError> {
+        Ok(BTreeMap::new())
+    }
+
+    async fn put_grant(
+        &self,
+        _: AccountId,
+        _: &Pair,
+        _: Option<i64>,
+    ) -> Result<Option<i64>, StoreError> {
+        Ok(None)
+    }
+
+    async fn begin_renewal(&self, _: AccountId, _: i64, _: i64) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn set_back(&self, _: AccountId, _: i64, _: Setback) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn forget_grant(&self, _: AccountId) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

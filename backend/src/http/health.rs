@@ -2,8 +2,9 @@
 //!
 //! CRM or channel being down is shown, but does not make the process unready: events are taken all the same.
 
-use super::state::Web;
+use super::state::{Site, Web};
 use crate::flow::{Provider, Tenant};
+use crate::ports::Standing;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -28,6 +29,7 @@ pub(super) async fn ready(State(web): State<Arc<Web>>) -> (StatusCode, Json<Valu
                 "account": site.tenant.account,
                 "prepared": site.prepared.load(Ordering::Relaxed),
                 "refused": refused(&site.tenant),
+                "amocrm": standing(site),
             })
         })
         .collect();
@@ -40,6 +42,22 @@ pub(super) async fn ready(State(web): State<Arc<Web>>) -> (StatusCode, Json<Valu
     };
     let body = json!({ "ready": ready, "store": store, "workers": workers, "accounts": accounts });
     (status, Json(body))
+}
+
+/// How the account stands with amoCRM, and what to do about it.
+fn standing(site: &Site) -> Value {
+    const TO_DO: &str =
+        "open the link that `estafeta connect` prints, as an administrator of the account";
+    let Some(connection) = &site.connection else {
+        return json!({ "connection": "token" });
+    };
+    match connection.standing() {
+        Standing::Connected => json!({ "connection": "connected" }),
+        Standing::NotConnected => json!({ "connection": "not_connected", "to_do": TO_DO }),
+        Standing::NeedsReauth { why, until } => {
+            json!({ "connection": "needs_reauth", "why": why, "works_until": until, "to_do": TO_DO })
+        }
+    }
 }
 
 /// Which providers refuse the whole account, with which status and since when (unix ms): what needs them is held.
@@ -81,6 +99,19 @@ mod tests {
         assert_eq!(answer.status(), 503);
         assert_eq!(json(answer).await["ready"], false);
         assert_eq!(call(&world, get("/healthz")).await.status(), 200);
+    }
+
+    #[tokio::test]
+    async fn an_account_that_has_to_be_connected_anew_is_told_with_what_to_do() {
+        let world = World::new();
+        let answer = call(&world, get("/readyz")).await;
+        assert_eq!(answer.status(), 200, "events are taken all the same");
+        let told = json(answer).await;
+        let of = |n: usize| told["accounts"][n]["amocrm"].clone();
+        assert_eq!(of(0)["connection"], "needs_reauth");
+        assert_eq!(of(0)["why"], "it was revoked");
+        assert!(of(0)["to_do"].to_string().contains("estafeta connect"));
+        assert_eq!(of(1)["connection"], "token");
     }
 
     #[tokio::test]

@@ -12,8 +12,10 @@ mod error;
 #[cfg(test)]
 mod fake;
 mod health;
+mod invitation;
 mod layers;
 mod metrics;
+mod oauth;
 mod onetime;
 mod session;
 mod sites;
@@ -25,6 +27,7 @@ mod widget;
 
 pub use bearer::SessionKey;
 pub use error::not_found;
+pub use invitation::InvitationKey;
 pub use sites::Sites;
 pub use state::{Site, Web, WidgetFile};
 
@@ -34,6 +37,8 @@ use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use std::sync::Arc;
 
+/// Where amoCRM sends codes: the path of an integration's redirect URI.
+pub const OAUTH_CALLBACK: &str = "/oauth/amocrm/callback";
 /// The card's calls carry at most a note.
 const API_BODY_BYTES: usize = 16 * 1024;
 
@@ -59,10 +64,14 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/hooks/pact/{secret}", post(webhooks::pact))
         .route("/hooks/amocrm/{secret}", post(webhooks::amocrm))
         .layer(DefaultBodyLimit::max(webhooks::BODY_BYTES));
+    let oauth = Router::new()
+        .route(OAUTH_CALLBACK, get(oauth::callback))
+        .route("/oauth/amocrm/disconnect", get(oauth::disconnect));
     let operator = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::show));
-    let routes = browser.merge(hooks).merge(operator).with_state(web);
+    let routes = browser.merge(hooks).merge(oauth).merge(operator);
+    let routes = routes.with_state(web);
     layers::around(routes.layer(from_fn(metrics::count)))
 }

@@ -1,8 +1,10 @@
 //! What every handler shares.
 
 use super::bearer::SessionKey;
+use super::invitation::InvitationKey;
 use super::sites::Sites;
 use crate::flow::{Flow, Tenant};
+use crate::ports::Connection;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -19,6 +21,8 @@ pub struct Web {
     pub public_url: String,
     /// Signs the card's sessions.
     pub session_key: SessionKey,
+    /// Signs invitations to connect an account.
+    pub invitation_key: InvitationKey,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
     /// Files of the widget's archive that are served from here too.
@@ -39,6 +43,8 @@ pub struct Site {
     pub client_secret: SecretString,
     /// Where the account's pages live, such as `https://example.amocrm.ru`: for CORS and as issuers of tokens.
     pub origins: Vec<String>,
+    /// How it is connected by OAuth; `None` = by a long-lived token.
+    pub connection: Option<Arc<dyn Connection>>,
     /// CRM and channel were prepared at least once.
     pub prepared: AtomicBool,
 }
@@ -58,7 +64,7 @@ impl Web {
         flow: Arc<Flow>,
         sites: Sites,
         public_url: String,
-        session_key: SessionKey,
+        (session_key, invitation_key): (SessionKey, InvitationKey),
         metrics: PrometheusHandle,
         widget: Vec<WidgetFile>,
     ) -> Self {
@@ -67,6 +73,7 @@ impl Web {
             sites,
             public_url,
             session_key,
+            invitation_key,
             metrics,
             widget,
         }

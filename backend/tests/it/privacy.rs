@@ -34,7 +34,7 @@ async fn count(world: &World, sql: &'static str) -> i64 {
 }
 
 /// All that is kept, byte by byte.
-fn bytes_below(folder: &Path) -> Vec<u8> {
+pub(crate) fn bytes_below(folder: &Path) -> Vec<u8> {
     let mut bytes = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
         let path = entry.path();
@@ -47,7 +47,7 @@ fn bytes_below(folder: &Path) -> Vec<u8> {
     bytes
 }
 
-fn holds(bytes: &[u8], part: &[u8]) -> bool {
+pub(crate) fn holds(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 

@@ -89,15 +89,15 @@ pub const ROWS: &[Row] = &[
     ),
     Row::code(
         "A009",
-        "Access to the API of amoCRM",
-        &["config", "adapters::http"],
+        "Access to the API of amoCRM: by a long-lived token, or by OAuth with a pair that is renewed once and stored sealed",
+        &["adapters::amocrm::keyring", "http::oauth"],
         &[
+            "backend/tests/it/oauth.rs::from_nothing_an_account_is_connected_by_a_code_and_its_guests_are_answered",
+            "backend/src/adapters/amocrm/keyring/tests.rs::promise_3_nothing_twice_many_calls_of_two_instances_renew_a_pair_once",
+            "backend/src/adapters/store/contract.rs::privacy_tokens_are_sealed_and_go_with_their_account",
             "backend/src/config/mod.rs::secrets_are_never_printed",
             "backend/src/adapters/http.rs::a_token_is_not_shown",
         ],
-    )
-    .and_later(
-        "a token that is renewed and stored sealed comes with OAuth; until then it is a long-lived one from the configuration",
     ),
     // --- Сценарий 1
     Row::code(

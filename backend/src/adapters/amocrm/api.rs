@@ -1,14 +1,16 @@
 //! Requests to the API v4: its envelopes, its empty answers, its errors.
 
+use super::Access;
+use super::keyring::{Keyring, Opened};
 use super::pace::{Pace, Place};
 use crate::adapters::api_log::CallLog;
 use crate::adapters::http::{Answer, Effect, Http, secret_value};
 use crate::adapters::json;
 use crate::error::CallError;
-use reqwest::Method;
 use reqwest::header::AUTHORIZATION;
-use secrecy::SecretString;
+use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
 use widget_core::ids::UserId;
 
@@ -16,27 +18,43 @@ const TOTAL: Duration = Duration::from_secs(20);
 /// The pause after a 429 that names none, ms.
 const PAUSE_MS: i64 = 1000;
 const PAGE: usize = 250;
+/// The key is over or revoked, or the user is unknown.
+const UNAUTHORISED: u16 = 401;
 
 /// Query parameters.
 pub(super) type Query<'a> = [(&'a str, String)];
 
 /// The API of one account.
 pub(super) struct Api {
-    http: Http,
+    lock: Lock,
     /// `None` = no limits hold.
     pace: Option<Pace>,
+}
+
+/// What opens the API.
+enum Lock {
+    /// One token for years, at one address.
+    Token(Arc<Http>),
+    /// The key that is in force.
+    Keyring(Keyring),
 }
 
 impl Api {
     pub(super) fn new(
         endpoint: &str,
-        token: &SecretString,
+        access: Access,
         pace: Option<Pace>,
     ) -> Result<Self, CallError> {
-        let bearer = secret_value("Bearer ", token)?;
-        let endpoint = format!("{}/api/v4", endpoint.trim().trim_end_matches('/'));
-        let http = Http::new(&endpoint, TOTAL, Some((AUTHORIZATION, bearer)))?;
-        Ok(Self { http, pace })
+        let lock = match access {
+            Access::Token(token) => {
+                let bearer = secret_value("Bearer ", &token)?;
+                let endpoint = format!("{}/api/v4", endpoint.trim().trim_end_matches('/'));
+                let http = Http::new(&endpoint, TOTAL, Some((AUTHORIZATION, bearer)))?;
+                Lock::Token(Arc::new(http))
+            }
+            Access::Keyring(keyring) => Lock::Keyring(keyring),
+        };
+        Ok(Self { lock, pace })
     }
 
     /// Waits for a place for one request. To be taken before a read whose answer a request must follow at once.
@@ -56,9 +74,56 @@ impl Api {
         wait
     }
 
-    /// Every call is noted in `log` from now on.
+    /// Every call is noted in `log` from now on; a keyring has its own.
     pub(super) fn log_to(&mut self, log: CallLog) {
-        self.http.log_to(log);
+        if let Lock::Token(http) = &mut self.lock
+            && let Some(http) = Arc::get_mut(http)
+        {
+            http.log_to(log);
+        }
+    }
+
+    /// The account behind the key is another one: nobody calls it again.
+    pub(super) async fn is_of_another_account(&self) {
+        if let Lock::Keyring(keyring) = &self.lock
+            && let Ok(opened) = keyring.open().await
+        {
+            keyring.is_dead(&opened, "it is another account").await;
+        }
+    }
+
+    /// Sends what `make` makes of a client. A key that is refused is renewed, once, and the call made again: what was
+    /// refused has not taken effect. `for_user`: it may be the user who is refused, and not the key.
+    async fn send(
+        &self,
+        what: &str,
+        effect: Effect,
+        for_user: bool,
+        make: impl Fn(&Http) -> RequestBuilder,
+    ) -> Result<Answer, CallError> {
+        let keyring = match &self.lock {
+            Lock::Token(http) => return http.send(what, effect, make(http)).await,
+            Lock::Keyring(keyring) => keyring,
+        };
+        let send = async |opened: &Opened| {
+            let http = &opened.http;
+            http.send(what, effect, make(http)).await
+        };
+        let opened = keyring.open().await?;
+        let answer = send(&opened).await?;
+        if answer.status != UNAUTHORISED || for_user {
+            return Ok(answer);
+        }
+        let Some(next) = keyring.after_refusal(&opened).await? else {
+            return Ok(answer);
+        };
+        let _place = self.place().await;
+        let answer = send(&next).await?;
+        if answer.status == UNAUTHORISED {
+            let why = "amoCRM refuses a token that it has just given; is the integration on?";
+            keyring.is_dead(&next, why).await;
+        }
+        Ok(answer)
     }
 
     /// Reads `path`; `None` = there is no such thing, or the list is empty.
@@ -100,11 +165,15 @@ impl Api {
         user: Option<UserId>,
     ) -> Result<Option<Value>, CallError> {
         let what = named("GET", path);
-        let mut request = self.request(Method::GET, path).query(query);
-        if let Some(user) = user {
-            request = request.header("X-Context-User-ID", user.0);
-        }
-        let answer = self.http.send(&what, Effect::Read, request).await?;
+        let make = |http: &Http| {
+            let request = request(http, Method::GET, path).query(query);
+            match user {
+                Some(user) => request.header("X-Context-User-ID", user.0),
+                None => request,
+            }
+        };
+        let answer = self.send(&what, Effect::Read, user.is_some(), make);
+        let answer = answer.await?;
         if answer.status == 404 {
             return Ok(None);
         }
@@ -161,12 +230,9 @@ impl Api {
         body: &Value,
     ) -> Result<Value, CallError> {
         let what = named(method.as_str(), path);
-        let request = self.request(method, path).json(body);
-        let answer = self.judged(
-            self.http.send(&what, Effect::Write, request).await?,
-            &what,
-            Effect::Write,
-        )?;
+        let make = |http: &Http| request(http, method.clone(), path).json(body);
+        let answer = self.send(&what, Effect::Write, false, make).await?;
+        let answer = self.judged(answer, &what, Effect::Write)?;
         if answer.body.is_empty() {
             return Ok(Value::Null);
         }
@@ -204,11 +270,6 @@ impl Api {
             .map(|_| ())
     }
 
-    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let segments: Vec<&str> = path.split('/').collect();
-        self.http.request(method, &segments)
-    }
-
     fn judged(&self, answer: Answer, what: &str, effect: Effect) -> Result<Answer, CallError> {
         let refusal = if answer.status == 400 {
             refusals(&answer.json().unwrap_or_default())
@@ -224,6 +285,11 @@ impl Api {
                 error => error,
             })
     }
+}
+
+fn request(http: &Http, method: Method, path: &str) -> RequestBuilder {
+    let segments: Vec<&str> = path.split('/').collect();
+    http.request(method, &segments)
 }
 
 /// The rows of an envelope.

@@ -1,14 +1,18 @@
 //! amoCRM as the CRM. Only here deals are leads and stages are statuses.
 //!
-//! `api` speaks HTTP · `map` knows what the account calls things · `prepare`, `read`, `write`, `find` and `people` are
-//! the port's calls · `form` and `hook` read the webhooks.
+//! `api` speaks HTTP · `keyring`, `oauth` and `door` hold what opens it · `map` knows what the account calls things · `prepare`, `read`, `write`, `find` and `people` are
+//! the port's calls · `inspect` looks and changes nothing · `form` and `hook` read the webhooks.
 
 mod api;
+mod door;
 mod find;
 pub(super) mod form;
 pub(super) mod hook;
+mod inspect;
+mod keyring;
 mod map;
 mod model;
+mod oauth;
 mod pace;
 mod people;
 mod person;
@@ -20,7 +24,9 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use keyring::{Keyring, KeyringConfig, invitation};
 pub use map::SharedMap;
+pub use oauth::Integration;
 
 use super::api_log::CallLog;
 use crate::error::CallError;
@@ -33,15 +39,24 @@ use std::sync::{Arc, Mutex};
 use widget_core::event::Done;
 use widget_core::ids::{DealId, StageKey, UserId};
 
+/// What opens an account.
+#[derive(Clone)]
+pub enum Access {
+    /// Long-lived token of an admin.
+    Token(SecretString),
+    /// Pairs of tokens, by OAuth.
+    Keyring(Keyring),
+}
+
 /// How an account is reached, and what it calls things.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct AmoConfig {
-    /// `https://hotel.amocrm.ru`; http on loopback only.
+    /// `https://hotel.amocrm.ru`; http on loopback only. A keyring knows better.
     pub endpoint: String,
     /// The account's id: a token of another account is refused.
     pub account: i64,
-    /// Long-lived token of an admin.
-    pub token: SecretString,
+    /// What opens it.
+    pub access: Access,
     /// Name of the pipeline that the policy's stages lie in; `None` = the main one.
     pub pipeline: Option<String>,
     /// What the policy calls things.
@@ -93,6 +108,8 @@ pub struct AmoCrm {
     map: SharedMap,
     clock: Arc<dyn Clock>,
     known: Mutex<Known>,
+    /// Of two that prepare at once, each might make the owner field.
+    preparing: tokio::sync::Mutex<()>,
 }
 
 /// What was read of the account and is kept for a while.
@@ -112,12 +129,13 @@ impl AmoCrm {
     pub fn new(config: AmoConfig, clock: Arc<dyn Clock>) -> Result<Self, CallError> {
         let pace = config.limited.then(|| Pace::new(Arc::clone(&clock)));
         Ok(Self {
-            api: Api::new(&config.endpoint, &config.token, pace)?,
+            api: Api::new(&config.endpoint, config.access.clone(), pace)?,
             account: config.account,
             map: SharedMap::new(&config),
             pipeline: config.pipeline,
             clock,
             known: Mutex::default(),
+            preparing: tokio::sync::Mutex::default(),
         })
     }
 
@@ -151,6 +169,7 @@ impl AmoCrm {
 #[async_trait]
 impl Crm for AmoCrm {
     async fn prepare(&self, hook_url: &str) -> Result<(), CallError> {
+        let _one_at_a_time = self.preparing.lock().await;
         self.prepare_account(hook_url)
             .await
             .map_err(|error| match error {

@@ -39,7 +39,10 @@ impl AmoCrm {
         let account = self.api.get("account", &query).await?.unwrap_or_default();
         match json::int(&account["id"]) {
             Some(id) if id == self.account => {}
-            Some(_) => return Err(CallError::refused(0, "the token is of another account")),
+            Some(_) => {
+                self.api.is_of_another_account().await;
+                return Err(CallError::refused(0, "the token is of another account"));
+            }
             None => return Err(CallError::refused(0, "the account could not be read")),
         }
         let types: Vec<(i64, String)> = embedded(&account, "task_types")
@@ -151,8 +154,7 @@ impl AmoCrm {
 
     /// Subscribes the webhook. The same address replaces its settings, so the list always goes whole.
     async fn ensure_hook(&self, url: &str) -> Result<(), CallError> {
-        let mut wanted: Vec<&str> = NEEDED_HOOKS.to_vec();
-        wanted.extend(OPTIONAL_HOOKS);
+        let wanted = [&NEEDED_HOOKS[..], &OPTIONAL_HOOKS].concat();
         let query = [("filter[destination]", url.to_owned())];
         let rows = self.api.get("webhooks", &query).await?.unwrap_or_default();
         let mine = embedded(&rows, "webhooks")
@@ -194,9 +196,16 @@ impl AmoCrm {
 }
 
 fn is_whole(hook: &Value, wanted: &[&str]) -> bool {
-    let settings: Vec<&str> = json::list(&hook["settings"])
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
-    !json::is_true(&hook["disabled"]) && wanted.iter().all(|name| settings.contains(name))
+    !json::is_true(&hook["disabled"]) && wanted.iter().all(|name| tells(hook, name))
+}
+
+/// What is needed and a webhook does not tell.
+pub(super) fn lacks_of_hook(hook: &Value) -> Vec<&'static str> {
+    let lacks = NEEDED_HOOKS.into_iter().filter(|name| !tells(hook, name));
+    lacks.collect()
+}
+
+fn tells(hook: &Value, name: &str) -> bool {
+    let settings = json::list(&hook["settings"]);
+    settings.iter().any(|known| known.as_str() == Some(name))
 }

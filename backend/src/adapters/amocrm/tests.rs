@@ -23,7 +23,7 @@ fn amo(url: &str) -> (AmoCrm, SetClock) {
     let config = AmoConfig {
         endpoint: url.to_owned(),
         account: 31,
-        token: SecretString::from("secret-token"),
+        access: Access::Token(SecretString::from("secret-token")),
         pipeline: None,
         limited: false,
         names: Names {
@@ -1252,4 +1252,77 @@ async fn design_5_6_deals_and_tasks_are_told_as_their_webhooks_tell_them() {
 fn closed_task(id: i64, done: bool) -> Value {
     json!({"id": id, "entity_id": 501, "entity_type": "leads", "is_completed": done, "updated_by": 9002,
         "updated_at": NOW_S})
+}
+
+// --- looking, and changing nothing ---------------------------------------------------------------------------------------
+
+/// What an inspection finds wrong, as `what: words`.
+async fn wrong(amo: &AmoCrm) -> Vec<String> {
+    let all = amo.inspect(HOOK).await.into_iter();
+    all.filter(|checked| !checked.is_well)
+        .map(|checked| format!("{}: {}", checked.what, checked.words))
+        .collect()
+}
+
+#[tokio::test]
+async fn an_inspection_of_a_prepared_account_finds_nothing_to_do_and_writes_nothing() {
+    let hook = json!({"destination": HOOK, "disabled": false, "settings": [
+        "update_lead", "status_lead", "responsible_lead", "delete_lead", "restore_lead", "add_lead",
+        "update_contact", "add_contact"]});
+    let (fake, amo, _) = crm_with(move |_| page("webhooks", json!([hook]))).await;
+    assert_eq!(wrong(&amo).await, Vec::<String>::new());
+    assert_eq!(amo.inspect(HOOK).await.len(), 6);
+    assert!(fake.log().iter().all(|line| line.starts_with("GET ")));
+}
+
+#[tokio::test]
+async fn an_inspection_says_what_is_wrong_with_a_webhook() {
+    for (hook, words) in [
+        (json!([]), "it is not subscribed"),
+        (
+            json!([{"destination": HOOK, "disabled": true}]),
+            "has switched it off",
+        ),
+        (
+            json!([{"destination": HOOK, "settings": ["update_lead"]}]),
+            "it lacks status_lead, responsible_lead",
+        ),
+    ] {
+        let (_fake, amo, _) = crm_with(move |_| page("webhooks", hook.clone())).await;
+        let wrong = wrong(&amo).await;
+        assert_eq!(wrong.len(), 1, "{wrong:?}");
+        assert!(wrong[0].contains(words), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_inspection_says_what_the_account_refuses_and_lacks() {
+    for (status, words) in [
+        (401, "Ключи и доступы"),
+        (402, "not paid"),
+        (403, "refuses every call"),
+        (500, "check `subdomain`"),
+    ] {
+        let fake = Fake::always(Reaction::Json(status, json!({}))).await;
+        let wrong = wrong(&amo(&fake.url).0).await;
+        assert_eq!(wrong.len(), 1, "nothing else is asked: {wrong:?}");
+        assert!(wrong[0].contains(words), "{wrong:?}");
+    }
+    let lacking = |seen: &Seen| match seen.target.split('?').next().unwrap_or_default() {
+        "/api/v4/account" => Reaction::Json(200, json!({"id": 31})),
+        "/api/v4/users" => Reaction::Json(403, json!({})),
+        "/api/v4/leads/pipelines" => page(
+            "pipelines",
+            json!([{"id": 5, "name": "Брони", "is_main": true, "_embedded": {"statuses": [status(51, "Новая заявка")]}}]),
+        ),
+        _ => empty(),
+    };
+    let fake = Fake::new(lacking).await;
+    let wrong = wrong(&amo(&fake.url).0).await;
+    let said = |n: usize, words: &str| assert!(wrong[n].contains(words), "{wrong:?}");
+    assert_eq!(wrong.len(), 4, "{wrong:?}");
+    said(0, "rights: the token is not an administrator's");
+    said(1, "lacks «проведена консультация », «Отказ»");
+    said(2, "there is no «WhatsApp»");
+    said(3, "webhook: it is not subscribed");
 }

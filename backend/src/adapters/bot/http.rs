@@ -58,6 +58,16 @@ impl HttpBot {
         })
     }
 
+    /// Whether anybody answers there, whatever they say: nothing is asked.
+    ///
+    /// # Errors
+    /// Nobody does.
+    pub async fn reach(&self) -> Result<(), CallError> {
+        let request = self.http.request(Method::GET, &[]);
+        self.http.send("reach", Effect::Read, request).await?;
+        Ok(())
+    }
+
     /// Every call is noted in `log` from now on.
     pub fn log_to(&mut self, log: CallLog) {
         self.http.log_to(log);

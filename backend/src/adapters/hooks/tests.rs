@@ -1,5 +1,5 @@
 use super::*;
-use crate::adapters::amocrm::{AmoConfig, AmoCrm, FieldNames, Names, TaskTypes};
+use crate::adapters::amocrm::{Access, AmoConfig, AmoCrm, FieldNames, Names, TaskTypes};
 use crate::adapters::fake::{Fake, Reaction};
 use crate::clock::SetClock;
 use crate::ports::{Crm, Left};
@@ -13,7 +13,7 @@ fn amo(url: &str, account: i64) -> AmoCrm {
     let config = AmoConfig {
         endpoint: url.to_owned(),
         account,
-        token: SecretString::from("t"),
+        access: Access::Token(SecretString::from("t")),
         pipeline: None,
         limited: false,
         names: Names {

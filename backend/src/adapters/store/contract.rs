@@ -1,9 +1,11 @@
 //! What every store has to hold. Written against `ports` alone; a store runs it with [`contract!`].
 
 mod budget;
+mod grants;
 mod privacy;
 
 pub(super) use budget::*;
+pub(super) use grants::*;
 pub(super) use privacy::*;
 
 use crate::error::StoreError;
@@ -40,6 +42,8 @@ pub(super) trait Bench: Send + Sync + Sized {
     async fn crash(&mut self);
     /// The changes of the journal's rows: `(seq, at, JSON)`.
     async fn journal(&self, account: AccountId, dialog: &DialogId) -> Vec<(u64, i64, String)>;
+    /// What is stored of pairs of tokens, as it stands.
+    async fn grant_bodies(&self) -> Vec<Vec<u8>>;
     /// All journals, opened beside the running store.
     async fn history(&self) -> Arc<dyn History>;
 }
@@ -117,6 +121,10 @@ macro_rules! contract {
             privacy_a_deleted_messages_text_goes_unless_another_says_the_same,
             promise_6_separate_an_erased_account_takes_nothing_of_another,
             what_is_handled_goes_in_time_and_what_waits_stays,
+            promise_6_separate_a_pair_of_tokens_is_its_accounts_alone,
+            promise_3_nothing_twice_a_pair_is_renewed_by_one_of_many,
+            a_refused_renewal_is_trouble_until_somebody_brings_a_pair,
+            privacy_tokens_are_sealed_and_go_with_their_account,
         }
     };
     ($bench:ty: $($test:ident),* $(,)?) => {$(

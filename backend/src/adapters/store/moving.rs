@@ -20,7 +20,7 @@ use widget_core::dialog::Dialog;
 const BATCH: i64 = 500;
 
 /// Every table, those first to which others point.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "account",
     "dialog",
     "journal",
@@ -35,6 +35,7 @@ const TABLES: [&str; 14] = [
     "pause",
     "erasure",
     "reach",
+    "crm_grant",
 ];
 /// Under this name the server keeps the mark of the file.
 const MARK: &str = "the file's mark";

@@ -19,6 +19,8 @@ const NONCE: usize = 24;
 pub(super) enum Purpose {
     /// An account's key.
     AccountKey,
+    /// A row of `crm_grant`.
+    Grant,
     /// A row of `inbox`.
     Inbox,
     /// A row of `policy`.
@@ -31,6 +33,7 @@ impl Purpose {
     fn name(self) -> &'static str {
         match self {
             Purpose::AccountKey => "account key",
+            Purpose::Grant => "grant",
             Purpose::Inbox => "inbox",
             Purpose::Policy => "policy",
             Purpose::Text => "text",
@@ -90,6 +93,10 @@ impl AccountKeys {
 
     pub(super) fn open_text(&self, sealed: &[u8]) -> Result<String, StoreError> {
         self.open_words(Purpose::Text, sealed)
+    }
+
+    pub(super) fn open_grant(&self, sealed: &[u8]) -> Result<String, StoreError> {
+        self.open_words(Purpose::Grant, sealed)
     }
 
     pub(super) fn open_policy(&self, sealed: &[u8]) -> Result<String, StoreError> {

@@ -26,7 +26,7 @@ struct Member {
 impl World {
     /// A sandbox, and settings for instances that share a database of this server.
     pub async fn for_a_fleet(server: &Server) -> Self {
-        Self::that_keeps(Kept::in_a_schema_of(server.clone()).await, "off").await
+        Self::that_keeps(Kept::in_a_schema_of(server.clone()).await, "off", &[]).await
     }
 }
 

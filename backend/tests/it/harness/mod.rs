@@ -3,6 +3,7 @@
 mod book;
 mod browser;
 mod clicks;
+mod connect;
 mod data;
 mod fleet;
 mod gates;
@@ -80,12 +81,17 @@ impl World {
 
     /// The same; whether the providers' limits hold: `real` or `off`.
     pub async fn with_limits(limits: &str) -> Self {
-        Self::that_keeps(Kept::by_environment().await, limits).await
+        Self::that_keeps(Kept::by_environment().await, limits, &[]).await
     }
 
     /// A sandbox, and settings of a backend that keeps its data in a file.
     pub async fn in_a_file() -> Self {
-        Self::that_keeps(Kept::InAFile, "off").await
+        Self::that_keeps(Kept::InAFile, "off", &[]).await
+    }
+
+    /// A sandbox, and settings without a token: amoCRM is to be connected by OAuth.
+    pub async fn without_a_token() -> Self {
+        Self::that_keeps(Kept::by_environment().await, "off", &["--oauth"]).await
     }
 
     /// The same world, with a backend whose data lie there.
@@ -96,24 +102,27 @@ impl World {
         }
     }
 
-    async fn that_keeps(kept: Kept, limits: &str) -> Self {
+    async fn that_keeps(kept: Kept, limits: &str, more: &[&str]) -> Self {
         let folder = TempDir::new().expect("a folder");
         let (port, backend_port) = (process::free_port(), process::free_port());
         let config = folder.path().join("estafeta.toml");
         let data = folder.path().join("sandbox");
-        let arguments = [
+        let (port_text, config_text) = (port.to_string(), text_of(&config));
+        let (backend, data) = (format!("http://localhost:{backend_port}"), text_of(&data));
+        let mut arguments = vec![
             "sandbox",
             "--port",
-            &port.to_string(),
+            &port_text,
             "--backend",
-            &format!("http://localhost:{backend_port}"),
+            &backend,
             "--data",
-            &text_of(&data),
+            &data,
             "--limits",
             limits,
             "--write-config",
-            &text_of(&config),
+            &config_text,
         ];
+        arguments.extend(more);
         let mut sandbox = Process::start("sandbox", &arguments, &[], folder.path());
         sandbox.ready().await;
         Self {

@@ -50,6 +50,14 @@ macro_rules! row_id {
 }
 pub(super) use row_id;
 
+/// The database's time, unix ms.
+macro_rules! db_now {
+    () => {
+        "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint"
+    };
+}
+pub(super) use db_now;
+
 /// An empty blob.
 macro_rules! empty {
     () => {

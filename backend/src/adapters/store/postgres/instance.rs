@@ -5,7 +5,7 @@
 //! another one takes all of it back, with the fencing tokens raised: what the silent one writes late bounces. An instance
 //! that finds itself dead, or that does not know whether a commit took effect, begins a new life under a new number.
 
-use super::dialect::Connection;
+use super::dialect::{Connection, db_now};
 use super::outbox::{forget_failures, take_back};
 use super::seat::Seat;
 use crate::clock::{Clock, CorrectedClock};
@@ -29,13 +29,6 @@ const BEAT: Duration = Duration::from_secs(3);
 const CERTAIN: Duration = Duration::from_secs(8);
 /// How soon it tries again after a failure.
 const AGAIN: Duration = Duration::from_millis(500);
-
-/// Unix ms of the database's clock.
-macro_rules! db_now {
-    () => {
-        "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint"
-    };
-}
 
 /// This process among the instances.
 pub(super) struct Instance {
@@ -375,12 +368,14 @@ async fn bury_orphans(db: &PgPool) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Its dialogs and its actions.
+/// Its dialogs, its renewals of tokens and its actions.
 async fn take_all_back(db: &mut Connection, gone: i64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE dialog SET leased = 0, token = token + 1 WHERE leased = $1")
-        .bind(gone)
-        .execute(&mut *db)
-        .await?;
+    for held in [
+        "UPDATE dialog SET leased = 0, token = token + 1 WHERE leased = $1",
+        "UPDATE crm_grant SET renewing = 0 WHERE holder = $1 AND renewing <> 0",
+    ] {
+        sqlx::query(held).bind(gone).execute(&mut *db).await?;
+    }
     take_back(db, gone).await
 }
 

@@ -17,6 +17,8 @@ mod budget;
 mod dialogs;
 #[path = "../sql/erase.rs"]
 mod erase;
+#[path = "../sql/grants.rs"]
+mod grants;
 #[path = "../sql/history.rs"]
 mod history;
 #[path = "../sql/inbox.rs"]
@@ -84,11 +86,16 @@ const TRIES: usize = 5;
 
 /// `(number, name, statements)`, oldest first. One that was released never changes, and none takes away or renames what
 /// the version before it uses: while instances are replaced one by one, both serve the same database.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (
         8,
         "start",
         include_str!("../../../../migrations/postgres/0008_start.sql"),
+    ),
+    (
+        9,
+        "grants",
+        include_str!("../../../../migrations/postgres/0009_grants.sql"),
     ),
     (
         12,

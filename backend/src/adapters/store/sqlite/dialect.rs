@@ -39,6 +39,14 @@ macro_rules! row_id {
 }
 pub(super) use row_id;
 
+/// The machine's time, unix ms.
+macro_rules! db_now {
+    () => {
+        "CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER)"
+    };
+}
+pub(super) use db_now;
+
 /// An empty blob.
 macro_rules! empty {
     () => {

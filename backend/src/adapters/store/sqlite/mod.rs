@@ -15,6 +15,8 @@ mod budget;
 mod dialogs;
 #[path = "../sql/erase.rs"]
 mod erase;
+#[path = "../sql/grants.rs"]
+mod grants;
 #[path = "../sql/history.rs"]
 mod history;
 #[path = "../sql/inbox.rs"]
@@ -69,7 +71,7 @@ const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 const WAL_LIMIT: &str = "67108864";
 
 /// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 9] = [
+const MIGRATIONS: [(i64, &str, &str); 10] = [
     (
         1,
         "start",
@@ -109,6 +111,11 @@ const MIGRATIONS: [(i64, &str, &str); 9] = [
         8,
         "holders",
         include_str!("../../../../migrations/sqlite/0008_holders.sql"),
+    ),
+    (
+        9,
+        "grants",
+        include_str!("../../../../migrations/sqlite/0009_grants.sql"),
     ),
     (
         12,
@@ -167,9 +174,12 @@ impl SqliteStore {
         sqlx::query("PRAGMA user_version = 0")
             .execute(&mut db)
             .await?;
-        sqlx::query("UPDATE dialog SET leased = 0 WHERE leased <> 0")
-            .execute(&mut db)
-            .await?;
+        for left_behind in [
+            "UPDATE dialog SET leased = 0 WHERE leased <> 0",
+            "UPDATE crm_grant SET renewing = 0 WHERE renewing <> 0",
+        ] {
+            sqlx::query(left_behind).execute(&mut db).await?;
+        }
         let master = MasterKey::new(master_key);
         keys::check_master_key(&mut db, &master).await?;
         plain::seal_policies(&mut db, &master).await?;

@@ -79,6 +79,13 @@ impl Bench for OnDisk {
         rows.into_iter().map(unsigned).collect()
     }
 
+    async fn grant_bodies(&self) -> Vec<Vec<u8>> {
+        sqlx::query_scalar("SELECT body FROM crm_grant WHERE body IS NOT NULL")
+            .fetch_all(self.store.readers())
+            .await
+            .unwrap()
+    }
+
     async fn history(&self) -> Arc<dyn History> {
         Arc::new(
             SqliteHistory::open(&file_in(&self.folder), 2)

@@ -1,0 +1,256 @@
+//! Everything that can be reached, looked at once, and changed in nothing.
+
+use super::{API_LOG, AppError, Desk, hook_urls, place, rules};
+use crate::adapters::amocrm::{Access, AmoConfig, AmoCrm};
+use crate::adapters::bot::http::{BotConfig, HttpBot};
+use crate::adapters::pact::{Pact, PactConfig};
+use crate::clock::{Clock, SetClock};
+use crate::config::{Account, Config};
+use crate::ports::{Checked, Grant, Store};
+use std::sync::Arc;
+use std::time::Duration;
+use widget_core::ids::AccountId;
+use widget_core::policy;
+
+/// Our own address answers within this time.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What of the backend or an account was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Examined {
+    /// Which part, such as `amoCRM of Санаторий`.
+    pub of: String,
+    /// What was found.
+    pub checked: Checked,
+}
+
+/// Looks at everything. `now`: business unix ms.
+pub async fn examine(config: &Config, now: i64) -> Vec<Examined> {
+    let mut all = Vec::new();
+    let mut of = |of: &str, checked: Checked| {
+        let of = of.to_owned();
+        all.push(Examined { of, checked });
+    };
+    of("server", address(config));
+    of("server", answers(config).await);
+    of("server", folder(config));
+    let opened = Desk::to_read(config).await;
+    of("server", database(config, &opened));
+    let desk = opened.ok();
+    for account in &config.accounts {
+        let name = &account.name;
+        let store = desk.as_ref().map(|desk| &desk.store);
+        let (crm_hook, channel_hook) = hook_urls(account, &config.server.public_url);
+        let amocrm = format!("amoCRM of {name}");
+        match access(account, store, now).await {
+            Ok((access, endpoint)) => {
+                for checked in inspect_amocrm(account, access, endpoint, &crm_hook, now).await {
+                    of(&amocrm, checked);
+                }
+            }
+            Err(checked) => of(&amocrm, checked),
+        }
+        of(
+            &format!("Pact of {name}"),
+            inspect_pact(account, &channel_hook).await,
+        );
+        of(&format!("bot of {name}"), inspect_bot(account, now).await);
+    }
+    if let Some(desk) = desk {
+        desk.close().await;
+    }
+    all
+}
+
+fn address(config: &Config) -> Checked {
+    let url = &config.server.public_url;
+    if url.starts_with("https://") {
+        return Checked::well("public_url", format!("{url} is https"));
+    }
+    let words = format!("{url} is of this machine only: good beside a sandbox, and nowhere else");
+    Checked::well("public_url", words)
+}
+
+/// Whether the backend is reached at its public address.
+async fn answers(config: &Config) -> Checked {
+    const WHAT: &str = "reachable";
+    let url = format!("{}/healthz", config.server.public_url);
+    let client = reqwest::Client::builder().timeout(PATIENCE).build();
+    let asked = match client {
+        Ok(client) => client.get(&url).send().await,
+        Err(error) => Err(error),
+    };
+    match asked {
+        Ok(answer) if answer.status().is_success() => Checked::well(WHAT, format!("{url} answers")),
+        Ok(answer) => {
+            let status = answer.status().as_u16();
+            let words = format!(
+                "{url} answers {status}: whatever stands before the backend has to hand requests on to {}",
+                config.server.listen
+            );
+            Checked::wrong(WHAT, words)
+        }
+        Err(error) => {
+            let why = if error.is_timeout() {
+                "does not answer in time"
+            } else {
+                "cannot be reached"
+            };
+            let words = format!(
+                "{url} {why}: start the backend, and look at the DNS, the certificate and what stands before the backend"
+            );
+            Checked::wrong(WHAT, words)
+        }
+    }
+}
+
+fn folder(config: &Config) -> Checked {
+    const WHAT: &str = "data folder";
+    let folder = &config.server.data;
+    let shown = folder.display();
+    if !folder.exists() {
+        let words = format!("{shown} is not there yet: the backend makes it at its first start");
+        return Checked::well(WHAT, words);
+    }
+    match std::fs::metadata(folder.join(API_LOG)).or_else(|_| std::fs::metadata(folder)) {
+        Ok(data) if data.permissions().readonly() => Checked::wrong(
+            WHAT,
+            format!("{shown} cannot be written: correct its rights"),
+        ),
+        Ok(_) => Checked::well(WHAT, format!("{shown} is there")),
+        Err(error) => Checked::wrong(WHAT, format!("{shown} cannot be looked at: {error}")),
+    }
+}
+
+fn database(config: &Config, opened: &Result<Desk, AppError>) -> Checked {
+    const WHAT: &str = "database";
+    match opened {
+        Ok(_) => Checked::well(WHAT, format!("{} opens", place(config))),
+        Err(AppError::NoData { .. }) => Checked::well(
+            WHAT,
+            "it is not there yet: the backend makes it at its first start",
+        ),
+        Err(error) => Checked::wrong(WHAT, error.to_string()),
+    }
+}
+
+/// What opens the account, and where it is.
+async fn access(
+    account: &Account,
+    store: Option<&Arc<dyn Store>>,
+    now: i64,
+) -> Result<(Access, String), Checked> {
+    const WHAT: &str = "connection";
+    const LINK: &str = "open the link that `estafeta connect` prints, as an administrator of the account, while the backend runs";
+    let id = AccountId(account.id);
+    let mut granted = None;
+    if let Some(store) = store {
+        // What is sealed opens with the right master key alone.
+        let sealed = store.policy(id, None).await;
+        let grant = store.grant(id).await;
+        granted = match (sealed, grant) {
+            (Ok(_), Ok(grant)) => grant,
+            (Err(error), _) | (_, Err(error)) => {
+                return Err(Checked::wrong("master key", error.to_string()));
+            }
+        };
+    }
+    if let Some(token) = &account.amocrm.token {
+        let endpoint = account.amocrm.endpoint.clone();
+        return Ok((Access::Token(token.clone()), endpoint));
+    }
+    match granted {
+        None
+        | Some(Grant {
+            pair: None,
+            trouble: None,
+            ..
+        }) => Err(Checked::wrong(WHAT, format!("it is not connected: {LINK}"))),
+        Some(Grant {
+            trouble: Some(why), ..
+        }) => Err(Checked::wrong(
+            WHAT,
+            format!("it has to be connected anew ({why}): {LINK}"),
+        )),
+        Some(Grant {
+            pair: Some(pair), ..
+        }) if now >= pair.expires_at => Err(Checked::wrong(
+            WHAT,
+            "the access token is over: the backend renews it when it runs; if it runs, see its log",
+        )),
+        Some(Grant {
+            pair: Some(pair), ..
+        }) => Ok((Access::Token(pair.access), pair.endpoint)),
+    }
+}
+
+async fn inspect_amocrm(
+    account: &Account,
+    access: Access,
+    endpoint: String,
+    hook_url: &str,
+    now: i64,
+) -> Vec<Checked> {
+    let wrong = |words: String| vec![Checked::wrong("account", words)];
+    let Ok(policy) = policy::parse(&account.policy) else {
+        return wrong("its policy cannot be read".to_owned());
+    };
+    let Some(names) = rules::names(&policy) else {
+        return wrong("its policy has no stages".to_owned());
+    };
+    let config = AmoConfig {
+        endpoint,
+        account: account.amocrm.account_id,
+        access,
+        pipeline: account.amocrm.pipeline.clone(),
+        names,
+        limited: false,
+    };
+    match AmoCrm::new(config, clock(now)) {
+        Ok(crm) => crm.inspect(hook_url).await,
+        Err(error) => wrong(error.to_string()),
+    }
+}
+
+async fn inspect_pact(account: &Account, hook_url: &str) -> Checked {
+    let made = Pact::new(PactConfig {
+        endpoint: account.pact.endpoint.clone(),
+        company: account.pact.company_id,
+        token: account.pact.token.clone(),
+    });
+    match made {
+        Ok(pact) => pact.inspect(hook_url).await,
+        Err(error) => Checked::wrong("webhook", error.to_string()),
+    }
+}
+
+async fn inspect_bot(account: &Account, now: i64) -> Checked {
+    const WHAT: &str = "reachable";
+    let made = HttpBot::new(
+        BotConfig {
+            url: account.bot.url.clone(),
+            secret: account.bot.secret.clone(),
+            timeout_ms: account.bot.timeout_ms,
+            retry_within_ms: account.bot.retry_within_ms,
+        },
+        clock(now),
+    );
+    let reached = match made {
+        Ok(bot) => bot.reach().await,
+        Err(error) => Err(error),
+    };
+    match reached {
+        Ok(()) => Checked::well(WHAT, format!("{} answers", account.bot.url)),
+        Err(error) => {
+            let words = format!(
+                "{} does not answer ({error}): start the bot, and check `url`; until then guests go to people",
+                account.bot.url
+            );
+            Checked::wrong(WHAT, words)
+        }
+    }
+}
+
+fn clock(now: i64) -> Arc<dyn Clock> {
+    Arc::new(SetClock::new(now))
+}
