@@ -114,7 +114,8 @@ impl Rules {
             let shown = words("refresh_token") + &words("code");
             note(events, format!("renewed {shown}"));
             if let Some(gate) = self.gate.take() {
-                gate.recv().unwrap();
+                // Others go on meanwhile.
+                tokio::task::block_in_place(|| gate.recv().unwrap());
             }
             if !self.instead.is_empty() {
                 return self.instead.remove(0);
