@@ -1,6 +1,6 @@
 //! amoCRM connected by OAuth, from nothing to the end of a grant, over real HTTP.
 
-use crate::harness::{Guest, HANDOFF, World, until};
+use crate::harness::{Fleet, Guest, HANDOFF, Server, World, until};
 use serde_json::json;
 use std::net::TcpListener;
 
@@ -100,6 +100,33 @@ async fn guests_who_write_after_the_tokens_end_are_answered_with_one_renewal() {
         world.guest(phone).hears(1).await;
     }
     assert_eq!(world.exchanges().await, accepted(2));
+}
+
+#[tokio::test]
+async fn promise_3_nothing_twice_two_instances_renew_a_pair_once() {
+    let server = Server::started();
+    let world = World::for_a_fleet_without_a_token(&server).await;
+    let fleet = Fleet::of(&world, 2).await;
+    for instance in 0..fleet.len() {
+        fleet.serves(instance).await;
+    }
+    world.is_connected_by_an_administrator().await;
+    for url in fleet.urls() {
+        world.stands_at(&url, "connected").await;
+    }
+    let phones: Vec<String> = (1..=6).map(|n| format!("7900000000{n}")).collect();
+    world.advance_s(30 * HOUR_S).await;
+    for phone in &phones {
+        world.guest(phone).writes("Сколько стоит номер?").await;
+    }
+    for phone in &phones {
+        world.guest(phone).hears(1).await;
+    }
+    for url in fleet.urls() {
+        world.stands_at(&url, "connected").await;
+    }
+    assert_eq!(world.exchanges().await, accepted(2));
+    assert!(fleet.are_alive());
 }
 
 #[tokio::test]

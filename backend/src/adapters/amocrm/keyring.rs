@@ -159,21 +159,24 @@ impl Keyring {
     /// A client with the key in force; one that is over is renewed first.
     pub(super) async fn open(&self) -> Result<Opened, CallError> {
         let key = self.known().await?;
-        let is_over = |open: &Open| self.0.clock.now_ms() >= open.pair.expires_at;
-        let key = match &key.open {
-            Some(open) if is_over(open) && key.trouble.is_none() => {
-                self.renew(key.version).await?;
-                self.known().await?
-            }
-            _ => key,
-        };
-        match &key.open {
-            Some(open) if !is_over(open) => Ok(Opened {
-                http: Arc::clone(&open.http),
-                version: key.version,
-            }),
-            _ => Err(key.refusal()),
+        if let Some(opened) = self.opened(&key) {
+            return Ok(opened);
         }
+        if key.to_renew(key.version).is_some() {
+            self.renew(key.version).await?;
+        }
+        // Another instance may have brought a pair meanwhile.
+        let key = self.read().await.map_err(|_| store_is_down())?;
+        self.opened(&key).ok_or_else(|| key.refusal())
+    }
+
+    /// A client with this key, unless it is over.
+    fn opened(&self, key: &Key) -> Option<Opened> {
+        let open = key.open.as_ref()?;
+        (self.0.clock.now_ms() < open.pair.expires_at).then(|| Opened {
+            http: Arc::clone(&open.http),
+            version: key.version,
+        })
     }
 
     /// amoCRM has refused a key: the next one, if there is one.

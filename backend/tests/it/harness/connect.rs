@@ -36,11 +36,11 @@ impl World {
 
     /// What `/readyz` says of the account and amoCRM.
     pub async fn standing(&self) -> Value {
-        self.readiness().await["amocrm"].clone()
+        self.readiness(&self.serve_url).await["amocrm"].clone()
     }
 
-    async fn readiness(&self) -> Value {
-        let url = format!("{}/readyz", self.serve_url);
+    async fn readiness(&self, url: &str) -> Value {
+        let url = format!("{url}/readyz");
         let answer = self.client.get(url).send().await.expect("the backend");
         let ready: Value = answer.json().await.expect("JSON");
         ready["accounts"][0].clone()
@@ -48,8 +48,13 @@ impl World {
 
     /// Waits until the account stands so; a connected one also until its calls are taken.
     pub async fn stands(&self, so: &str) -> Value {
+        self.stands_at(&self.serve_url, so).await
+    }
+
+    /// The same, as one of several instances sees it.
+    pub async fn stands_at(&self, url: &str, so: &str) -> Value {
         self.eventually(&format!("amoCRM is {so}"), async || {
-            let account = self.readiness().await;
+            let account = self.readiness(url).await;
             let is_open = account["prepared"] == true && account["refused"]["amocrm"].is_null();
             let standing = account["amocrm"].clone();
             (standing["connection"] == so && (is_open || so != "connected")).then_some(standing)

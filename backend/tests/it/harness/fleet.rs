@@ -30,6 +30,14 @@ impl World {
     }
 }
 
+impl World {
+    /// The same, without a token: amoCRM is to be connected by OAuth.
+    pub async fn for_a_fleet_without_a_token(server: &Server) -> Self {
+        let kept = Kept::in_a_schema_of(server.clone()).await;
+        Self::that_keeps(kept, "off", &["--oauth"]).await
+    }
+}
+
 impl<'a> Fleet<'a> {
     /// So many instances, none of them started.
     pub async fn of(world: &'a World, instances: usize) -> Self {
@@ -68,6 +76,12 @@ impl<'a> Fleet<'a> {
             _entrance: Relay::new(port.expect("a port"), ends).await,
             members,
         }
+    }
+
+    /// Where each of them is reached alone.
+    pub fn urls(&self) -> Vec<String> {
+        let url = |member: &Member| format!("http://127.0.0.1:{}", member.listen);
+        self.members.iter().map(url).collect()
     }
 
     /// How many there are.
