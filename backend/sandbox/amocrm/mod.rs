@@ -114,7 +114,7 @@ fn authorised(state: &State, call: &Call) -> Result<model::User, Reply> {
     let oauth = &state.crm.oauth;
     let is_lasting = token == state.secrets.amocrm_token && !oauth.is_off;
     let known = is_lasting || oauth.opens(token, state.now);
-    if !known || !oauth::is_here(state, call) {
+    if !(known && oauth::is_here(state, call)) {
         return Err(problem(
             401,
             "Unauthorized",

@@ -198,7 +198,7 @@ fn access_token(state: &State, end: i64) -> String {
 fn subdomain(state: &State, call: &Call) -> Reply {
     let token = call.header("x-refresh-token").unwrap_or_default();
     let good = state.crm.oauth.refresh.good.get(token);
-    if !good.is_some_and(|end| *end > state.now) {
+    if good.is_none_or(|end| *end <= state.now) {
         return super::problem(401, "Unauthorized", "Token is missing, expired or revoked");
     }
     let found: Value = json!({
