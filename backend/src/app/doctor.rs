@@ -40,9 +40,17 @@ pub async fn examine(config: &Config, now: i64) -> Vec<Examined> {
     for account in &config.accounts {
         let name = &account.name;
         let store = desk.as_ref().map(|desk| &desk.store);
+        let granted = match store {
+            Some(store) => {
+                let (checked, granted) = stored(account, store).await;
+                of(&format!("data of {name}"), checked);
+                granted
+            }
+            None => None,
+        };
         let (crm_hook, channel_hook) = hook_urls(account, &config.server.public_url);
         let amocrm = format!("amoCRM of {name}");
-        match access(account, store, now).await {
+        match access(account, granted, now) {
             Ok((access, endpoint)) => {
                 for checked in inspect_amocrm(account, access, endpoint, &crm_hook, now).await {
                     of(&amocrm, checked);
@@ -134,27 +142,30 @@ fn database(config: &Config, opened: &Result<Desk, AppError>) -> Checked {
     }
 }
 
+/// Whether what is stored of an account opens, and what its CRM gave it.
+async fn stored(account: &Account, store: &Arc<dyn Store>) -> (Checked, Option<Grant>) {
+    const WHAT: &str = "master key";
+    let id = AccountId(account.id);
+    // Everything is sealed with the account's key, and that one with the master key.
+    let opened = store.policy(id, None).await;
+    match (opened, store.grant(id).await) {
+        (Ok(Some(_)), Ok(granted)) => (Checked::well(WHAT, "it opens what is stored"), granted),
+        (Ok(None), Ok(granted)) => {
+            let words = "nothing is stored of the account yet: the backend does that at its start";
+            (Checked::well(WHAT, words), granted)
+        }
+        (Err(error), _) | (_, Err(error)) => (Checked::wrong(WHAT, error.to_string()), None),
+    }
+}
+
 /// What opens the account, and where it is.
-async fn access(
+fn access(
     account: &Account,
-    store: Option<&Arc<dyn Store>>,
+    granted: Option<Grant>,
     now: i64,
 ) -> Result<(Access, String), Checked> {
     const WHAT: &str = "connection";
     const LINK: &str = "open the link that `estafeta connect` prints, as an administrator of the account, while the backend runs";
-    let id = AccountId(account.id);
-    let mut granted = None;
-    if let Some(store) = store {
-        // What is sealed opens with the right master key alone.
-        let sealed = store.policy(id, None).await;
-        let grant = store.grant(id).await;
-        granted = match (sealed, grant) {
-            (Ok(_), Ok(grant)) => grant,
-            (Err(error), _) | (_, Err(error)) => {
-                return Err(Checked::wrong("master key", error.to_string()));
-            }
-        };
-    }
     if let Some(token) = &account.amocrm.token {
         let endpoint = account.amocrm.endpoint.clone();
         return Ok((Access::Token(token.clone()), endpoint));

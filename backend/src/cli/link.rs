@@ -7,6 +7,10 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// A sandbox's clock answers within this time.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -42,6 +46,9 @@ pub(super) fn run(args: &Args) -> Outcome {
 pub(super) async fn now(config: &Config) -> Result<i64, Failure> {
     Ok(match config.clock_source.clone() {
         None => SystemClock.now_ms(),
-        Some(source) => clock::follow(source).await?.now_ms(),
+        Some(source) => tokio::time::timeout(PATIENCE, clock::follow(source))
+            .await
+            .map_err(|_| "the clock in [clock] source does not answer; start the sandbox")??
+            .now_ms(),
     })
 }

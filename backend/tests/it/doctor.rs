@@ -42,6 +42,7 @@ async fn a_healthy_backend_has_nothing_to_do() {
         "public_url",
         "reachable: http://localhost",
         "database",
+        "master key",
         ", account:",
         "rights",
         "pipeline and stages",
@@ -69,6 +70,15 @@ async fn what_is_wrong_is_said_with_what_to_do() {
     world.kills_the_backend();
     let said = world.asks(&["doctor"]);
     is_wrong(&said, "reachable: http://localhost", "start the backend");
+}
+
+#[tokio::test]
+async fn another_master_key_is_noticed() {
+    let world = World::new().await;
+    let file = world.setting("secrets.master_key_file");
+    let file = file.as_str().expect("a file");
+    std::fs::write(file, "ab".repeat(32)).expect("another key");
+    is_wrong(&world.asks(&["doctor"]), "master key", "not the master key");
 }
 
 #[tokio::test]

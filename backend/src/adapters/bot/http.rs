@@ -58,12 +58,12 @@ impl HttpBot {
         })
     }
 
-    /// Whether anybody answers there, whatever they say: nothing is asked.
+    /// Whether anybody answers where turns are posted, whatever they say: nothing is asked.
     ///
     /// # Errors
     /// Nobody does.
     pub async fn reach(&self) -> Result<(), CallError> {
-        let request = self.http.request(Method::GET, &[]);
+        let request = self.http.request(Method::GET, &["turns"]);
         self.http.send("reach", Effect::Read, request).await?;
         Ok(())
     }
