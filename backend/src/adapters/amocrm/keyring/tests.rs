@@ -179,16 +179,12 @@ impl World {
         Keyring::new(config, store, clock, Arc::default()).unwrap()
     }
 
-    fn api(&self, keyring: &Keyring) -> Api {
-        Api::new("", Access::Keyring(keyring.clone()), None).unwrap()
-    }
-
     /// An account that was connected a moment ago, and its API.
     async fn connected() -> (Self, Keyring, Api) {
         let world = Self::new().await;
         let keyring = world.keyring();
         world.connects(&keyring, "code").await;
-        let api = world.api(&keyring);
+        let api = api_of(&keyring);
         (world, keyring, api)
     }
 
@@ -214,6 +210,11 @@ impl World {
     }
 }
 
+/// The API behind an instance's keys.
+fn api_of(keyring: &Keyring) -> Api {
+    Api::new("", Access::Keyring(keyring.clone()), None).unwrap()
+}
+
 fn status(outcome: &Result<Option<Value>, CallError>) -> u16 {
     match outcome {
         Ok(_) => 200,
@@ -226,7 +227,7 @@ fn status(outcome: &Result<Option<Value>, CallError>) -> u16 {
 async fn an_account_that_nobody_has_connected_is_not_called_and_says_what_to_do() {
     let world = World::new().await;
     let keyring = world.keyring();
-    let refused = world.api(&keyring).get("account", &[]).await.unwrap_err();
+    let refused = api_of(&keyring).get("account", &[]).await.unwrap_err();
     assert!(matches!(refused, CallError::Refused { status: 401, .. }));
     assert!(
         refused.to_string().contains("estafeta connect"),
@@ -255,7 +256,7 @@ async fn promise_3_nothing_twice_many_calls_of_two_instances_renew_a_pair_once()
     world.clock.set(NOW + DAY);
     let mut calls = JoinSet::new();
     for n in 0..40 {
-        let api = world.api(if n % 2 == 0 { &one } else { &other });
+        let api = api_of(if n % 2 == 0 { &one } else { &other });
         calls.spawn(async move { status(&api.get("account", &[]).await) });
     }
     assert_eq!(calls.join_all().await, [200; 40]);
@@ -423,7 +424,7 @@ async fn tokens_of_another_account_are_not_kept() {
     // Where the token does not say, the account does.
     world.rules().claims = None;
     world.connects(&keyring, "code").await;
-    let api = world.api(&keyring);
+    let api = api_of(&keyring);
     api.is_of_another_account().await;
     world.happened();
     assert_eq!(status(&api.get("account", &[]).await), 401);
@@ -434,7 +435,7 @@ async fn tokens_of_another_account_are_not_kept() {
 async fn what_amocrm_took_back_is_forgotten_everywhere() {
     let (world, keyring, api) = World::connected().await;
     let other = world.keyring();
-    let its_api = world.api(&other);
+    let its_api = api_of(&other);
     assert_eq!(status(&its_api.get("account", &[]).await), 200);
     keyring.disconnect();
     keyring.idle().await;
