@@ -178,7 +178,7 @@ impl Connection for FakeConnection {
         may.then(|| format!("https://{host}"))
     }
 
-    fn connect(&self, door: String, code: SecretString) {
+    fn connect(&self, door: String, code: SecretString, _: bool) {
         let code = code.expose_secret().to_owned();
         self.taken
             .lock()

@@ -79,7 +79,7 @@ async fn arrived(web: &Web, arrival: Arrival) -> Said {
             None => return Said::LinkOver,
         },
     };
-    connection.connect(door, code.clone());
+    connection.connect(door, code.clone(), arrival.state.is_some());
     Said::Connecting
 }
 

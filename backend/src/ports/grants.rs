@@ -105,8 +105,9 @@ pub trait Connection: Send + Sync {
     /// sent there. Without an invitation of ours only the account's own host counts.
     fn door(&self, host: &str, invited: bool) -> Option<String>;
 
-    /// Exchanges a code at that door, beside the caller. What comes of it is logged and shown as the standing.
-    fn connect(&self, door: String, code: SecretString);
+    /// Exchanges a code at that door, beside the caller. What comes of it is logged and shown as the standing. Anybody may
+    /// bring codes without an invitation: of those one a minute is tried, so that nobody makes us a nuisance to the CRM.
+    fn connect(&self, door: String, code: SecretString, invited: bool);
 
     /// Forgets the tokens, beside the caller: the CRM says that they are over.
     fn disconnect(&self);

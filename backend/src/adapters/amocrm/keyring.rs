@@ -35,6 +35,8 @@ const AGAIN: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins
 /// How often a code is tried whose exchange did not come to an end, and how soon again.
 const CODE_TRIES: u32 = 4;
 const CODE_AGAIN: Duration = Duration::from_secs(2);
+/// Of codes without an invitation one in so long is tried.
+const UNINVITED_EVERY: Duration = Duration::from_mins(1);
 /// What people have to do about it.
 const WHAT_TO_DO: &str =
     "an administrator of the account has to open the link that `estafeta connect` prints";
@@ -71,6 +73,8 @@ struct Inner {
     renewing: tokio::sync::Mutex<()>,
     /// One code at a time.
     connecting: tokio::sync::Mutex<()>,
+    /// When a code without an invitation was tried last.
+    uninvited_at: Mutex<Option<Instant>>,
     ahead: Mutex<Ahead>,
     under_way: TaskTracker,
 }
@@ -125,6 +129,7 @@ impl Keyring {
             key: Mutex::default(),
             renewing: tokio::sync::Mutex::default(),
             connecting: tokio::sync::Mutex::default(),
+            uninvited_at: Mutex::default(),
             ahead: Mutex::default(),
             under_way: TaskTracker::new(),
         })))
@@ -451,6 +456,19 @@ impl Keyring {
 
     // ------------------------------------------------------------ connecting
 
+    fn may_try_uninvited(&self) -> bool {
+        let mut last = self
+            .0
+            .uninvited_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let may = last.is_none_or(|at| at.elapsed() >= UNINVITED_EVERY);
+        if may {
+            *last = Some(Instant::now());
+        }
+        may
+    }
+
     async fn take_code(self, door: String, code: SecretString) {
         let account = self.account();
         let Ok(_one_code) = self.0.connecting.try_lock() else {
@@ -538,7 +556,11 @@ impl Connection for Keyring {
         (invited || is_own).then_some(door)
     }
 
-    fn connect(&self, door: String, code: SecretString) {
+    fn connect(&self, door: String, code: SecretString, invited: bool) {
+        if !invited && !self.may_try_uninvited() {
+            tracing::warn!(account = %self.account(), "a code came without an invitation so soon after another one: it is not used");
+            return;
+        }
         self.0.under_way.spawn(self.clone().take_code(door, code));
     }
 

@@ -460,6 +460,23 @@ async fn a_code_whose_exchange_fails_in_passing_is_tried_again() {
 }
 
 #[tokio::test]
+async fn of_codes_that_anybody_may_bring_one_in_a_while_is_tried() {
+    let (world, keyring, _) = World::connected().await;
+    world.happened();
+    let brings = async |code: &str, invited: bool| {
+        let door = world.amocrm.url.clone();
+        keyring.connect(door, SecretString::from(code), invited);
+        keyring.idle().await;
+        world.happened()
+    };
+    let first = brings("code 1", false).await;
+    assert_eq!(first, ["renewed code 1", "saved 2"]);
+    assert!(brings("code 2", false).await.is_empty());
+    let invited = brings("code 3", true).await;
+    assert_eq!(invited, ["renewed code 3", "saved 3"]);
+}
+
+#[tokio::test]
 async fn without_a_state_of_ours_only_the_accounts_own_host_counts() {
     let (world, keyring, _) = World::connected().await;
     let own = world.amocrm.url.trim_start_matches("http://").to_owned();
