@@ -11,6 +11,9 @@ pub enum StoreError {
     /// Another process has the database open.
     #[error("{0}")]
     InUse(String),
+    /// Nothing was ever stored there.
+    #[error("the database holds no data yet: start the backend once")]
+    Empty,
     /// The database failed; the call may be repeated.
     #[error("the database failed: {0}")]
     Database(String),

@@ -38,10 +38,13 @@ impl Desk {
             let folder = config.server.data.display().to_string();
             return Err(AppError::NoData { folder });
         }
-        Database::open_to_read(&place, config.master_key.bytes())
-            .await
-            .map(Self::from)
-            .map_err(AppError::store(config))
+        let opened = Database::open_to_read(&place, config.master_key.bytes()).await;
+        opened.map(Self::from).map_err(|cause| match cause {
+            StoreError::Empty => AppError::NoData {
+                folder: place.to_string(),
+            },
+            cause => AppError::store(config)(cause),
+        })
     }
 
     /// Opens the data for changes, in the place of the backend.

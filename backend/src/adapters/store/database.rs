@@ -112,7 +112,8 @@ impl Database {
     /// Opens it to read, beside a backend that runs or without one.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when there is none, or one of another version of Estafeta.
+    /// [`StoreError::Empty`] before a server's first start. [`StoreError::Database`] when there is none, or one of another
+    /// version of Estafeta.
     pub async fn open_to_read(place: &Place, master_key: &[u8; 32]) -> Result<Self, StoreError> {
         Ok(match place {
             Place::File(file) => Self::Sqlite(SqliteStore::open_to_read(file, master_key).await?),

@@ -486,6 +486,11 @@ impl PostgresHistory {
 
 /// Whoever only looks cannot bring the database up to date.
 async fn check_version(db: &PgPool) -> Result<(), StoreError> {
+    let was_served = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL");
+    let was_served: bool = was_served.fetch_one(db).await?;
+    if !was_served {
+        return Err(StoreError::Empty);
+    }
     let theirs: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations")
         .fetch_one(db)
         .await?;
