@@ -296,7 +296,7 @@ impl App {
     ) -> JoinSet<()> {
         let mut chores = JoinSet::new();
         let mut first = JoinSet::new();
-        for (site, keeper) in self.web.sites.iter().zip(&self.keepers) {
+        for (site, keeper) in self.web.sites.all().iter().zip(&self.keepers) {
             let (tried, waits) = tokio::sync::oneshot::channel::<()>();
             let (site, keeper) = (Arc::clone(site), Arc::clone(keeper));
             chores.spawn(keep_prepared(

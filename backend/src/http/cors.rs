@@ -13,6 +13,7 @@ const PREFLIGHT_LIFE: Duration = Duration::from_mins(10);
 /// The layer for `sites`.
 pub(super) fn layer(sites: &Sites) -> CorsLayer {
     let origins: HashSet<HeaderValue> = sites
+        .all()
         .iter()
         .flat_map(|site| &site.origins)
         .filter_map(|origin| origin.parse().ok())

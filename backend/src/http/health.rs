@@ -23,6 +23,7 @@ pub(super) async fn ready(State(web): State<Arc<Web>>) -> (StatusCode, Json<Valu
     let store = store_answers(&web).await;
     let accounts: Vec<Value> = web
         .sites
+        .all()
         .iter()
         .map(|site| {
             json!({
@@ -72,7 +73,7 @@ fn refused(tenant: &Tenant) -> Value {
 
 /// Reads one row that need not be there.
 async fn store_answers(web: &Web) -> bool {
-    let Some(site) = web.sites.iter().next() else {
+    let Some(site) = web.sites.all().first() else {
         return false;
     };
     let nobody = DialogId("readyz".to_owned());

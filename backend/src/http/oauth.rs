@@ -113,11 +113,15 @@ fn installed(web: &Web, arrival: &Arrival, host: &str) -> Option<(Arc<dyn Connec
     arrival.from_widget.as_ref()?;
     let named = arrival.client_id.as_ref();
     let of_integration = |site: &&Arc<Site>| named.is_none_or(|named| *named == site.client_id);
-    web.sites.iter().filter(of_integration).find_map(|site| {
-        let connection = site.connection.as_ref()?;
-        let door = connection.door(host, false)?;
-        Some((Arc::clone(connection), door))
-    })
+    web.sites
+        .all()
+        .iter()
+        .filter(of_integration)
+        .find_map(|site| {
+            let connection = site.connection.as_ref()?;
+            let door = connection.door(host, false)?;
+            Some((Arc::clone(connection), door))
+        })
 }
 
 /// amoCRM says that the integration was switched off. The integration's id comes under either name.

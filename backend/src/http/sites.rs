@@ -38,8 +38,8 @@ impl Sites {
     }
 
     /// All of them, in the settings' order.
-    pub fn iter(&self) -> std::slice::Iter<'_, Arc<Site>> {
-        self.all.iter()
+    pub fn all(&self) -> &[Arc<Site>] {
+        &self.all
     }
 
     /// Our account of that id.
