@@ -18,6 +18,24 @@ define(function () {
     return bytes;
   }
 
+  /** The place of this name, as a function that gives it back; nothing if another tab has it. */
+  function placed(name) {
+    return new Promise((done) => {
+      navigator.locks.request(name, { ifAvailable: true }, (lock) => new Promise((back) => {
+        done(lock && back);
+        if (!lock) back();
+      }));
+    });
+  }
+
+  /** A place for a stream. A browser keeps six connections to a server, and needs some of them for everything else. */
+  async function place() {
+    for (const name of navigator.locks ? ['estafeta-1', 'estafeta-2', 'estafeta-3'] : []) {
+      const back = await placed(name);
+      if (back) return back;
+    }
+  }
+
   /** Starts the module. `elsewhere`: the folder with the same module for a browser that cannot unpack it, or ''. */
   return async function (elsewhere) {
     const bytes = await (async () => unpacked())().catch((error) => {
@@ -25,6 +43,7 @@ define(function () {
       return fetched(elsewhere + '__CARD__.wasm');
     });
     await estafeta_card({ module_or_path: bytes });
-    return estafeta_card;
+    const { show, hide } = estafeta_card;
+    return { hide, show: (root, host, ...card) => show(root, { ...host, place }, ...card) };
   };
 });

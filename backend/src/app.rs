@@ -266,6 +266,8 @@ impl App {
                 .map_err(AppError::from);
         }
         tracing::info!("stopping");
+        // A stream has no end of its own that could be waited for.
+        self.web.closing.cancel();
         let finished = stop.finish(async {
             // Stand-ins on the same listener answer what the flow has begun, so they go last.
             if alone {

@@ -928,6 +928,8 @@ pub struct DealAccess {
     pub exists: bool,
     /// The deal's responsible, if active.
     pub responsible: Option<UserId>,
+    /// The deal's contacts.
+    pub contacts: Vec<ContactId>,
 }
 
 // ---------------------------------------------------------------- channel

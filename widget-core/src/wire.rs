@@ -3,6 +3,7 @@
 
 use crate::ids::{DealId, DialogId, UserId};
 use crate::owner::{OwnerView, Reason};
+use crate::understand::Facts;
 use serde::{Deserialize, Serialize};
 
 /// Answer of `POST /api/v1/session`.
@@ -27,10 +28,13 @@ pub struct DealDialogs {
     pub now: i64,
     /// The account's UTC offset, seconds.
     pub utc_offset: i32,
-    /// The dialogs of the deal, newest first. Empty: the deal has no WhatsApp chat.
+    /// The dialogs of the deal, newest first, then those of its contacts that belong to other deals. Empty: the deal has no WhatsApp chat.
     pub dialogs: Vec<DialogView>,
     /// Names of the users whom `dialogs` mention.
     pub users: Vec<UserName>,
+    /// Empty because the deal has no contact.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_contact: bool,
 }
 
 /// A user's name for display.
@@ -74,6 +78,125 @@ pub struct DialogView {
     pub guest_text: Option<String>,
     /// The last decision, readable: what «Почему так» shows.
     pub why: Vec<WhyLine>,
+    /// What the guest has told in this episode.
+    #[serde(default, skip_serializing_if = "Facts::is_empty")]
+    pub facts: Facts,
+    /// What the bot has asked the guest back; `None` = nothing, or it is answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_back: Option<AskedBack>,
+    /// Unix ms of the final touch to come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub touch_at: Option<i64>,
+    /// Why the bot says nothing to this guest, though nobody took the dialog.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mute: Option<Mute>,
+    /// The stage of the dialog's deal, as the CRM shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// The dialog's deal is closed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deal_closed: bool,
+    /// The deal's responsible, once the guest has waited so long that they are reminded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded: Option<UserId>,
+}
+
+/// What the bot asks back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskedBack {
+    /// Which of several deals is meant.
+    Deal,
+    /// What it is about.
+    Kind,
+}
+
+/// Why the bot says nothing to a guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mute {
+    /// The account's lists or the contact's tags name the guest.
+    Excluded,
+    /// The account's mode is `trial`, and the phone is none of its own.
+    Trial,
+    /// The account's mode is `people`.
+    Paused,
+    /// The account's mode is `off` or `watch`.
+    Off,
+}
+
+/// Answer of `GET /api/v1/dialogs/{id}/history`: who led, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// The changes of the owner.
+    pub entries: Vec<HistoryEntry>,
+    /// Names of the users whom `entries` mention.
+    pub users: Vec<UserName>,
+}
+
+/// One change of the owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryEntry {
+    /// Unix ms.
+    pub at: i64,
+    /// How it came about.
+    pub how: How,
+    /// By whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// Of a handoff: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// Of a return by itself: after so many minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<i64>,
+}
+
+macro_rules! hows {
+    ($($(#[$doc:meta])* $name:ident = $id:literal),* $(,)?) => {
+        /// How the owner changed.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum How {
+            $($(#[$doc])* #[serde(rename = $id)] $name),*
+        }
+
+        impl How {
+            /// Every way.
+            pub const ALL: &'static [How] = &[$(How::$name),*];
+
+            /// The stable id, as on the wire and in the texts `hist.*`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(How::$name => $id),* }
+            }
+        }
+    };
+}
+
+hows! {
+    /// It went to the bot.
+    Bot = "bot",
+    /// Handed over.
+    Waiting = "waiting",
+    /// «Взять диалог».
+    Button = "button",
+    /// The responsible opened the deal.
+    Opened = "opened",
+    /// A person wrote to the guest.
+    Wrote = "wrote",
+    /// Somebody unknown wrote, as from the phone.
+    Phone = "phone",
+    /// The field «Ведёт диалог».
+    Field = "field",
+    /// The «WhatsApp» task was closed.
+    Task = "task",
+    /// Back to the bot by itself.
+    Auto = "auto",
+    /// «Вернуть боту».
+    Return = "return",
+    /// «Ответ не нужен».
+    Dismiss = "dismiss",
+    /// «Отменить».
+    Undo = "undo",
 }
 
 /// One line of «Почему так».
@@ -107,7 +230,7 @@ pub struct ReturnRequest {
     pub note: Option<String>,
 }
 
-/// Answer of `POST /api/v1/dialogs/{id}/take · return · undo · dismiss`.
+/// Answer of `POST /api/v1/dialogs/{id}/take · return · undo · dismiss · no_touch`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionAnswer {
     /// The dialog after the action.

@@ -7,9 +7,11 @@ use std::fmt::Debug;
 use std::path::Path;
 use widget_core::ids::{DealId, DialogId, UserId};
 use widget_core::owner::{Owner, OwnerView, Reason, ReasonId};
+use widget_core::time::Days;
+use widget_core::understand::{Facts, Programme};
 use widget_core::wire::{
-    ActionAnswer, DealDialogs, DialogView, Problem, ReturnRequest, Session, UserName, WhyLine,
-    WhyMark,
+    ActionAnswer, AskedBack, DealDialogs, DialogView, History, HistoryEntry, How, Mute, Problem,
+    ReturnRequest, Session, UserName, WhyLine, WhyMark,
 };
 
 /// 2026-11-18 11:00 in Moscow.
@@ -47,6 +49,13 @@ fn dialog(id: &str, owner: Owner, epoch: u64) -> DialogView {
         off_hours: false,
         guest_text: None,
         why: vec![],
+        facts: Facts::default(),
+        asked_back: None,
+        touch_at: None,
+        mute: None,
+        stage: None,
+        deal_closed: false,
+        reminded: None,
     }
 }
 
@@ -63,6 +72,9 @@ fn by_bot() -> DialogView {
         bot_last: Some(NOW - 18 * MINUTE),
         guest_last: Some(NOW - 12 * MINUTE),
         guest_text: Some("Есть ли номера на 12–15 декабря?".to_owned()),
+        asked_back: Some(AskedBack::Deal),
+        touch_at: Some(NOW + 1_380 * MINUTE),
+        mute: Some(Mute::Paused),
         ..dialog("dialog-bot", Owner::Bot, 0)
     }
 }
@@ -80,6 +92,22 @@ fn waiting() -> DialogView {
         handoff: Some(five_guests()),
         off_hours: true,
         guest_text: Some("Нас будет пятеро".to_owned()),
+        facts: Facts {
+            guests: Some(5),
+            youngest_child: Some(3),
+            rooms: Some(2),
+            pet: Some(true),
+            dates: Some(Days {
+                first: 20_799,
+                last: 20_802,
+            }),
+            nights: Some(3),
+            programme: Some(Programme::Treatment),
+            ..Facts::default()
+        },
+        stage: Some("Проведена консультация".to_owned()),
+        deal_closed: true,
+        reminded: Some(UserId(9002)),
         why: vec![
             line(WhyMark::Passed, "Ведёт бот", "The bot leads"),
             line(WhyMark::Skipped, "дети: не названо", "children: not stated"),
@@ -143,6 +171,42 @@ fn deal_dialogs() {
                 id: UserId(9002),
                 name: "Анна Ким".to_owned(),
             }],
+            no_contact: false,
+        },
+    );
+}
+
+#[test]
+fn history() {
+    let entry = |how| HistoryEntry {
+        at: NOW,
+        how,
+        user: None,
+        reason: None,
+        minutes: None,
+    };
+    golden(
+        "history",
+        &History {
+            entries: vec![
+                HistoryEntry {
+                    minutes: Some(40),
+                    ..entry(How::Auto)
+                },
+                HistoryEntry {
+                    user: Some(UserId(9002)),
+                    ..entry(How::Button)
+                },
+                HistoryEntry {
+                    reason: Some(five_guests()),
+                    ..entry(How::Waiting)
+                },
+                entry(How::Bot),
+            ],
+            users: vec![UserName {
+                id: UserId(9002),
+                name: "Анна Ким".to_owned(),
+            }],
         },
     );
 }
@@ -156,6 +220,7 @@ fn no_dialogs() {
             utc_offset: -12_600,
             dialogs: vec![],
             users: vec![],
+            no_contact: true,
         },
     );
 }

@@ -2,13 +2,14 @@
 
 use crate::host::Host;
 use crate::read::{self, Node};
-use crate::store::{Act, Failure, Fresh};
-use js_sys::JSON;
+use crate::sse::{Event, Reader};
+use crate::store::{Act, Failure, Fresh, Heard};
+use js_sys::{Function, JSON, Math, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, RequestInit, Response};
+use web_sys::{AbortSignal, Headers, ReadableStreamDefaultReader, RequestInit, Response};
 use widget_core::ids::{DealId, DialogId};
-use widget_core::wire::{ActionAnswer, Session};
+use widget_core::wire::{ActionAnswer, History, Session};
 
 /// An answer is waited for so long, ms. `take` itself may wait 2 s for a text that is being sent.
 const PATIENCE: u32 = 12_000;
@@ -27,6 +28,33 @@ struct Call<'a> {
     path: String,
     epoch: Option<u64>,
     body: Option<JsValue>,
+    /// `Last-Event-ID`.
+    known: Option<&'a str>,
+    /// Ends it; without one it ends after [`PATIENCE`].
+    signal: Option<&'a AbortSignal>,
+}
+
+impl<'a> Call<'a> {
+    fn new(method: &'a str, path: String) -> Self {
+        Self {
+            method,
+            path,
+            epoch: None,
+            body: None,
+            known: None,
+            signal: None,
+        }
+    }
+}
+
+/// One of the browser's places for streams, given back when dropped.
+struct Place(Function);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // A place that cannot be given back is given back when the tab closes.
+        let _ = self.0.call0(&JsValue::NULL);
+    }
 }
 
 impl Client {
@@ -36,12 +64,7 @@ impl Client {
     /// Every failure as the card explains it.
     pub async fn dialogs(&self, deal: DealId) -> Result<Fresh, Failure> {
         let (session, data) = self
-            .call(Call {
-                method: "GET",
-                path: format!("/api/v1/deals/{deal}/dialogs"),
-                epoch: None,
-                body: None,
-            })
+            .call(Call::new("GET", format!("/api/v1/deals/{deal}/dialogs")))
             .await?;
         Ok(Fresh {
             me: session.user,
@@ -64,32 +87,96 @@ impl Client {
             Act::Take => ("take", None),
             Act::Undo => ("undo", None),
             Act::Dismiss => ("dismiss", None),
+            Act::NoTouch => ("no_touch", None),
             Act::Return(note) => ("return", Some(return_request(note)?)),
         };
         let (_, answer) = self
             .call(Call {
-                method: "POST",
-                path: format!("/api/v1/dialogs/{dialog}/{verb}"),
                 epoch: Some(epoch),
                 body,
+                ..Call::new("POST", format!("/api/v1/dialogs/{dialog}/{verb}"))
             })
             .await?;
         read::action_answer(&answer).ok_or_else(odd)
     }
 
+    /// Who led a dialog.
+    ///
+    /// # Errors
+    /// Every failure as the card explains it.
+    pub async fn history(&self, dialog: &DialogId) -> Result<History, Failure> {
+        let path = format!("/api/v1/dialogs/{dialog}/history");
+        let (_, answer) = self.call(Call::new("GET", path)).await?;
+        read::history(&answer).ok_or_else(odd)
+    }
+
+    /// Listens to what happens to the dialogs of a deal until the stream is over or `signal` ends it; `hear` is told
+    /// everything, its end too. `known` names the state that the card shows.
+    pub async fn listen(
+        &self,
+        deal: DealId,
+        known: Option<String>,
+        signal: &AbortSignal,
+        hear: impl Fn(Heard),
+    ) {
+        let renewed = self.listen_on(deal, known, signal, &hear).await;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // below 256
+        let dice = (Math::random() * 256.0) as u8;
+        hear(Heard::Ended {
+            renewed: renewed.unwrap_or(false),
+            dice,
+        });
+    }
+
+    /// Whether the stream ended because its session did, and a new session is open.
+    async fn listen_on(
+        &self,
+        deal: DealId,
+        known: Option<String>,
+        signal: &AbortSignal,
+        hear: impl Fn(Heard),
+    ) -> Option<bool> {
+        let place: Function = self.host.place().await.ok()?.dyn_into().ok()?;
+        let _place = Place(place);
+        let call = Call {
+            known: known.as_deref(),
+            signal: Some(signal),
+            ..Call::new("GET", format!("/api/v1/deals/{deal}/events"))
+        };
+        let (session, response) = self.answer(&call).await.ok()?;
+        let reader: ReadableStreamDefaultReader = response.body()?.get_reader().dyn_into().ok()?;
+        let mut events = Reader::default();
+        loop {
+            let piece = JsFuture::from(reader.read()).await.ok()?;
+            let bytes: Uint8Array = piece.get("value")?.dyn_into().ok()?;
+            hear(Heard::Alive);
+            for event in events.take_in(&bytes.to_vec()) {
+                if event.name == "renew" {
+                    return Some(self.session(Some(&session.token)).await.is_ok());
+                }
+                hear(shown(&session, event)?);
+            }
+        }
+    }
+
     /// One call; a session that has run out is renewed once.
     async fn call(&self, call: Call<'_>) -> Result<(Session, JsValue), Failure> {
+        let (session, response) = self.answer(&call).await?;
+        let answer = json(&response).await.ok_or_else(odd)?;
+        Ok((session, answer))
+    }
+
+    async fn answer(&self, call: &Call<'_>) -> Result<(Session, Response), Failure> {
         let mut session = self.session(None).await?;
-        let mut response = self.fetch(&call, &session).await?;
+        let mut response = self.fetch(call, &session).await?;
         if response.status() == 401 {
             session = self.session(Some(&session.token)).await?;
-            response = self.fetch(&call, &session).await?;
+            response = self.fetch(call, &session).await?;
         }
         if !response.ok() {
             return Err(refused(&response).await);
         }
-        let answer = json(&response).await.ok_or_else(odd)?;
-        Ok((session, answer))
+        Ok((session, response))
     }
 
     async fn session(&self, stale: Option<&str>) -> Result<Session, Failure> {
@@ -102,12 +189,18 @@ impl Client {
     async fn fetch(&self, call: &Call<'_>, session: &Session) -> Result<Response, Failure> {
         let request = RequestInit::new();
         request.set_method(call.method);
-        request.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
+        match call.signal {
+            Some(signal) => request.set_signal(Some(signal)),
+            None => request.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE))),
+        }
         let headers = Headers::new().map_err(lost)?;
         let bearer = format!("Bearer {}", session.token);
         headers.set("Authorization", &bearer).map_err(lost)?;
         if let Some(epoch) = call.epoch {
             headers.set("If-Match", &epoch.to_string()).map_err(lost)?;
+        }
+        if let Some(known) = call.known {
+            headers.set("Last-Event-ID", known).map_err(lost)?;
         }
         if let Some(body) = &call.body {
             headers
@@ -123,6 +216,19 @@ impl Client {
             .map_err(lost)?;
         response.dyn_into().map_err(lost)
     }
+}
+
+/// An event in the card's words; `None` if it is of another shape than the wire's.
+fn shown(session: &Session, event: Event) -> Option<Heard> {
+    let data = JSON::parse(&event.data).ok()?;
+    Some(Heard::Shown {
+        state: event.id,
+        fresh: Fresh {
+            me: session.user,
+            protocol: session.protocol,
+            data: read::deal_dialogs(&data)?,
+        },
+    })
 }
 
 /// The wire's `ReturnRequest`.

@@ -2,7 +2,7 @@
 //! browser.
 
 use crate::i18n::Texts;
-use widget_core::time::{HOUR, Local, MINUTE, Zone};
+use widget_core::time::{Days, HOUR, Local, MINUTE, Zone};
 
 /// What is needed to write a moment down.
 #[derive(Debug, Clone, Copy)]
@@ -24,19 +24,26 @@ impl Moments<'_> {
             0 => clock,
             1 => self.texts.fill("time.yesterday", &[("time", &clock)]),
             -6..=6 => {
-                let day = self.word("days", moment.weekday());
+                let day = word(self.texts, "days", moment.weekday());
                 self.texts
                     .fill("time.weekday", &[("day", &day), ("time", &clock)])
             }
-            _ => {
-                let date = moment.date();
-                let month = self.word("months", date.month as usize - 1);
-                self.texts.fill(
-                    "time.date",
-                    &[("day", &date.day.to_string()), ("month", &month)],
-                )
-            }
+            _ => date(self.texts, moment.day),
         }
+    }
+
+    /// A moment to come: «сегодня в 14:20», «завтра в 10:00», «пн в 10:00», «12 нояб. в 10:00».
+    pub fn when(&self, at: i64) -> String {
+        let (moment, today) = (self.local(at), self.local(self.now));
+        let clock = format!("{:02}:{:02}", moment.minute / 60, moment.minute % 60);
+        let day = match moment.day - today.day {
+            0 => return self.texts.fill("time.today_at", &[("time", &clock)]),
+            1 => return self.texts.fill("time.tomorrow_at", &[("time", &clock)]),
+            2..=6 => word(self.texts, "days", moment.weekday()),
+            _ => date(self.texts, moment.day),
+        };
+        let values = [("day", &*day), ("time", &*clock)];
+        self.texts.fill("time.day_at", &values)
     }
 
     /// How long ago `at` was: «меньше минуты», «12 мин», «1 ч 20 мин», «2 дн.».
@@ -70,12 +77,28 @@ impl Moments<'_> {
     fn local(&self, at: i64) -> Local {
         Zone::fixed(self.utc_offset).local(at)
     }
+}
 
-    /// The `index`-th word of a list that stands in one text.
-    fn word(&self, key: &str, index: usize) -> String {
-        let list = self.texts.get(key);
-        list.split(' ').nth(index).unwrap_or_default().to_owned()
-    }
+/// A day, as days since 1970-01-01: «12 нояб.».
+pub fn date(texts: &Texts, day: i64) -> String {
+    let date = Local { day, minute: 0 }.date();
+    let month = word(texts, "months", date.month as usize - 1);
+    let values = [("day", &*date.day.to_string()), ("month", &*month)];
+    texts.fill("time.date", &values)
+}
+
+/// The number of the first day, where both ends lie in one month.
+pub fn day_of_same_month(days: Days) -> Option<u32> {
+    let date = |day| Local { day, minute: 0 }.date();
+    let (first, last) = (date(days.first), date(days.last));
+    let is_same = (first.year, first.month) == (last.year, last.month);
+    is_same.then_some(first.day)
+}
+
+/// The `index`-th word of a list that stands in one text.
+fn word(texts: &Texts, key: &str, index: usize) -> String {
+    let list = texts.get(key);
+    list.split(' ').nth(index).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -120,6 +143,21 @@ mod tests {
         for (moment, russian, english) in cases {
             assert_eq!(plain(&at(&ru).time(moment)), russian);
             assert_eq!(plain(&at(&en).time(moment)), english);
+        }
+    }
+
+    #[test]
+    fn a_moment_to_come_names_its_day() {
+        let (ru, en) = (ru(), en());
+        let cases = [
+            (HOUR, "сегодня в 12:00", "today at 12:00"),
+            (DAY, "завтра в 11:00", "tomorrow at 11:00"),
+            (2 * DAY, "пт в 11:00", "Fri at 11:00"),
+            (14 * DAY, "2 дек. в 11:00", "2 Dec at 11:00"),
+        ];
+        for (after, russian, english) in cases {
+            assert_eq!(plain(&at(&ru).when(NOON + after)), russian);
+            assert_eq!(plain(&at(&en).when(NOON + after)), english);
         }
     }
 

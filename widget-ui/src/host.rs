@@ -16,6 +16,11 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub async fn session(this: &Host, stale: Option<&str>) -> Result<JsValue, JsValue>;
 
+    /// Resolves to one of the few places that this browser has for streams: a function that gives it back. Undefined:
+    /// other tabs have them all.
+    #[wasm_bindgen(method, catch)]
+    pub async fn place(this: &Host) -> Result<JsValue, JsValue>;
+
     /// Colours the dot on the caption and sets its words.
     #[wasm_bindgen(method)]
     pub fn badge(this: &Host, dot: &str, title: &str);

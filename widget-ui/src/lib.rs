@@ -3,6 +3,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`store`] | everything that happens and what follows from it; pure |
+//! | [`stream`], [`sse`] | when the card listens and when it asks; the stream's bytes; pure |
 //! | [`present`] | what is shown: state and texts in, sentences and buttons out; pure |
 //! | [`focus`] | where the keyboard goes; pure |
 //! | [`i18n`], [`format`] | texts with placeholders and plurals; clock times and spans; pure |
@@ -17,7 +18,9 @@ pub mod format;
 pub mod i18n;
 pub mod present;
 pub mod read;
+pub mod sse;
 pub mod store;
+pub mod stream;
 
 #[cfg(target_arch = "wasm32")]
 pub mod api;

@@ -1,10 +1,14 @@
 //! What the card shows: the state and the texts in, sentences, buttons and links out. The view only draws this.
 
-use crate::format::Moments;
+use crate::format::{self, Moments};
 use crate::i18n::{Lang, Texts};
 use crate::store::{Failure, Form, Live, Msg, Notice, Press, State};
 use widget_core::owner::{Owner, Reason};
-use widget_core::wire::{DealDialogs, DialogView, WhyMark};
+use widget_core::time::Days;
+use widget_core::understand::Programme;
+use widget_core::wire::{
+    AskedBack, DealDialogs, DialogView, History, HistoryEntry, How, Mute, WhyMark,
+};
 
 /// Everything on the card, top to bottom.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -122,14 +126,16 @@ pub struct DialogCard {
     pub line_label: Option<String>,
     /// The guest waits too long: red.
     pub overdue: bool,
-    /// The dialog belongs to another deal.
-    pub elsewhere: Option<String>,
+    /// More lines under it: the dialog belongs to another deal, the guest will be written to once more.
+    pub notes: Vec<String>,
     /// Why it was handed over: heading and sentence.
     pub reason: Option<(String, String)>,
     /// The guest's last message in quotes.
     pub quote: Option<String>,
     /// When it came, and whether it has no answer.
     pub quote_meta: Option<String>,
+    /// What the guest has told.
+    pub facts: Option<String>,
     /// An action is under way.
     pub busy: bool,
     /// The one button.
@@ -142,6 +148,8 @@ pub struct DialogCard {
     pub links: Vec<Link>,
     /// «Почему так»: heading and lines of mark and sentence.
     pub why: Option<(String, Vec<(WhyMark, String)>)>,
+    /// «История»: heading and lines, newest first; no lines while they are asked for.
+    pub history: Option<(String, Vec<String>)>,
 }
 
 /// A question or form.
@@ -322,7 +330,11 @@ impl Presenter<'_> {
                 .collect(),
             empty: data.dialogs.is_empty().then(|| Empty {
                 status: self.t("none.chat"),
-                hint: Some(self.t("none.chat.hint")),
+                hint: Some(self.t(if data.no_contact {
+                    "none.contact"
+                } else {
+                    "none.chat.hint"
+                })),
                 skeleton: false,
                 button: None,
             }),
@@ -371,12 +383,12 @@ impl Presenter<'_> {
             });
         }
         if let Some((notice, _)) = state.notice {
-            bars.push(self.notice(notice));
+            bars.push(self.notice(&self.moments(data), notice));
         }
         bars
     }
 
-    fn notice(&self, notice: Notice) -> Bar {
+    fn notice(&self, moments: &Moments<'_>, notice: Notice) -> Bar {
         let named = |key: &str, user| {
             let unknown = self.t("name.unknown");
             let name = self.state.name_of(user).unwrap_or(&unknown);
@@ -387,10 +399,19 @@ impl Presenter<'_> {
             Notice::Returned => (Tone::Good, self.t("ok.returned")),
             Notice::Undone => (Tone::Good, self.t("ok.undone")),
             Notice::Dismissed => (Tone::Good, self.t("ok.dismissed")),
+            Notice::NoTouch => (Tone::Good, self.t("ok.no_touch")),
+            Notice::StillWaits(since) => {
+                let ago = moments.ago(since);
+                (
+                    Tone::Bad,
+                    self.texts.fill("line.unanswered", &[("ago", &ago)]),
+                )
+            }
             Notice::LeftMeanwhile => (Tone::Info, self.t("info.left_meanwhile")),
             Notice::OtherLed(user) => (Tone::Info, named("info.other_led", user)),
             Notice::Lost(user) => (Tone::Info, named("info.lost", user)),
             Notice::AlreadyBot => (Tone::Info, self.t("info.already_bot")),
+            Notice::Changed => (Tone::Info, self.t("info.changed")),
         };
         Bar {
             tone,
@@ -443,7 +464,6 @@ impl Presenter<'_> {
             },
             Role::Other => self.link("do.intercept", press(Press::AskIntercept)),
         };
-        let elsewhere = dialog.deal.is_some_and(|deal| deal != self.state.deal);
         DialogCard {
             key: dialog.id.to_string(),
             phone: several.then(|| dialog.phone.clone()),
@@ -453,20 +473,114 @@ impl Presenter<'_> {
             line,
             line_label,
             overdue,
-            elsewhere: elsewhere.then(|| self.t("line.elsewhere")),
+            notes: self.notes(&moments, dialog),
             reason: self.reason_shown(dialog, role),
             quote: dialog
                 .guest_text
                 .as_ref()
                 .map(|text| self.texts.fill("guest.quote", &[("text", text)])),
             quote_meta: self.quote_meta(&moments, dialog),
+            facts: self.facts(dialog),
             busy,
             primary,
             quiet: role == Role::Other,
             form: self.form(dialog),
             links: self.links(dialog, role, busy),
             why: self.why(dialog),
+            history: self.history(&moments, dialog),
         }
+    }
+
+    fn is_elsewhere(&self, dialog: &DialogView) -> bool {
+        dialog.deal.is_some_and(|deal| deal != self.state.deal)
+    }
+
+    fn notes(&self, moments: &Moments<'_>, dialog: &DialogView) -> Vec<String> {
+        let mut notes = vec![];
+        if self.is_elsewhere(dialog) {
+            notes.push(match &dialog.stage {
+                Some(stage) => self.texts.fill("line.elsewhere_at", &[("stage", stage)]),
+                None => self.t("line.elsewhere"),
+            });
+        }
+        if let Some(at) = dialog.touch_at {
+            let when = moments.when(at);
+            notes.push(self.texts.fill("line.touch", &[("when", &when)]));
+        }
+        notes
+    }
+
+    fn facts(&self, dialog: &DialogView) -> Option<String> {
+        let facts = &dialog.facts;
+        let count = |key: &str, n: u32| self.texts.fill(key, &[("n", &n.to_string())]);
+        let mut said = vec![];
+        said.extend(facts.guests.map(|n| count("fact.guests", n)));
+        said.extend(facts.youngest_child.map(|n| count("fact.children", n)));
+        said.extend(facts.rooms.map(|n| count("fact.rooms", n)));
+        said.extend(facts.dates.map(|days| self.days(days)));
+        // Dates from and to say it already.
+        let is_said = facts.dates.is_some_and(|days| days.first != days.last);
+        let nights = facts.nights.filter(|_| !is_said);
+        said.extend(nights.map(|n| count("fact.nights", n)));
+        said.extend(facts.programme.map(|programme| {
+            self.t(match programme {
+                Programme::Treatment => "fact.treatment",
+                Programme::Wellness => "fact.wellness",
+                Programme::Rest => "fact.rest",
+            })
+        }));
+        said.extend((facts.pet == Some(true)).then(|| self.t("fact.pet")));
+        (!said.is_empty()).then(|| said.join(" · "))
+    }
+
+    /// «12 дек.», «12–15 дек.», «30 дек. — 3 янв.».
+    fn days(&self, days: Days) -> String {
+        let last = format::date(self.texts, days.last);
+        if days.first == days.last {
+            return last;
+        }
+        let (key, first) = match format::day_of_same_month(days) {
+            Some(day) => ("fact.days", day.to_string()),
+            None => ("fact.dates", format::date(self.texts, days.first)),
+        };
+        self.texts.fill(key, &[("from", &*first), ("to", &*last)])
+    }
+
+    fn history(&self, moments: &Moments<'_>, dialog: &DialogView) -> Option<(String, Vec<String>)> {
+        let (id, history) = self.state.history.as_ref()?;
+        if *id != dialog.id {
+            return None;
+        }
+        let lines = history.iter().flat_map(|history| {
+            let lines = history.entries.iter();
+            lines.map(|entry| self.history_line(moments, history, entry))
+        });
+        Some((self.t("do.history"), lines.collect()))
+    }
+
+    fn history_line(
+        &self,
+        moments: &Moments<'_>,
+        history: &History,
+        entry: &HistoryEntry,
+    ) -> String {
+        let key = match (entry.how, entry.minutes) {
+            (How::Auto, None) => "hist.bot".to_owned(),
+            (how, _) => format!("hist.{}", how.as_str()),
+        };
+        let known = history
+            .users
+            .iter()
+            .find(|user| Some(user.id) == entry.user);
+        let name = known.map_or_else(|| self.t("name.unknown"), |user| user.name.clone());
+        let reason = entry.reason.as_ref().map(|reason| self.reason(reason));
+        let values = [
+            ("time", &*moments.time(entry.at)),
+            ("name", &*name),
+            ("reason", reason.as_deref().unwrap_or_default()),
+            ("n", &*entry.minutes.unwrap_or_default().to_string()),
+        ];
+        self.texts.fill(&key, &values)
     }
 
     fn role(&self, dialog: &DialogView) -> Role {
@@ -481,12 +595,19 @@ impl Presenter<'_> {
 
     fn status(&self, dialog: &DialogView, role: Role) -> String {
         match role {
-            Role::Bot if dialog.bot_busy => self.t("owner.bot_busy"),
+            Role::Bot if dialog.bot_busy && dialog.mute.is_none() => self.t("owner.bot_busy"),
             _ => self.owner_status(dialog, role),
         }
     }
 
     fn owner_status(&self, dialog: &DialogView, role: Role) -> String {
+        if let Some(mute) = dialog.mute {
+            return self.t(match mute {
+                Mute::Excluded | Mute::Off => "owner.excluded",
+                Mute::Trial => "mode.trial",
+                Mute::Paused => "mode.paused",
+            });
+        }
         match role {
             Role::Bot => self.t("owner.bot"),
             Role::Waiting => self.t("owner.waiting"),
@@ -518,13 +639,25 @@ impl Presenter<'_> {
                 .guest_last
                 .map_or_else(String::new, |last| at(key, last))
         };
+        if let Some(mute) = dialog.mute {
+            return calm(self.t(match mute {
+                Mute::Excluded | Mute::Off => "line.excluded",
+                Mute::Trial => "line.trial",
+                Mute::Paused => "line.paused",
+            }));
+        }
         match role {
             Role::Bot if dialog.bot_busy => calm(guest("line.guest_at")),
+            Role::Bot if dialog.asked_back.is_some() => calm(self.t(match dialog.asked_back {
+                Some(AskedBack::Deal) => "line.clarify",
+                _ => "line.clarify_kind",
+            })),
             Role::Bot => calm(
                 dialog
                     .bot_last
                     .map_or_else(|| guest("line.guest_at"), |last| at("line.bot_last", last)),
             ),
+            Role::Waiting if dialog.deal_closed => calm(self.t("line.closed_waiting")),
             Role::Waiting if dialog.off_hours => calm(self.t("line.waiting_off")),
             Role::Waiting => {
                 let since = waiting_since(dialog).unwrap_or(moments.now);
@@ -614,14 +747,27 @@ impl Presenter<'_> {
                 }
                 Role::Me => links.push(self.link("do.return_note", press(Press::AskNote))),
                 Role::Unknown => links.push(self.link("do.return", press(Press::Return))),
+                Role::Bot if dialog.touch_at.is_some() => {
+                    links.push(self.link("do.no_touch", press(Press::NoTouch)));
+                }
                 Role::Bot | Role::Other => {}
             }
+        }
+        if self.is_elsewhere(dialog) {
+            links.push(self.link("do.open_deal", press(Press::OpenDeal)));
         }
         if !dialog.why.is_empty() {
             let open = self.state.why.as_ref() == Some(&dialog.id);
             links.push(Link {
                 expanded: Some(open),
                 ..self.link("do.why", press(Press::Why))
+            });
+        }
+        if !busy {
+            let shows = self.state.history.as_ref();
+            links.push(Link {
+                expanded: Some(shows.is_some_and(|(id, _)| *id == dialog.id)),
+                ..self.link("do.history", press(Press::History))
             });
         }
         links

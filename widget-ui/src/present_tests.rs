@@ -7,6 +7,7 @@ use crate::store::{Act, Fresh};
 use widget_core::ids::{DealId, UserId};
 use widget_core::owner::ReasonId;
 use widget_core::time::{HOUR, MINUTE};
+use widget_core::understand::Facts;
 use widget_core::wire::WhyLine;
 
 const ME: UserId = UserId(9002);
@@ -162,11 +163,15 @@ fn links_follow_the_owner() {
         undo_until: Some(NOW),
         ..dialog(led_by(ME), 1)
     };
-    assert_eq!(labels(&one(dialog(waiting(), 1)).links), ["Ответ не нужен"]);
-    assert_eq!(labels(&one(dialog(led_by(ME), 1)).links), ["С заметкой"]);
-    assert_eq!(labels(&one(undo).links), ["Отменить"]);
-    assert_eq!(labels(&one(expired).links), ["С заметкой"]);
-    assert_eq!(labels(&one(dialog(led_by(IGOR), 1)).links), [""; 0]);
+    let links = |dialog| {
+        let links = one(dialog).links.into_iter();
+        links.map(|link| link.label).collect::<Vec<_>>()
+    };
+    assert_eq!(links(dialog(waiting(), 1)), ["Ответ не нужен", "История"]);
+    assert_eq!(links(dialog(led_by(ME), 1)), ["С заметкой", "История"]);
+    assert_eq!(links(undo), ["Отменить", "История"]);
+    assert_eq!(links(expired), ["С заметкой", "История"]);
+    assert_eq!(links(dialog(led_by(IGOR), 1)), ["История"]);
 }
 
 #[test]
@@ -286,10 +291,11 @@ fn several_dialogs_each_have_a_row_and_the_neediest_colours_the_dot() {
         .map(|row| row.phone.as_deref().unwrap())
         .collect();
     assert_eq!(phones, ["+7 900 … 01", "+7 900 … 02"]);
-    assert_eq!(card.dialogs[0].elsewhere, None);
+    assert_eq!(card.dialogs[0].notes, [""; 0]);
+    assert_eq!(card.dialogs[1].notes, ["Диалог в другой сделке"]);
     assert_eq!(
-        card.dialogs[1].elsewhere.as_deref(),
-        Some("Диалог в другой сделке")
+        labels(&card.dialogs[1].links),
+        ["Ответ не нужен", "Открыть сделку", "История"]
     );
     assert_eq!(card.badge.dot, Dot::Waiting);
     assert_eq!(plain(&card.badge.title), "Эстафета: гость ждёт 12 мин");
@@ -445,7 +451,10 @@ fn why_opens_in_the_managers_language() {
     };
     let state = loaded(Ok(fresh(vec![explained])));
     assert_eq!(view(&state).dialogs[0].why, None);
-    assert_eq!(labels(&view(&state).dialogs[0].links), ["Почему так"]);
+    assert_eq!(
+        labels(&view(&state).dialogs[0].links),
+        ["Почему так", "История"]
+    );
     let open = on(state, Msg::Pressed("d1".into(), Press::Why));
     assert_eq!(
         view(&open).dialogs[0].why.as_ref().unwrap().1,
@@ -455,6 +464,165 @@ fn why_opens_in_the_managers_language() {
     assert_eq!(english.why.unwrap().1[0].1, "guests: 5, limit 4");
     let closed = on(open, Msg::Pressed("d1".into(), Press::Why));
     assert_eq!(view(&closed).dialogs[0].why, None);
+}
+
+#[test]
+fn the_guests_facts_are_one_line() {
+    let told = Facts {
+        guests: Some(5),
+        youngest_child: Some(3),
+        rooms: Some(2),
+        dates: "2026-12-12/2026-12-15".parse().ok(),
+        nights: Some(3),
+        programme: Some(Programme::Treatment),
+        pet: Some(true),
+        ..Facts::default()
+    };
+    let facts = |facts: Facts| {
+        let card = one(DialogView {
+            facts,
+            ..dialog(waiting(), 1)
+        });
+        card.facts.map(|facts| plain(&facts))
+    };
+    assert_eq!(
+        facts(told).as_deref(),
+        Some("5 гостей · ребёнок: 3 · 2 номера · 12–15 дек. · программа: лечение · с питомцем")
+    );
+    assert_eq!(facts(Facts::default()), None);
+    let no_pet = Facts {
+        pet: Some(false),
+        dates: "2026-12-12".parse().ok(),
+        ..Facts::default()
+    };
+    assert_eq!(facts(no_pet).as_deref(), Some("12 дек."));
+    let over_new_year = Facts {
+        dates: "2026-12-30/2027-01-03".parse().ok(),
+        ..Facts::default()
+    };
+    assert_eq!(facts(over_new_year).as_deref(), Some("30 дек. — 3 янв."));
+    let some_nights = Facts {
+        nights: Some(3),
+        ..Facts::default()
+    };
+    assert_eq!(facts(some_nights).as_deref(), Some("3 ночи"));
+}
+
+#[test]
+fn what_keeps_the_bot_silent_is_said_instead_of_who_leads() {
+    for (mute, status, line) in [
+        (Mute::Excluded, "Без бота", "Этому гостю бот не отвечает"),
+        (Mute::Off, "Без бота", "Этому гостю бот не отвечает"),
+        (
+            Mute::Trial,
+            "Пробный режим",
+            "Бот отвечает только тестовым номерам",
+        ),
+        (
+            Mute::Paused,
+            "Бот на паузе",
+            "Все новые сообщения ждут менеджера",
+        ),
+    ] {
+        let card = one(DialogView {
+            mute: Some(mute),
+            bot_busy: true,
+            ..dialog(Owner::Bot, 1)
+        });
+        assert_eq!((&*card.status, &*card.line), (status, line), "{mute:?}");
+    }
+}
+
+#[test]
+fn a_question_of_the_bot_a_touch_and_a_closed_deal_have_their_lines() {
+    let asks = |asked_back| {
+        one(DialogView {
+            asked_back: Some(asked_back),
+            ..dialog(Owner::Bot, 1)
+        })
+        .line
+    };
+    assert_eq!(asks(AskedBack::Deal), "Уточняет, о какой сделке речь");
+    assert_eq!(asks(AskedBack::Kind), "Уточняет, чем помочь");
+    let touched = one(DialogView {
+        touch_at: Some(NOW + 23 * HOUR),
+        ..dialog(Owner::Bot, 1)
+    });
+    assert_eq!(plain(&touched.line), "Последний ответ в 10:42");
+    assert_eq!(plain(&touched.notes[0]), "Финальное касание завтра в 10:00");
+    assert_eq!(labels(&touched.links), ["Не отправлять", "История"]);
+    let closed = one(DialogView {
+        deal_closed: true,
+        ..dialog(waiting(), 1)
+    });
+    assert_eq!(closed.line, "Сделка закрыта, а гость ждёт ответа");
+}
+
+#[test]
+fn the_history_is_read_from_the_newest_change_down() {
+    let entry = |how, user| HistoryEntry {
+        at: NOW - MINUTE,
+        how,
+        user,
+        reason: None,
+        minutes: None,
+    };
+    let came = History {
+        entries: vec![
+            HistoryEntry {
+                minutes: Some(40),
+                ..entry(How::Auto, None)
+            },
+            entry(How::Button, Some(ME)),
+            entry(How::Wrote, Some(UserId(1))),
+            HistoryEntry {
+                reason: Some(ReasonId::Complaint.into()),
+                ..entry(How::Waiting, None)
+            },
+            entry(How::Bot, None),
+        ],
+        users: fresh(vec![]).data.users,
+    };
+    let state = loaded(Ok(fresh(vec![dialog(Owner::Bot, 1)])));
+    let asked = on(state, Msg::Pressed("d1".into(), Press::History));
+    let shown = |state: &State| view(state).dialogs[0].history.clone();
+    assert_eq!(shown(&asked), Some(("История".to_owned(), vec![])));
+    let open = on(
+        asked,
+        Msg::HistoryCame {
+            entry: 1,
+            dialog: "d1".into(),
+            result: Box::new(Ok(came)),
+        },
+    );
+    let lines: Vec<_> = shown(&open)
+        .unwrap()
+        .1
+        .iter()
+        .map(|line| plain(line))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "10:59 Бот: 40 мин без ответа",
+            "10:59 Анна Ким: кнопка",
+            "10:59 другой менеджер: ответ гостю",
+            "10:59 Передано: Жалоба",
+            "10:59 Бот",
+        ]
+    );
+    let closed = on(open, Msg::Pressed("d1".into(), Press::History));
+    assert_eq!(shown(&closed), None);
+}
+
+#[test]
+fn every_way_to_an_owner_has_its_words() {
+    for texts in [ru(), en()] {
+        for how in How::ALL {
+            let key = format!("hist.{}", how.as_str());
+            assert!(texts.has(&key), "{key}");
+        }
+    }
 }
 
 #[test]
@@ -516,7 +684,7 @@ fn every_key_in_the_source_has_a_text() {
     let texts = ru();
     let prefixes = [
         "owner.", "line.", "guest.", "do.", "ask.", "ok.", "info.", "none.", "state.", "badge.",
-        "a11y.", "tip.", "time.", "caption.", "name.", "error.",
+        "a11y.", "tip.", "time.", "caption.", "name.", "error.", "fact.", "hist.", "mode.",
     ];
     let sources = [
         include_str!("present.rs"),

@@ -7,8 +7,11 @@
 use std::collections::BTreeMap;
 use widget_core::ids::{DealId, DialogId, UserId};
 use widget_core::owner::{Owner, OwnerView, Reason, ReasonId};
+use widget_core::time::{Date, Days};
+use widget_core::understand::{Facts, Programme};
 use widget_core::wire::{
-    ActionAnswer, DealDialogs, DialogView, Problem, Session, UserName, WhyLine, WhyMark,
+    ActionAnswer, AskedBack, DealDialogs, DialogView, History, HistoryEntry, How, Mute, Problem,
+    Session, UserName, WhyLine, WhyMark,
 };
 
 /// A place in a tree of JSON.
@@ -45,6 +48,7 @@ pub fn deal_dialogs(node: &impl Node) -> Option<DealDialogs> {
         utc_offset: i32::try_from(whole(node, "utc_offset")?).ok()?,
         dialogs: list(node, "dialogs", dialog)?,
         users: list(node, "users", user)?,
+        no_contact: flag(node, "no_contact").unwrap_or(false),
     })
 }
 
@@ -89,6 +93,86 @@ fn dialog<N: Node>(node: &N) -> Option<DialogView> {
         off_hours: flag(node, "off_hours")?,
         guest_text: text(node, "guest_text"),
         why: list(node, "why", why_line)?,
+        facts: node
+            .get("facts")
+            .map_or_else(Facts::default, |node| facts(&node)),
+        asked_back: match text(node, "asked_back").as_deref() {
+            Some("deal") => Some(AskedBack::Deal),
+            Some("kind") => Some(AskedBack::Kind),
+            _ => None,
+        },
+        touch_at: whole(node, "touch_at"),
+        mute: match text(node, "mute").as_deref() {
+            Some("excluded") => Some(Mute::Excluded),
+            Some("trial") => Some(Mute::Trial),
+            Some("paused") => Some(Mute::Paused),
+            Some(_) => Some(Mute::Off),
+            None => None,
+        },
+        stage: text(node, "stage"),
+        deal_closed: flag(node, "deal_closed").unwrap_or(false),
+        reminded: whole(node, "reminded").map(UserId),
+    })
+}
+
+/// What a card shows of the facts; it needs no others.
+fn facts(node: &impl Node) -> Facts {
+    let count = |name| whole(node, name).and_then(|count| u32::try_from(count).ok());
+    Facts {
+        guests: count("guests"),
+        youngest_child: count("youngest_child"),
+        rooms: count("rooms"),
+        nights: count("nights"),
+        pet: flag(node, "pet"),
+        dates: text(node, "dates").and_then(|text| days(&text)),
+        programme: match text(node, "programme").as_deref() {
+            Some("treatment") => Some(Programme::Treatment),
+            Some("wellness") => Some(Programme::Wellness),
+            Some("rest") => Some(Programme::Rest),
+            _ => None,
+        },
+        ..Facts::default()
+    }
+}
+
+/// `2027-03-10/2027-03-20`, or one day. Not `Days::from_str`, whose sentences about mistakes the card does not need.
+fn days(text: &str) -> Option<Days> {
+    let (first, last) = text.split_once('/').unwrap_or((text, text));
+    Some(Days {
+        first: day(first)?,
+        last: day(last)?,
+    })
+}
+
+fn day(text: &str) -> Option<i64> {
+    let mut parts = text.split('-').map(str::parse::<u32>);
+    let date = Date {
+        year: parts.next()?.ok()?.into(),
+        month: parts.next()?.ok()?,
+        day: parts.next()?.ok()?,
+    };
+    // The words of its month are looked up by it.
+    (1..=12).contains(&date.month).then(|| date.day_number())
+}
+
+/// The wire's `History`.
+pub fn history(node: &impl Node) -> Option<History> {
+    Some(History {
+        entries: list(node, "entries", history_entry)?,
+        users: list(node, "users", user)?,
+    })
+}
+
+/// A way that only a newer backend knows reads as the plainest one.
+fn history_entry<N: Node>(node: &N) -> Option<HistoryEntry> {
+    let how = text(node, "how")?;
+    let known = How::ALL.iter().find(|known| known.as_str() == how);
+    Some(HistoryEntry {
+        at: whole(node, "at")?,
+        how: known.copied().unwrap_or(How::Field),
+        user: whole(node, "user").map(UserId),
+        reason: node.get("reason").and_then(|node| reason(&node)),
+        minutes: whole(node, "minutes"),
     })
 }
 
@@ -216,6 +300,8 @@ mod tests {
         for file in [golden!("deal_dialogs"), golden!("deal_dialogs_empty")] {
             same(deal_dialogs(&file), &file);
         }
+        let file = golden!("history");
+        same(history(&file), &file);
         let file = golden!("action_answer");
         same(action_answer(&file), &file);
         for file in [golden!("problem"), golden!("problem_conflict")] {
@@ -247,6 +333,18 @@ mod tests {
             let mut file = golden!("deal_dialogs");
             *file.pointer_mut(path).unwrap() = wrong;
             assert_eq!(deal_dialogs(&file), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn dates_that_do_not_read_are_no_dates() {
+        assert_eq!(
+            days("2026-12-12/2026-12-15"),
+            "2026-12-12/2026-12-15".parse().ok()
+        );
+        assert_eq!(days("2026-12-12"), "2026-12-12".parse().ok());
+        for odd in ["", "2026-12", "2026-13-01", "2026-12-x", "2026-12-12/"] {
+            assert_eq!(days(odd), None, "{odd}");
         }
     }
 

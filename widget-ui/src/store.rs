@@ -2,18 +2,27 @@
 //! half carries them out. Clocks here are monotonic ms of the page; the business clock is the server's `now` plus
 //! what has passed since it arrived.
 
+use crate::stream::{Step, Stream};
 use widget_core::PROTOCOL_VERSION;
 use widget_core::ids::{DealId, DialogId, UserId};
 use widget_core::owner::{Owner, OwnerView, Signal, next};
 use widget_core::time::SECOND;
-use widget_core::wire::{ActionAnswer, DealDialogs, DialogView};
+use widget_core::wire::{ActionAnswer, DealDialogs, DialogView, History};
 
-/// How often a visible card asks for its dialogs.
+/// How often a visible card asks for its dialogs while no stream tells it.
 pub const POLL: i64 = 2 * SECOND;
 /// The longest pause between two tries while the server fails.
 pub const POLL_AT_MOST: i64 = 60 * SECOND;
 /// The longest note for the bot, characters (the server's limit).
 pub const NOTE_AT_MOST: usize = 500;
+/// A click waits so long for a connection that is lost.
+pub const QUEUE_FOR: i64 = 10 * SECOND;
+/// An answer whose server's time is older than what is shown, by no more than this, was overtaken on its way.
+const LATE: i64 = 30 * SECOND;
+/// For so long after waking a question that is not answered is asked again, and again.
+const WAKING: i64 = 15 * SECOND;
+/// How long the first such question is waited for; each further one twice as long.
+const WAKING_PATIENCE: i64 = SECOND;
 /// How long a message in place stays.
 const NOTICE_FOR: i64 = 8 * SECOND;
 
@@ -28,6 +37,8 @@ pub enum Act {
     Undo,
     /// «Ответ не нужен».
     Dismiss,
+    /// «Не отправлять».
+    NoTouch,
 }
 
 /// What the browser half has to do.
@@ -35,6 +46,15 @@ pub enum Act {
 pub enum Effect {
     /// Ask for the dialogs of the deal.
     Load,
+    /// Open a stream of this number; the card shows the state `known` already.
+    Listen {
+        /// Its number.
+        stream: u32,
+        /// `Last-Event-ID`.
+        known: Option<String>,
+    },
+    /// Close the stream.
+    Hush,
     /// Send an action, fenced by the epoch that the manager saw.
     Act {
         /// On which dialog.
@@ -44,6 +64,10 @@ pub enum Effect {
         /// What.
         act: Act,
     },
+    /// Ask who led a dialog.
+    History(DialogId),
+    /// Go to another deal.
+    OpenDeal(DealId),
     /// Reload the page.
     ReloadPage,
 }
@@ -103,6 +127,27 @@ pub struct Fresh {
     pub data: DealDialogs,
 }
 
+/// What a stream says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// What the card shows from now on.
+    Shown {
+        /// Names that state.
+        state: Option<String>,
+        /// What came.
+        fresh: Fresh,
+    },
+    /// It is there.
+    Alive,
+    /// It is over.
+    Ended {
+        /// Because its session is, and a new one is open.
+        renewed: bool,
+        /// Any number: spreads the next tries of many cards.
+        dice: u8,
+    },
+}
+
 /// A button or link of one dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Press {
@@ -118,12 +163,18 @@ pub enum Press {
     AskNote,
     /// «Ответ не нужен»: asks first.
     AskDismiss,
+    /// «Не отправлять».
+    NoTouch,
     /// Yes of the open question or form.
     Confirm,
     /// No of the open question or form.
     Cancel,
     /// «Почему так»: opens and closes.
     Why,
+    /// «История»: opens and closes.
+    History,
+    /// «Открыть сделку».
+    OpenDeal,
 }
 
 /// Everything that happens to a card.
@@ -137,6 +188,22 @@ pub enum Msg {
         clock: i64,
         /// Whether the tab is visible.
         visible: bool,
+    },
+    /// Somebody looks at the tab again, the machine woke, or the network is back: whatever is shown may be old.
+    Woke {
+        /// Page clock, ms.
+        clock: i64,
+    },
+    /// From the stream of [`Effect::Listen`].
+    Heard {
+        /// The entry that listens.
+        entry: u32,
+        /// The stream's number.
+        stream: u32,
+        /// Page clock, ms.
+        clock: i64,
+        /// What it said.
+        what: Box<Heard>,
     },
     /// The answer to [`Effect::Load`].
     Loaded {
@@ -155,6 +222,15 @@ pub enum Msg {
         clock: i64,
         /// What came.
         result: Box<Result<ActionAnswer, Failure>>,
+    },
+    /// The answer to [`Effect::History`].
+    HistoryCame {
+        /// The entry that asked.
+        entry: u32,
+        /// Of which dialog.
+        dialog: DialogId,
+        /// What came.
+        result: Box<Result<History, Failure>>,
     },
     /// A button or link of a dialog.
     Pressed(DialogId, Press),
@@ -175,10 +251,14 @@ pub struct Pending {
     pub dialog: DialogId,
     /// What.
     pub act: Act,
+    /// The epoch that the manager saw.
+    pub seen: u64,
     /// Owner and epoch as predicted.
     pub predicted: OwnerView,
     /// The answer was lost: the next load tells whether it took effect.
     pub checking: bool,
+    /// The connection is lost: it is sent if that is back by then, page clock.
+    pub queued_until: Option<i64>,
 }
 
 /// A question or form inside the card.
@@ -203,6 +283,10 @@ pub enum Notice {
     Undone,
     /// Dismissed.
     Dismissed,
+    /// No final touch.
+    NoTouch,
+    /// The guest waits for the responsible, who looks at the card, since then.
+    StillWaits(i64),
     /// A text of the bot could not be held back.
     LeftMeanwhile,
     /// A colleague was quicker.
@@ -211,6 +295,8 @@ pub enum Notice {
     Lost(UserId),
     /// It is the bot's already.
     AlreadyBot,
+    /// While a click waited for the connection, somebody else changed the dialog.
+    Changed,
 }
 
 /// An error in place.
@@ -258,6 +344,10 @@ pub struct State {
     pub form: Option<(DialogId, Form)>,
     /// The dialog whose «Почему так» is open.
     pub why: Option<DialogId>,
+    /// The dialog whose «История» is open, and what it is once it has come.
+    pub history: Option<(DialogId, Option<History>)>,
+    /// The epoch that it was asked for at.
+    history_at: Option<u64>,
     /// The message in place and the page clock at which it goes.
     pub notice: Option<(Notice, i64)>,
     /// The error in place.
@@ -269,8 +359,15 @@ pub struct State {
     update_put_off: bool,
     attached: bool,
     loading: bool,
+    asked_at: i64,
     next_load: i64,
     failures: u32,
+    woke_at: Option<i64>,
+    /// Questions since then that were given up.
+    impatience: u32,
+    /// What was told last seemed overtaken: it is asked for.
+    doubts: bool,
+    stream: Stream,
 }
 
 impl State {
@@ -287,6 +384,8 @@ impl State {
             pending: None,
             form: None,
             why: None,
+            history: None,
+            history_at: None,
             notice: None,
             trouble: None,
             update: false,
@@ -294,8 +393,13 @@ impl State {
             update_put_off: false,
             attached: true,
             loading: true,
+            asked_at: clock,
             next_load: clock,
             failures: 0,
+            woke_at: None,
+            impatience: 0,
+            doubts: false,
+            stream: Stream::default(),
         };
         (state, vec![Effect::Load])
     }
@@ -312,10 +416,20 @@ impl State {
         match msg {
             Msg::Left => {
                 self.attached = false;
-                vec![]
+                self.stream_step(Stream::close)
             }
             Msg::Tick { clock, visible } => self.tick(clock, visible),
-            Msg::Loaded { entry, .. } | Msg::Acted { entry, .. } if entry != self.entry => vec![],
+            Msg::Woke { clock } => self.woke(clock),
+            Msg::Loaded { entry, .. }
+            | Msg::Acted { entry, .. }
+            | Msg::Heard { entry, .. }
+            | Msg::HistoryCame { entry, .. }
+                if entry != self.entry =>
+            {
+                vec![]
+            }
+            Msg::Heard { stream, .. } if !self.stream.is(stream) => vec![],
+            Msg::Heard { clock, what, .. } => self.heard(clock, *what),
             Msg::Loaded { clock, result, .. } => {
                 self.clock = clock;
                 self.loading = false;
@@ -331,6 +445,11 @@ impl State {
                     Err(failure) => self.act_failed(failure),
                 }
             }
+            Msg::HistoryCame { dialog, result, .. } => {
+                self.history_came(&dialog, *result);
+                vec![]
+            }
+            Msg::Pressed(dialog, Press::History) => self.toggle_history(dialog),
             Msg::Pressed(dialog, press) => self.pressed(dialog, press),
             Msg::NoteTyped(text) => {
                 if let Some((_, Form::Note(note))) = &mut self.form {
@@ -362,6 +481,7 @@ impl State {
             shown.bot_busy = false;
             shown.return_at = None;
             shown.undo_until = None;
+            shown.touch_at = None;
         }
         shown
     }
@@ -385,10 +505,78 @@ impl State {
         if self.notice.is_some_and(|(_, until)| clock >= until) {
             self.notice = None;
         }
-        if visible && clock >= self.next_load {
-            self.load()
-        } else {
-            vec![]
+        self.give_up_queued();
+        if !visible || !self.attached {
+            return self.stream_step(Stream::close);
+        }
+        let mut effects = vec![];
+        // Before the first answer a stream would only be in its way.
+        if self.data.is_some() {
+            effects = self.stream_step(|stream| stream.tick(clock));
+        }
+        if self.is_waking() && clock - self.asked_at >= WAKING_PATIENCE << self.impatience {
+            self.loading = false;
+            self.impatience += 1;
+        }
+        if clock >= self.next_load && (self.doubts || !self.stream.speaks()) {
+            effects.extend(self.load());
+        }
+        effects
+    }
+
+    /// Old is what is shown, and dead may be what is under way.
+    fn woke(&mut self, clock: i64) -> Vec<Effect> {
+        self.clock = clock;
+        self.woke_at = Some(clock);
+        self.impatience = 0;
+        self.failures = 0;
+        self.loading = false;
+        let mut effects = self.stream_step(|stream| stream.anew(clock));
+        effects.extend(self.refresh());
+        if self.attached && self.data.is_some() {
+            effects.extend(self.stream_step(|stream| stream.tick(clock)));
+        }
+        effects
+    }
+
+    /// Just woken, and not yet sure what is true.
+    fn is_waking(&self) -> bool {
+        self.woke_at.is_some_and(|at| self.clock - at < WAKING)
+    }
+
+    fn heard(&mut self, clock: i64, what: Heard) -> Vec<Effect> {
+        self.clock = clock;
+        match what {
+            Heard::Shown { state, fresh } => {
+                self.stream.heard(clock);
+                self.stream.known = state;
+                self.loaded(fresh)
+            }
+            Heard::Alive => {
+                self.stream.heard(clock);
+                vec![]
+            }
+            Heard::Ended { renewed, dice } => {
+                self.next_load = clock + i64::from(dice);
+                self.stream_step(|stream| {
+                    if renewed {
+                        return stream.renew(clock, dice);
+                    }
+                    stream.ended(clock, dice);
+                    None
+                })
+            }
+        }
+    }
+
+    fn stream_step(&mut self, step: impl FnOnce(&mut Stream) -> Option<Step>) -> Vec<Effect> {
+        match step(&mut self.stream) {
+            Some(Step::Listen) => vec![Effect::Listen {
+                stream: self.stream.number,
+                known: self.stream.known.clone(),
+            }],
+            Some(Step::Hush) => vec![Effect::Hush],
+            None => vec![],
         }
     }
 
@@ -397,12 +585,21 @@ impl State {
             return vec![];
         }
         self.loading = true;
+        self.asked_at = self.clock;
         vec![Effect::Load]
     }
 
     fn loaded(&mut self, fresh: Fresh) -> Vec<Effect> {
         self.failures = 0;
         self.next_load = self.clock + POLL;
+        // The second in a row is believed: then it is the server's clock that was set back.
+        if self.is_late(&fresh) && !self.doubts {
+            self.doubts = true;
+            self.next_load = self.clock + SECOND;
+            return vec![];
+        }
+        self.doubts = false;
+        self.woke_at = None;
         self.me = Some(fresh.me);
         self.update = fresh.protocol > PROTOCOL_VERSION && !self.update_put_off;
         if self.offline.take().is_some() && self.live == Live::Trouble {
@@ -423,14 +620,30 @@ impl State {
         self.data_at = self.clock;
         self.close_lost_form();
         self.check_lost_answer();
-        vec![]
+        let mut effects = self.follow_history();
+        effects.extend(self.send_queued());
+        effects
+    }
+
+    /// An answer that something newer has overtaken.
+    fn is_late(&self, fresh: &Fresh) -> bool {
+        let shown = self.data.as_ref().map(|data| data.now);
+        shown.is_some_and(|shown| (1..=LATE).contains(&(shown - fresh.data.now)))
     }
 
     fn load_failed(&mut self, failure: Failure) -> Vec<Effect> {
         self.failures += 1;
         let pause = POLL << self.failures.min(5);
+        let is_queued = |pending: &Pending| pending.queued_until.is_some();
+        let pause = if self.is_waking() {
+            WAKING_PATIENCE
+        } else if self.pending.as_ref().is_some_and(is_queued) {
+            POLL
+        } else {
+            pause.min(POLL_AT_MOST)
+        };
         let asked = failure.retry_after.map_or(0, |s| i64::from(s) * SECOND);
-        self.next_load = self.clock + pause.min(POLL_AT_MOST).max(asked);
+        self.next_load = self.clock + pause.max(asked);
         if let Some(pending) = self.pending.take_if(|pending| pending.checking) {
             self.fail(unavailable(), Some((pending.dialog, pending.act)));
         }
@@ -450,7 +663,9 @@ impl State {
         };
         self.put(answer.dialog);
         self.succeed(&pending, answer.left_meanwhile);
-        self.refresh()
+        let mut effects = self.refresh();
+        effects.extend(self.follow_history());
+        effects
     }
 
     fn act_failed(&mut self, mut failure: Failure) -> Vec<Effect> {
@@ -501,6 +716,7 @@ impl State {
             Press::Take => self.act(id, Act::Take),
             Press::Return => self.act(id, Act::Return(None)),
             Press::Undo => self.act(id, Act::Undo),
+            Press::NoTouch => self.act(id, Act::NoTouch),
             Press::AskIntercept => self.ask(id, Form::Intercept),
             Press::AskNote => self.ask(id, Form::Note(String::new())),
             Press::AskDismiss => self.ask(id, Form::Dismiss),
@@ -512,6 +728,14 @@ impl State {
                 self.why = (self.why.as_ref() != Some(&id)).then_some(id);
                 vec![]
             }
+            Press::OpenDeal => self
+                .dialog(&id)
+                .and_then(|dialog| dialog.deal)
+                .map(Effect::OpenDeal)
+                .into_iter()
+                .collect(),
+            // Taken out before: it works while an action is under way.
+            Press::History => vec![],
             Press::Confirm => match self.form.take() {
                 Some((id, Form::Intercept)) => self.act(id, Act::Take),
                 Some((id, Form::Dismiss)) => self.act(id, Act::Dismiss),
@@ -522,6 +746,50 @@ impl State {
                 }
                 None => vec![],
             },
+        }
+    }
+
+    fn toggle_history(&mut self, id: DialogId) -> Vec<Effect> {
+        if self.history.take().is_some_and(|(open, _)| open == id) {
+            return vec![];
+        }
+        self.history = Some((id, None));
+        self.history_at = None;
+        self.follow_history()
+    }
+
+    /// Asks for the open history anew when the owner has changed since.
+    fn follow_history(&mut self) -> Vec<Effect> {
+        let open = self.history.as_ref().map(|(id, _)| id.clone());
+        let now = open
+            .as_ref()
+            .and_then(|id| self.dialog(id))
+            .map(|dialog| dialog.view.epoch);
+        match open {
+            Some(id) if self.history_at != now => {
+                self.history_at = now;
+                vec![Effect::History(id)]
+            }
+            _ => vec![],
+        }
+    }
+
+    fn history_came(&mut self, id: &DialogId, result: Result<History, Failure>) {
+        let Some((open, history)) = &mut self.history else {
+            return;
+        };
+        if open != id {
+            return;
+        }
+        match result {
+            Ok(came) => *history = Some(came),
+            Err(failure) => {
+                // One that is shown is old, and better than none.
+                if history.is_none() {
+                    self.history = None;
+                    self.fail(failure, None);
+                }
+            }
         }
     }
 
@@ -538,19 +806,49 @@ impl State {
         self.form = None;
         self.notice = None;
         self.trouble = None;
-        let signal = signal_of(&act, &dialog, self.now());
-        let predicted = next(&dialog.view, &signal, self.me, self.now());
+        let predicted = match signal_of(&act, &dialog, self.now()) {
+            Some(signal) => next(&dialog.view, &signal, self.me, self.now()),
+            None => dialog.view.clone(),
+        };
+        let is_offline = self.offline.is_some();
         self.pending = Some(Pending {
             dialog: id.clone(),
             act: act.clone(),
+            seen: dialog.view.epoch,
             predicted,
             checking: false,
+            queued_until: is_offline.then(|| self.clock + QUEUE_FOR),
         });
+        if is_offline {
+            return self.refresh();
+        }
         vec![Effect::Act {
             dialog: id,
             epoch: dialog.view.epoch,
             act,
         }]
+    }
+
+    /// The connection is back: a click that waited for it is sent, if the manager saw what is true.
+    fn send_queued(&mut self) -> Vec<Effect> {
+        let is_queued = |pending: &mut Pending| pending.queued_until.is_some();
+        let Some(pending) = self.pending.take_if(is_queued) else {
+            return vec![];
+        };
+        let now = self.dialog(&pending.dialog);
+        if now.is_some_and(|now| now.view.epoch == pending.seen) {
+            return self.act(pending.dialog, pending.act);
+        }
+        self.tell(Notice::Changed);
+        vec![]
+    }
+
+    fn give_up_queued(&mut self) {
+        let clock = self.clock;
+        let is_over = |pending: &mut Pending| pending.queued_until.is_some_and(|end| clock >= end);
+        if let Some(pending) = self.pending.take_if(is_over) {
+            self.fail(unavailable(), Some((pending.dialog, pending.act)));
+        }
     }
 
     fn retry(&mut self) -> Vec<Effect> {
@@ -578,7 +876,10 @@ impl State {
         };
         let reached = self
             .dialog(&pending.dialog)
-            .is_some_and(|dialog| same_leader(&dialog.view.owner, &pending.predicted.owner));
+            .is_some_and(|dialog| match pending.act {
+                Act::NoTouch => dialog.touch_at.is_none(),
+                _ => same_leader(&dialog.view.owner, &pending.predicted.owner),
+            });
         if reached {
             self.trouble = None;
             self.succeed(&pending, false);
@@ -595,6 +896,7 @@ impl State {
             Act::Return(_) => Notice::Returned,
             Act::Undo => Notice::Undone,
             Act::Dismiss => Notice::Dismissed,
+            Act::NoTouch => Notice::NoTouch,
         });
     }
 
@@ -608,6 +910,12 @@ impl State {
     }
 
     fn notice_change(&mut self, before: &DialogView, after: &DialogView) {
+        let is_news = before.reminded.is_none() && after.reminded.is_some();
+        if let (true, Some(since)) = (is_news, after.unanswered_since)
+            && after.reminded == self.me
+        {
+            self.tell(Notice::StillWaits(since));
+        }
         if same_leader(&before.view.owner, &after.view.owner) {
             return;
         }
@@ -668,11 +976,13 @@ fn same_leader(one: &Owner, other: &Owner) -> bool {
     }
 }
 
-fn signal_of(act: &Act, dialog: &DialogView, now: i64) -> Signal {
-    match act {
+/// `None`: who leads stays as it is.
+fn signal_of(act: &Act, dialog: &DialogView, now: i64) -> Option<Signal> {
+    Some(match act {
         Act::Take => Signal::Took,
         Act::Return(_) => Signal::Returned,
         Act::Dismiss => Signal::Dismissed,
+        Act::NoTouch => return None,
         // Only the server knows the owner before; an automatic take comes from waiting unless there was no handoff.
         Act::Undo => Signal::TakeUndone {
             previous: dialog
@@ -683,7 +993,7 @@ fn signal_of(act: &Act, dialog: &DialogView, now: i64) -> Signal {
                     reason,
                 }),
         },
-    }
+    })
 }
 
 #[cfg(test)]

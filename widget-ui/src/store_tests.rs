@@ -3,6 +3,7 @@
 use super::*;
 use widget_core::owner::ReasonId;
 use widget_core::time::MINUTE;
+use widget_core::understand::Facts;
 use widget_core::wire::UserName;
 
 const ME: UserId = UserId(9002);
@@ -39,6 +40,13 @@ pub(crate) fn dialog(owner: Owner, epoch: u64) -> DialogView {
         off_hours: false,
         guest_text: None,
         why: vec![],
+        facts: Facts::default(),
+        asked_back: None,
+        touch_at: None,
+        mute: None,
+        stage: None,
+        deal_closed: false,
+        reminded: None,
     }
 }
 
@@ -55,6 +63,7 @@ pub(crate) fn fresh(dialogs: Vec<DialogView>) -> Fresh {
             utc_offset: 10_800,
             dialogs,
             users: vec![user(ME, "Анна Ким"), user(IGOR, "Игорь Лис")],
+            no_contact: false,
         },
     }
 }
@@ -110,6 +119,30 @@ impl Card {
         })
     }
 
+    fn hears(&mut self, stream: u32, what: Heard) -> &mut Self {
+        let (clock, what) = (self.clock, Box::new(what));
+        self.on(Msg::Heard {
+            entry: 1,
+            stream,
+            clock,
+            what,
+        })
+    }
+
+    /// A card to which its first stream has told this.
+    fn told(owner: Owner) -> Self {
+        let mut card = Self::with(owner.clone());
+        card.wait(0);
+        card.hears(1, told(4, owner));
+        card.asked.clear();
+        card
+    }
+
+    fn wakes(&mut self) -> &mut Self {
+        let clock = self.clock;
+        self.on(Msg::Woke { clock })
+    }
+
     fn answer(&mut self, result: Result<ActionAnswer, Failure>) -> &mut Self {
         let (clock, result) = (self.clock, Box::new(result));
         self.on(Msg::Acted {
@@ -149,6 +182,14 @@ impl Card {
     }
 }
 
+/// Opened for a card that knows no state yet.
+fn listen(stream: u32) -> Effect {
+    Effect::Listen {
+        stream,
+        known: None,
+    }
+}
+
 fn act(epoch: u64, act: Act) -> Effect {
     Effect::Act {
         dialog: "d1".into(),
@@ -170,6 +211,17 @@ fn conflict(code: &str, now: DialogView) -> Result<ActionAnswer, Failure> {
         dialog: Some(Box::new(now)),
         ..failure(code)
     })
+}
+
+fn told(epoch: u64, owner: Owner) -> Heard {
+    Heard::Shown {
+        state: Some(format!("d1:{epoch}")),
+        fresh: fresh(vec![dialog(owner, epoch)]),
+    }
+}
+
+fn ended(renewed: bool) -> Heard {
+    Heard::Ended { renewed, dice: 0 }
 }
 
 #[test]
@@ -379,6 +431,48 @@ fn undo_and_dismiss_are_predicted() {
 }
 
 #[test]
+fn a_touch_that_is_not_to_be_sent_goes_from_the_card_at_once() {
+    let planned = DialogView {
+        touch_at: Some(NOW + MINUTE),
+        ..dialog(Owner::Bot, 4)
+    };
+    let mut card = Card::new();
+    card.load(Ok(fresh(vec![planned.clone()]))).asked();
+    card.press(Press::NoTouch);
+    let touch = |card: &Card| {
+        let dialog = &card.state.data.as_ref().unwrap().dialogs[0];
+        card.state.shown(dialog).touch_at
+    };
+    assert_eq!((touch(&card), card.shown()), (None, Owner::Bot));
+    assert_eq!(card.asked(), [act(4, Act::NoTouch)]);
+    card.answer(answered(dialog(Owner::Bot, 4)));
+    assert_eq!(card.notice(), Some(Notice::NoTouch));
+    // A lost answer: the dialog tells whether it took effect.
+    card.load(Ok(fresh(vec![planned.clone()])));
+    card.press(Press::NoTouch)
+        .answer(Err(failure(Failure::TIMEOUT)));
+    card.load(Ok(fresh(vec![planned])));
+    assert_eq!(card.trouble(), Some("unavailable"));
+}
+
+#[test]
+fn the_responsible_is_reminded_once_of_a_guest_who_waits() {
+    let reminded = |user| DialogView {
+        reminded: Some(user),
+        unanswered_since: Some(NOW - 15 * MINUTE),
+        ..dialog(waiting(), 4)
+    };
+    let mut card = Card::with(waiting());
+    card.load(Ok(fresh(vec![reminded(IGOR)])));
+    assert_eq!(card.notice(), None, "a colleague's deal");
+    let mut card = Card::with(waiting());
+    card.load(Ok(fresh(vec![reminded(ME)])));
+    assert_eq!(card.notice(), Some(Notice::StillWaits(NOW - 15 * MINUTE)));
+    card.wait(NOTICE_FOR).load(Ok(fresh(vec![reminded(ME)])));
+    assert_eq!(card.notice(), None, "said once");
+}
+
+#[test]
 fn losing_a_dialog_is_told() {
     let mut card = Card::with(led_by(ME));
     card.load(Ok(fresh(vec![dialog(led_by(IGOR), 5)])));
@@ -410,15 +504,15 @@ fn a_notice_goes_by_itself() {
 #[test]
 fn a_visible_card_asks_every_two_seconds_and_a_hidden_one_never() {
     let mut card = Card::with(Owner::Bot);
-    assert_eq!(card.wait(POLL - 1).asked(), []);
+    assert_eq!(card.wait(POLL - 1).asked(), [listen(1)]);
     assert_eq!(card.wait(1).asked(), [Effect::Load]);
-    assert_eq!(card.wait(10 * POLL).asked(), [], "one question at a time");
+    assert_eq!(card.wait(POLL).asked(), [], "one question at a time");
     card.load(Ok(fresh(vec![])));
     card.on(Msg::Tick {
         clock: card.clock + 10 * POLL,
         visible: false,
     });
-    assert_eq!(card.asked(), []);
+    assert_eq!(card.asked(), [Effect::Hush]);
     card.on(Msg::Left);
     assert_eq!(card.wait(20 * POLL).asked(), []);
 }
@@ -473,4 +567,250 @@ fn a_newer_backend_is_news_until_put_off() {
     assert!(card.state.update);
     card.on(Msg::UpdateLater).load(Ok(newer));
     assert!(!card.state.update);
+}
+
+// --- the stream ---------------------------------------------------------------------------------------------------------
+
+#[test]
+fn what_the_stream_tells_is_shown_and_nobody_asks_meanwhile() {
+    let mut card = Card::with(waiting());
+    assert_eq!(card.wait(0).asked(), [listen(1)]);
+    card.hears(1, told(5, led_by(IGOR)));
+    assert_eq!(card.shown(), led_by(IGOR));
+    for _ in 0..20 {
+        card.hears(1, Heard::Alive).wait(POLL);
+    }
+    assert_eq!(card.asked(), []);
+}
+
+#[test]
+fn a_stream_that_ends_is_followed_by_questions_and_by_the_next_that_begins_where_it_ended() {
+    let mut card = Card::told(waiting());
+    card.hears(1, ended(false));
+    assert_eq!(card.wait(0).asked(), [Effect::Load]);
+    card.load(Ok(fresh(vec![dialog(waiting(), 4)])));
+    let again = Effect::Listen {
+        stream: 2,
+        known: Some("d1:4".to_owned()),
+    };
+    assert_eq!(card.wait(SECOND).asked(), [again]);
+    card.hears(2, Heard::Alive).wait(10 * POLL);
+    assert_eq!(card.asked(), []);
+}
+
+#[test]
+fn a_renewed_session_goes_on_listening_at_once() {
+    let mut card = Card::told(waiting());
+    card.clock += 15 * MINUTE;
+    card.hears(1, Heard::Alive).hears(1, ended(true));
+    let again = Effect::Listen {
+        stream: 2,
+        known: Some("d1:4".to_owned()),
+    };
+    assert_eq!(card.asked(), [again]);
+}
+
+#[test]
+fn what_an_earlier_stream_or_another_cards_stream_says_is_dropped() {
+    let mut card = Card::told(waiting());
+    card.hears(1, ended(false)).wait(SECOND).asked();
+    card.hears(1, told(5, led_by(IGOR)));
+    assert_eq!(card.shown(), waiting());
+    card.on(Msg::Heard {
+        entry: 0,
+        stream: 2,
+        clock: 0,
+        what: Box::new(told(5, led_by(IGOR))),
+    });
+    assert_eq!(card.shown(), waiting());
+}
+
+#[test]
+fn the_end_of_a_stream_that_the_card_has_closed_is_no_news() {
+    let mut card = Card::told(waiting());
+    let clock = card.clock;
+    card.on(Msg::Tick {
+        clock,
+        visible: false,
+    });
+    let before = card.state.clone();
+    card.hears(1, ended(false));
+    assert_eq!(card.state, before);
+}
+
+#[test]
+fn a_hidden_card_listens_no_more_and_one_that_is_seen_again_asks_and_listens() {
+    let mut card = Card::told(waiting());
+    let clock = card.clock + 1;
+    card.on(Msg::Tick {
+        clock,
+        visible: false,
+    });
+    assert_eq!(card.asked(), [Effect::Hush]);
+    card.clock += 10 * MINUTE;
+    card.wakes();
+    let again = Effect::Listen {
+        stream: 2,
+        known: Some("d1:4".to_owned()),
+    };
+    assert_eq!(card.asked(), [Effect::Load, again]);
+}
+
+#[test]
+fn after_waking_a_question_that_hangs_is_asked_again_within_a_second() {
+    let mut card = Card::told(waiting());
+    card.wakes();
+    assert_eq!(card.asked()[..2], [Effect::Hush, Effect::Load]);
+    card.wait(SECOND);
+    assert_eq!(card.asked(), [Effect::Load]);
+    // The network is not there at once.
+    card.load(Err(failure(Failure::UNREACHABLE))).wait(SECOND);
+    assert_eq!(card.asked(), [Effect::Load]);
+    card.load(Ok(fresh(vec![dialog(led_by(IGOR), 5)])));
+    assert_eq!(card.shown(), led_by(IGOR));
+    card.wait(SECOND);
+    assert_eq!(card.asked(), [], "awake");
+    // A server that is slow is not flooded.
+    let mut slow = Card::told(waiting());
+    slow.wakes().asked();
+    let mut asked_after = vec![];
+    for second in 1..15 {
+        if slow.wait(SECOND).asked().contains(&Effect::Load) {
+            asked_after.push(second);
+        }
+    }
+    assert_eq!(asked_after, [1, 3, 7]);
+}
+
+#[test]
+fn an_answer_that_the_stream_has_overtaken_is_dropped() {
+    let mut card = Card::told(waiting());
+    let mut newer = fresh(vec![dialog(waiting(), 4)]);
+    newer.data.now += 500;
+    newer.data.dialogs[0].guest_text = Some("А бассейн есть?".to_owned());
+    let what = Heard::Shown {
+        state: None,
+        fresh: newer,
+    };
+    card.hears(1, what)
+        .load(Ok(fresh(vec![dialog(waiting(), 4)])));
+    let shown = &card.state.data.as_ref().unwrap().dialogs[0];
+    assert_eq!(shown.guest_text.as_deref(), Some("А бассейн есть?"));
+    assert_eq!(card.wait(SECOND).asked(), [Effect::Load], "to be sure");
+    // A server whose clock was set back is believed.
+    let mut back = fresh(vec![]);
+    back.data.now -= MINUTE;
+    card.load(Ok(back));
+    assert_eq!(card.state.data.as_ref().unwrap().dialogs, []);
+}
+
+#[test]
+fn a_dialog_that_is_made_or_leaves_while_the_card_is_open_is_shown_and_gone() {
+    let mut card = Card::told(waiting());
+    let second = DialogView {
+        id: "d2".into(),
+        ..dialog(Owner::Bot, 1)
+    };
+    let tells = |dialogs| Heard::Shown {
+        state: None,
+        fresh: fresh(dialogs),
+    };
+    card.hears(1, tells(vec![dialog(waiting(), 4), second.clone()]));
+    assert_eq!(card.state.data.as_ref().unwrap().dialogs.len(), 2);
+    card.hears(1, tells(vec![second]));
+    let left = &card.state.data.as_ref().unwrap().dialogs;
+    assert_eq!((left.len(), left[0].id.to_string()), (1, "d2".to_owned()));
+}
+
+// --- a click without a connection ---------------------------------------------------------------------------------------
+
+fn offline() -> Card {
+    let mut card = Card::with(waiting());
+    for _ in 0..2 {
+        card.load(Err(failure(Failure::UNREACHABLE)));
+    }
+    assert!(card.state.offline.is_some());
+    card.asked();
+    card
+}
+
+#[test]
+fn a_click_without_a_connection_waits_for_it() {
+    let mut card = offline();
+    card.press(Press::Take);
+    assert!(matches!(card.shown(), Owner::Manager { .. }), "predicted");
+    assert_eq!(card.asked(), [Effect::Load]);
+    card.load(Ok(fresh(vec![dialog(waiting(), 4)])));
+    assert_eq!(card.asked(), [act(4, Act::Take)]);
+    card.answer(answered(dialog(led_by(ME), 5)));
+    assert_eq!(card.notice(), Some(Notice::Taken));
+}
+
+#[test]
+fn a_click_that_waited_in_vain_says_so_and_can_be_repeated() {
+    let mut card = offline();
+    card.press(Press::Take).wait(QUEUE_FOR - 1);
+    assert!(card.state.pending.is_some());
+    card.wait(1);
+    assert_eq!(
+        (card.shown(), card.trouble()),
+        (waiting(), Some("unavailable"))
+    );
+    assert!(card.state.trouble.as_ref().unwrap().again.is_some());
+}
+
+#[test]
+fn a_click_that_waited_while_a_colleague_took_is_not_sent() {
+    let mut card = offline();
+    card.press(Press::Take).asked();
+    card.load(Ok(fresh(vec![dialog(led_by(IGOR), 5)])));
+    assert_eq!(card.asked(), []);
+    assert_eq!(card.shown(), led_by(IGOR));
+    assert_eq!(card.notice(), Some(Notice::Changed));
+}
+
+// --- the history --------------------------------------------------------------------------------------------------------
+
+fn history() -> History {
+    History {
+        entries: vec![],
+        users: vec![],
+    }
+}
+
+#[test]
+fn the_history_is_asked_for_when_opened_and_again_when_the_owner_changes() {
+    let mut card = Card::with(waiting());
+    card.press(Press::History);
+    assert_eq!(card.asked(), [Effect::History("d1".into())]);
+    let came = |result| Msg::HistoryCame {
+        entry: 1,
+        dialog: "d1".into(),
+        result: Box::new(result),
+    };
+    card.on(came(Ok(history())));
+    card.load(Ok(fresh(vec![dialog(waiting(), 4)])));
+    assert_eq!(card.asked(), []);
+    card.load(Ok(fresh(vec![dialog(led_by(IGOR), 5)])));
+    assert_eq!(card.asked(), [Effect::History("d1".into())]);
+    let mut taken = Card::with(waiting());
+    taken.press(Press::History).press(Press::Take).asked();
+    taken.answer(answered(dialog(led_by(ME), 5)));
+    assert_eq!(taken.asked(), [Effect::Load, Effect::History("d1".into())]);
+    // One that is shown stays when the next does not come.
+    card.on(came(Err(failure("unavailable"))));
+    assert_eq!((card.trouble(), card.state.history.is_some()), (None, true));
+    card.press(Press::History);
+    assert_eq!(card.state.history, None);
+    card.press(Press::History)
+        .on(came(Err(failure("unavailable"))));
+    assert_eq!(card.trouble(), Some("unavailable"));
+    assert_eq!(card.state.history, None);
+}
+
+#[test]
+fn another_deal_is_opened_by_its_number() {
+    let mut card = Card::with(waiting());
+    card.press(Press::OpenDeal);
+    assert_eq!(card.asked(), [Effect::OpenDeal(DealId(7))]);
 }

@@ -2,6 +2,7 @@
 //! so a ring that nobody hears loses nothing. Each ring wakes one: a look for work that is not there costs as much as the
 //! work.
 
+use super::open_cards::OpenCards;
 use crate::ports::Lane;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
@@ -13,6 +14,8 @@ pub struct Bells {
     dialogs: Notify,
     hints: Notify,
     lanes: Notify,
+    /// Cards that look at a deal.
+    pub cards: OpenCards,
 }
 
 impl Bells {

@@ -2,14 +2,14 @@
 
 use super::{Flow, Rules, Tenant, failpoint, render};
 use crate::error::StoreError;
-use crate::ports::{Commit, JournalRow, Lane, Lease, NewAct};
+use crate::ports::{Commit, JournalRow, Lane, Lease, NewAct, News};
 use serde::Serialize;
 use std::sync::Arc;
 use widget_core::action::Action;
 use widget_core::decide::{Decision, decide, implied};
 use widget_core::dialog::Dialog;
 use widget_core::event::Event;
-use widget_core::ids::{ActionKey, TurnId};
+use widget_core::ids::{ActionKey, DealId, TurnId};
 use widget_core::time::{Now, Zone};
 use widget_core::trace::Check;
 
@@ -25,6 +25,8 @@ pub(super) struct Work<'a> {
     rules: Arc<Rules>,
     zone: Zone,
     lease: Lease,
+    /// The deal before anything was decided.
+    was_bound_to: Option<DealId>,
     /// The state after what was decided so far.
     pub state: Dialog,
     journal: Vec<JournalRow>,
@@ -43,6 +45,7 @@ impl<'a> Work<'a> {
             rules,
             zone,
             lease,
+            was_bound_to: state.deal,
             state,
             journal: Vec::new(),
             acts: Vec::new(),
@@ -162,6 +165,7 @@ impl<'a> Work<'a> {
         let decided: Vec<Action> = self.acts.iter().map(|act| act.action.clone()).collect();
         failpoint::hit_for("after_decide", &decided);
         let state = self.state.clone();
+        let shown_anew = !self.journal.is_empty();
         self.flow
             .store
             .commit(Commit {
@@ -181,7 +185,23 @@ impl<'a> Work<'a> {
                 self.flow.bells.lane_is_needed();
             }
         }
+        if shown_anew {
+            self.flow.tell_cards(&state, self.was_bound_to);
+        }
         Ok(state)
+    }
+}
+
+impl Flow {
+    /// Tells the cards of the dialog's deal, here and at other instances, and those of the deal that it was bound to.
+    fn tell_cards(&self, dialog: &Dialog, was_bound_to: Option<DealId>) {
+        let before = was_bound_to.filter(|before| Some(*before) != dialog.deal);
+        let deals = dialog.deal.into_iter().chain(before);
+        let news = deals.map(|deal| News::Deal(dialog.account, deal));
+        self.store.tell(news.collect());
+        for deal in dialog.deal.into_iter().chain(before) {
+            self.bells.cards.deal_changed(dialog.account, deal);
+        }
     }
 }
 

@@ -24,7 +24,9 @@ mod ingest;
 mod line;
 mod listing;
 mod morning;
+mod open_cards;
 mod outbox;
+mod owners;
 mod pace;
 mod panics;
 mod patience;
@@ -41,6 +43,7 @@ pub use chores::Chores;
 pub use creation::Making;
 pub use ingest::dialog_id;
 pub use line::{Line, Lines, Provider, Shut};
+pub use open_cards::OpenCard;
 pub use recovery::{BotHealth, CrmHealth};
 pub use replay::{Judged, Trial};
 pub use rules::{InForce, Rules};
@@ -138,6 +141,8 @@ pub enum Press {
     Undo,
     /// «Ответ не нужен».
     Dismiss,
+    /// «Не отправлять»: no final touch.
+    NoTouch,
 }
 
 /// What a click came to.
@@ -198,11 +203,15 @@ impl Flow {
                 news = self.store.hear() => news,
                 () = stop.cancelled() => return,
             };
-            let News::Acts(account, lane) = news;
-            if let Some(tenant) = self.tenant(account)
-                && !tenant.lane_bells.ring(lane)
-            {
-                self.bells.lane_is_needed();
+            match news {
+                News::Acts(account, lane) => {
+                    if let Some(tenant) = self.tenant(account)
+                        && !tenant.lane_bells.ring(lane)
+                    {
+                        self.bells.lane_is_needed();
+                    }
+                }
+                News::Deal(account, deal) => self.bells.cards.deal_changed(account, deal),
             }
         }
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use widget_core::dialog::Dialog;
-use widget_core::event::Event;
+use widget_core::event::{Event, Timer};
 use widget_core::ids::{DealId, DialogId, UserId};
 use widget_core::owner::Owner;
 
@@ -141,6 +141,7 @@ impl Flow {
             }
             Press::Undo => Event::TakeUndone { user },
             Press::Dismiss => Event::Dismissed { user },
+            Press::NoTouch => Event::TouchDeclined { user },
         })
     }
 
@@ -251,6 +252,7 @@ fn fulfilled(press: &Press, dialog: &Dialog, user: UserId) -> bool {
             matches!(dialog.view.owner, Owner::Manager { user: Some(leader), .. } if leader == user)
         }
         Press::Return(_) | Press::Dismiss => dialog.view.owner == Owner::Bot,
+        Press::NoTouch => !dialog.timers.contains_key(&Timer::FinalTouch),
         Press::Undo => false,
     }
 }

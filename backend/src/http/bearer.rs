@@ -87,6 +87,8 @@ pub(super) struct Caller {
     pub(super) site: Arc<Site>,
     /// The CRM user.
     pub(super) user: UserId,
+    /// When the session is over, unix ms of business time.
+    pub(super) until: i64,
 }
 
 impl FromRequestParts<Arc<Web>> for Caller {
@@ -106,6 +108,7 @@ impl FromRequestParts<Arc<Web>> for Caller {
         Ok(Self {
             site: Arc::clone(site),
             user: claims.user,
+            until: claims.exp,
         })
     }
 }

@@ -12,8 +12,8 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
+use widget_core::dialog::Dialog;
 use widget_core::ids::{DealId, UserId};
-use widget_core::owner::Owner;
 use widget_core::wire::{DealDialogs, DialogView, UserName};
 
 /// Everything the card of a deal shows.
@@ -23,22 +23,72 @@ pub(super) async fn dialogs(
     Path(deal): Path<String>,
 ) -> Result<Json<DealDialogs>, ApiError> {
     let deal = deal_id(&deal)?;
-    access::check(&caller.site, caller.user, deal).await?;
-    let found = web
-        .flow
-        .dialogs_of_deal(&caller.site.tenant, deal)
-        .await
-        .map_err(|cause| ApiError::unavailable(&cause))?;
-    let mut dialogs = Vec::with_capacity(found.len());
-    for dialog in &found {
-        dialogs.push(view::of(&web, &caller.site, dialog).await?);
+    let found = Found::read(&web, &caller, deal).await?;
+    Ok(Json(found.shown(&web, &caller.site).await?))
+}
+
+/// What there is to show of a deal.
+pub(super) struct Found {
+    /// The deal's dialogs, then those of its contacts in other deals that the caller may see; newest first.
+    pub(super) dialogs: Vec<Dialog>,
+    /// The deal has no contact: nobody could write.
+    pub(super) no_contact: bool,
+}
+
+impl Found {
+    /// # Errors
+    /// 404 for no such deal, 403 without rights to it, 503 while the store or the CRM does not say.
+    pub(super) async fn read(web: &Web, caller: &Caller, deal: DealId) -> Result<Self, ApiError> {
+        let access = access::check(&caller.site, caller.user, deal).await?;
+        let unavailable = |cause| ApiError::unavailable(&cause);
+        let (tenant, store) = (&caller.site.tenant, &web.flow.store);
+        let mut dialogs = web
+            .flow
+            .dialogs_of_deal(tenant, deal)
+            .await
+            .map_err(unavailable)?;
+        for contact in &access.contacts {
+            let theirs = store.dialogs_of_contact(tenant.account, *contact).await;
+            for dialog in theirs.map_err(unavailable)? {
+                let is_known = dialogs.iter().any(|known| known.id == dialog.id);
+                if !is_known && may_see(caller, deal, &dialog).await? {
+                    dialogs.push(dialog);
+                }
+            }
+        }
+        Ok(Self {
+            no_contact: access.contacts.is_empty(),
+            dialogs,
+        })
     }
-    Ok(Json(DealDialogs {
-        now: web.now(),
-        utc_offset: utc_offset(&caller.site, web.now()),
-        users: names(&caller.site, &dialogs).await,
-        dialogs,
-    }))
+
+    /// As the card shows it.
+    ///
+    /// # Errors
+    /// 503 when the store fails.
+    pub(super) async fn shown(&self, web: &Web, site: &Site) -> Result<DealDialogs, ApiError> {
+        let mut dialogs = Vec::with_capacity(self.dialogs.len());
+        for dialog in &self.dialogs {
+            dialogs.push(view::of(web, site, dialog).await?);
+        }
+        Ok(DealDialogs {
+            now: web.now(),
+            utc_offset: utc_offset(site, web.now()),
+            users: names(site, &leaders(&dialogs)).await,
+            no_contact: self.no_contact && dialogs.is_empty(),
+            dialogs,
+        })
+    }
+}
+
+/// Whether a dialog of one of the deal's contacts is for the caller's eyes too: it may belong to a deal that is not.
+async fn may_see(caller: &Caller, deal: DealId, dialog: &Dialog) -> Result<bool, ApiError> {
+    let Some(other) = dialog.deal.filter(|other| *other != deal) else {
+        return Ok(true);
+    };
+    let access = caller.site.tenant.crm.access(caller.user, other).await;
+    let access = access.map_err(|cause| ApiError::crm_unavailable(&cause))?;
+    Ok(access.exists && access.allowed)
 }
 
 /// The card was visible and focused for 3 s.
@@ -57,7 +107,11 @@ pub(super) async fn opened(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn deal_id(text: &str) -> Result<DealId, ApiError> {
+/// The deal that a path names.
+///
+/// # Errors
+/// 404: it names none.
+pub(super) fn deal_id(text: &str) -> Result<DealId, ApiError> {
     text.parse()
         .map(DealId)
         .map_err(|_| ApiError::deal_not_found())
@@ -72,22 +126,22 @@ fn utc_offset(site: &Site, now: i64) -> i32 {
         .map_or(0, |zone| zone.to_offset(at).seconds())
 }
 
-/// Names of those who lead. Without the CRM the card says «другой менеджер».
-async fn names(site: &Site, dialogs: &[DialogView]) -> Vec<UserName> {
-    let leaders: Vec<UserId> = dialogs
+fn leaders(dialogs: &[DialogView]) -> Vec<UserId> {
+    let leaders = dialogs
         .iter()
-        .filter_map(|dialog| match dialog.view.owner {
-            Owner::Manager { user, .. } => user,
-            _ => None,
-        })
-        .collect();
-    if leaders.is_empty() {
+        .filter_map(|dialog| dialog.view.owner.leader());
+    leaders.collect()
+}
+
+/// Names of these people. Without the CRM the card says «другой менеджер».
+pub(super) async fn names(site: &Site, people: &[UserId]) -> Vec<UserName> {
+    if people.is_empty() {
         return Vec::new();
     }
     match site.tenant.crm.users().await {
         Ok(users) => users
             .into_iter()
-            .filter(|user| leaders.contains(&user.id))
+            .filter(|user| people.contains(&user.id))
             .map(|user| UserName {
                 id: user.id,
                 name: user.name,

@@ -28,6 +28,7 @@ pub(super) fn layer(sites: &Sites) -> CorsLayer {
             AUTHORIZATION,
             CONTENT_TYPE,
             IF_MATCH,
+            HeaderName::from_static("last-event-id"),
         ])
         .expose_headers([RETRY_AFTER, HeaderName::from_static("x-request-id")])
         .max_age(PREFLIGHT_LIFE)

@@ -1,4 +1,4 @@
-//! `POST /api/v1/dialogs/{id}/take · return · undo · dismiss`: the card's buttons.
+//! `POST /api/v1/dialogs/{id}/take · return · undo · dismiss · no_touch`: the card's buttons.
 //!
 //! `If-Match` carries the epoch that the manager saw; without it the click is unconditional.
 
@@ -94,6 +94,23 @@ pub(super) async fn dismiss(
     .await
 }
 
+/// «Не отправлять».
+pub(super) async fn no_touch(
+    State(web): State<Arc<Web>>,
+    caller: Caller,
+    Path(dialog): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
+    Box::pin(press(
+        &web,
+        &caller,
+        &DialogId(dialog),
+        &headers,
+        Press::NoTouch,
+    ))
+    .await
+}
+
 async fn press(
     web: &Web,
     caller: &Caller,
@@ -102,7 +119,7 @@ async fn press(
     press: Press,
 ) -> Answer {
     let epoch = seen_epoch(headers)?;
-    may_press(web, caller, id).await?;
+    may_see(web, caller, id).await?;
     let tenant = &caller.site.tenant;
     match web.flow.press(tenant, id, press, caller.user, epoch).await {
         Ok(pressed) => Ok(Json(ActionAnswer {
@@ -124,7 +141,10 @@ async fn press(
 
 /// Promise 6: the dialog is looked up within the caller's account, and its deal must be open to the caller. A dialog
 /// without a deal is open to every user of the account.
-async fn may_press(web: &Web, caller: &Caller, id: &DialogId) -> Result<(), ApiError> {
+///
+/// # Errors
+/// 404 for no such dialog, 403 without rights to its deal, 503 while the store or the CRM does not say.
+pub(super) async fn may_see(web: &Web, caller: &Caller, id: &DialogId) -> Result<(), ApiError> {
     let dialog = web
         .flow
         .store

@@ -147,6 +147,15 @@ impl ApiError {
         .because(format!("{length} of {max} characters"))
     }
 
+    /// Too many cards of the account listen at once: the card asks now and then instead.
+    pub fn too_many_streams() -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_streams",
+            "Too many cards of this account listen; ask for the dialogs instead.",
+        )
+    }
+
     /// The CRM does not say who may see the deal.
     pub fn crm_unavailable(cause: &impl Display) -> Self {
         tracing::warn!(%cause, "the CRM does not answer the card's question");

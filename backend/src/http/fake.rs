@@ -541,6 +541,8 @@ impl Instances for FakeStore {
     async fn hear(&self) -> News {
         std::future::pending().await
     }
+
+    fn tell(&self, _: Vec<News>) {}
 }
 
 #[async_trait]
@@ -638,6 +640,7 @@ impl Crm for FakeCrm {
             allowed: user.0 != STRANGER,
             exists: deal.0 != NO_DEAL,
             responsible: None,
+            contacts: Vec::new(),
         })
     }
 }

@@ -9,9 +9,11 @@ mod card;
 mod cors;
 mod dialogs;
 mod error;
+mod events;
 #[cfg(test)]
 mod fake;
 mod health;
+mod history;
 mod invitation;
 mod layers;
 mod metrics;
@@ -49,13 +51,16 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/api/v1/session", post(session::open))
         .route("/api/v1/deals/{deal}/dialogs", get(card::dialogs))
         .route("/api/v1/deals/{deal}/opened", post(card::opened))
+        .route("/api/v1/deals/{deal}/events", get(events::stream))
         .route("/api/v1/dialogs/{dialog}/take", post(dialogs::take))
         .route(
             "/api/v1/dialogs/{dialog}/return",
             post(dialogs::return_to_bot),
         )
+        .route("/api/v1/dialogs/{dialog}/history", get(history::show))
         .route("/api/v1/dialogs/{dialog}/undo", post(dialogs::undo))
         .route("/api/v1/dialogs/{dialog}/dismiss", post(dialogs::dismiss))
+        .route("/api/v1/dialogs/{dialog}/no_touch", post(dialogs::no_touch))
         .layer(DefaultBodyLimit::max(API_BODY_BYTES));
     let browser = api
         .route("/widget/{file}", get(widget::file))

@@ -9,7 +9,12 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use widget_core::ids::AccountId;
+
+/// Streams that read at once.
+const STREAM_READS: usize = 4;
 
 /// The HTTP side of one process.
 pub struct Web {
@@ -27,6 +32,10 @@ pub struct Web {
     pub metrics: PrometheusHandle,
     /// Files of the widget's archive that are served from here too.
     pub widget: Vec<WidgetFile>,
+    /// Cancelled when streams to cards end, because the server does.
+    pub closing: CancellationToken,
+    /// So many streams read at once: one change that many cards show keeps no other request waiting.
+    pub(super) stream_reads: Semaphore,
 }
 
 /// One account, as the web meets it.
@@ -76,6 +85,8 @@ impl Web {
             invitation_key,
             metrics,
             widget,
+            closing: CancellationToken::new(),
+            stream_reads: Semaphore::new(STREAM_READS),
         }
     }
 

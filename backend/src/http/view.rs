@@ -4,13 +4,16 @@ use super::error::ApiError;
 use super::state::{Site, Web};
 use std::time::Duration;
 use tokio::time::timeout;
+use widget_core::decide::muted;
 use widget_core::dialog::{Dialog, From, SeenMessage};
-use widget_core::event::Timer;
+use widget_core::event::{DealFacts, Timer};
 use widget_core::owner::Owner;
 use widget_core::phone;
+use widget_core::policy::{Mode, Policy};
 use widget_core::text::excerpt;
 use widget_core::trace::Check;
-use widget_core::wire::DialogView;
+use widget_core::understand::Facts;
+use widget_core::wire::{AskedBack, DialogView, Mute};
 
 /// How long names of users are waited for.
 const NAMES_PATIENCE: Duration = Duration::from_millis(300);
@@ -42,7 +45,9 @@ pub(super) async fn of(web: &Web, site: &Site, dialog: &Dialog) -> Result<Dialog
         .last_trace(&site.tenant, &dialog.id)
         .await
         .map_err(|cause| ApiError::unavailable(&cause))?;
-    let undo_for = site.tenant.rules().policy.timers.undo_for.0;
+    let rules = site.tenant.rules();
+    let undo_for = rules.policy.timers.undo_for.0;
+    let deal = deal_of(dialog);
     Ok(DialogView {
         id: dialog.id.clone(),
         deal: dialog.deal,
@@ -63,6 +68,18 @@ pub(super) async fn of(web: &Web, site: &Site, dialog: &Dialog) -> Result<Dialog
             .as_ref()
             .is_some_and(|handoff| handoff.told_off_hours),
         guest_text: text.map(|text| excerpt(&text, EXCERPT)),
+        facts: dialog
+            .episode
+            .as_ref()
+            .map_or_else(Facts::default, |episode| episode.facts.clone()),
+        asked_back: asked_back(dialog, &why),
+        touch_at: touch_at(dialog),
+        mute: mute(&rules.policy, dialog),
+        stage: deal.map(|deal| deal.stage_name.clone()),
+        deal_closed: deal.is_some_and(|deal| deal.closed),
+        reminded: deal
+            .filter(|_| is_reminded(dialog))
+            .and_then(|deal| deal.responsible),
         why: with_names(site, why)
             .await
             .iter()
@@ -114,6 +131,53 @@ fn return_at(dialog: &Dialog) -> Option<i64> {
         Owner::Manager { .. } => dialog.timers.get(&Timer::AutoReturn).map(|timer| timer.due),
         _ => None,
     }
+}
+
+fn touch_at(dialog: &Dialog) -> Option<i64> {
+    match dialog.view.owner {
+        Owner::Bot => dialog.timers.get(&Timer::FinalTouch).map(|timer| timer.due),
+        _ => None,
+    }
+}
+
+/// What the bot asked, as long as the guest has not answered.
+fn asked_back(dialog: &Dialog, why: &[Check]) -> Option<AskedBack> {
+    if dialog.view.owner != Owner::Bot || bot_busy(dialog) {
+        return None;
+    }
+    why.iter().find_map(|check| match check.rule.as_str() {
+        "clarify.deal" => Some(AskedBack::Deal),
+        "clarify.kind" | "clarify.departure" => Some(AskedBack::Kind),
+        _ => None,
+    })
+}
+
+/// What keeps the bot from a guest whom nobody leads.
+fn mute(policy: &Policy, dialog: &Dialog) -> Option<Mute> {
+    if dialog.view.owner != Owner::Bot {
+        return None;
+    }
+    match (muted(policy, dialog), policy.mode) {
+        (Some("guest.excluded"), _) => Some(Mute::Excluded),
+        (Some("mode.trial"), _) => Some(Mute::Trial),
+        (Some(_), _) | (None, Mode::Off | Mode::Watch) => Some(Mute::Off),
+        (None, Mode::People) => Some(Mute::Paused),
+        (None, Mode::On | Mode::Trial) => None,
+    }
+}
+
+fn is_reminded(dialog: &Dialog) -> bool {
+    matches!(dialog.view.owner, Owner::Waiting { .. })
+        && dialog
+            .handoff
+            .as_ref()
+            .is_some_and(|handoff| handoff.reminded)
+}
+
+/// The deal that the dialog is bound to, as the CRM was read last.
+fn deal_of(dialog: &Dialog) -> Option<&DealFacts> {
+    let (crm, id) = (dialog.crm.as_ref()?, dialog.deal?);
+    crm.deals.iter().find(|deal| deal.id == id)
 }
 
 /// An automatic take can be undone for a while, unless the manager has written since.

@@ -4,7 +4,7 @@ use super::Lane;
 use crate::error::StoreError;
 use async_trait::async_trait;
 use std::fmt;
-use widget_core::ids::AccountId;
+use widget_core::ids::{AccountId, DealId};
 
 /// What only one instance does at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,6 +33,8 @@ impl fmt::Display for Duty {
 pub enum News {
     /// There are actions to carry out.
     Acts(AccountId, Lane),
+    /// Something that cards of this deal show has changed.
+    Deal(AccountId, DealId),
 }
 
 /// The instances that share a store. A store for one process has one, which does everything and hears nothing.
@@ -44,4 +46,7 @@ pub trait Instances: Send + Sync {
 
     /// Waits for news. They only save time: whatever they tell of is found without them too.
     async fn hear(&self) -> News;
+
+    /// Tells the other instances, soon and without a promise.
+    fn tell(&self, news: Vec<News>);
 }

@@ -5,8 +5,8 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use reqwest::Method;
 use serde_json::{Value, json};
 use widget_core::ids::UserId;
-use widget_core::owner::Owner;
-use widget_core::wire::DealDialogs;
+use widget_core::owner::{Owner, ReasonId};
+use widget_core::wire::{DealDialogs, History, HistoryEntry, How};
 
 const PHONE: &str = "79000000001";
 
@@ -364,7 +364,7 @@ async fn preflight(world: &World, path: &str, origin: &str) -> Option<String> {
         .header("Access-Control-Request-Method", "POST")
         .header(
             "Access-Control-Request-Headers",
-            "authorization,content-type,if-match,x-auth-token",
+            "authorization,content-type,if-match,last-event-id,x-auth-token",
         );
     let answer = request.send().await.expect("the backend answers");
     let allowed = answer.headers().get("access-control-allow-origin");
@@ -378,6 +378,7 @@ async fn only_the_cards_own_page_may_call() {
     for path in [
         "/api/v1/session",
         "/api/v1/deals/1/dialogs",
+        "/api/v1/deals/1/events",
         "/api/v1/dialogs/x/take",
     ] {
         assert_eq!(
@@ -452,4 +453,89 @@ async fn opens(world: &World, manager: &Manager<'_>, deal: &Value) {
     let request = world.client.post(url).bearer_auth(manager.bearer().await);
     let answer = request.send().await.expect("the backend answers");
     assert!(answer.status().is_success(), "{}", answer.status());
+}
+
+// --- what the card shows ------------------------------------------------------------------------------------------------
+
+#[tokio::test]
+async fn who_led_is_told_to_whoever_may_see_the_deal() {
+    let world = World::new().await;
+    let (anna, igor) = (world.manager(ANNA), world.manager(IGOR));
+    world.guest(PHONE).asks("Нас будет пятеро").await;
+    world.guest(PHONE).hears(1).await;
+    anna.takes(PHONE).await;
+    igor.takes(PHONE).await;
+    igor.writes(PHONE, "Поселим всех пятерых", "amocrm").await;
+    anna.returns(PHONE).await;
+    let dialog = anna.dialog_of(PHONE).await;
+    let url = format!("{}/api/v1/dialogs/{}/history", world.serve_url, dialog.id);
+    let request = || world.client.get(&url);
+    let asked = request().bearer_auth(anna.bearer().await);
+    let told: History = answer(asked).await.expect("a history");
+    let who = |entry: &HistoryEntry| (entry.how, entry.user.map(|user| user.0));
+    let led: Vec<_> = told.entries.iter().map(who).collect();
+    assert_eq!(
+        led,
+        [
+            (How::Return, Some(ANNA)),
+            (How::Button, Some(IGOR)),
+            (How::Button, Some(ANNA)),
+            (How::Waiting, None),
+            (How::Bot, None),
+        ]
+    );
+    let reason = told.entries[3].reason.as_ref();
+    assert_eq!(reason.map(|reason| reason.id), Some(ReasonId::GuestsOver4));
+    let names: Vec<_> = told.users.iter().map(|user| user.id.0).collect();
+    assert_eq!(names, [ANNA, IGOR]);
+    let refusal = answer::<Value>(request()).await.expect_err("refused");
+    assert_eq!(refusal.status, 401);
+    world
+        .play(&format!("users/{IGOR}"), &json!({"is_active": false}))
+        .await;
+    let gone = request().bearer_auth(igor.bearer().await);
+    // What the CRM said of him is kept for five minutes.
+    world.advance_s(6 * 60).await;
+    let refusal = answer::<Value>(gone).await.expect_err("refused");
+    assert_eq!(refusal.problem.code, "forbidden");
+}
+
+#[tokio::test]
+async fn a_deal_shows_its_contacts_dialogs_of_other_deals_too() {
+    let world = World::new().await;
+    let anna = world.manager(ANNA);
+    world.guest(PHONE).asks("Сколько стоит номер?").await;
+    world.guest(PHONE).hears(1).await;
+    let own = world.deal_of(PHONE).await.expect("the deal");
+    anna.dialog_of(PHONE).await;
+    let other = json!({"phone": PHONE, "name": "Прошлый заезд", "stage": "Выезд"});
+    let other = world.play("deals", &other).await;
+    let seen = anna.sees(&other).await.expect("seen");
+    assert_eq!(seen.dialogs.len(), 1, "{seen:#?}");
+    assert_eq!(seen.dialogs[0].deal.map(|deal| deal.0), own["id"].as_i64());
+    assert!(seen.dialogs[0].stage.is_some());
+    // A deal of somebody else's.
+    let stranger = world.has_a_deal("79000000002").await;
+    let seen = anna.sees(&json!({"id": stranger})).await.expect("seen");
+    assert!(seen.dialogs.is_empty() && !seen.no_contact);
+}
+
+#[tokio::test]
+async fn a_final_touch_is_shown_and_can_be_declined() {
+    let world = World::new().await;
+    let anna = world.manager(ANNA);
+    world.guest(PHONE).asks("Сколько стоит номер?").await;
+    world.guest(PHONE).hears(1).await;
+    let planned = anna
+        .sees_where(PHONE, "a touch", |d| d.touch_at.is_some())
+        .await;
+    let declined = anna
+        .clicks("no_touch", &planned, Some(planned.view.epoch))
+        .await
+        .expect("declined");
+    assert_eq!(declined.dialog.touch_at, None);
+    assert_eq!(declined.dialog.view, planned.view);
+    world.advance_s(3 * 24 * 3600).await;
+    world.comes_to_rest().await;
+    assert_eq!(world.guest(PHONE).heard_from_bot().await.len(), 1);
 }

@@ -42,6 +42,7 @@ use crate::time::Now;
 use crate::trace::Check;
 
 pub use inquiry::is_news;
+pub use mute::muted;
 pub use ownership::implied;
 
 /// The outcome of one event.

@@ -4,20 +4,36 @@ use super::Draft;
 use super::turns::Freshness;
 use crate::action::{Action, TaskResult};
 use crate::change::Change;
+use crate::dialog::Dialog;
 use crate::event::Service;
 use crate::owner::{Owner, ReasonId, Signal, next};
-use crate::policy::Mode;
+use crate::policy::{Mode, Policy};
 use crate::trace::Check;
 
+/// The rule that keeps the bot from this guest altogether, if one does: nothing is decided, nothing written.
+pub fn muted(policy: &Policy, dialog: &Dialog) -> Option<&'static str> {
+    match policy.mode {
+        Mode::Off => Some("mode.off"),
+        Mode::Trial if !dialog.listed.trial => Some("mode.trial"),
+        _ if is_excluded(policy, dialog) => Some("guest.excluded"),
+        Mode::On | Mode::Trial | Mode::Watch | Mode::People => None,
+    }
+}
+
+fn is_excluded(policy: &Policy, dialog: &Dialog) -> bool {
+    let excluded = &policy.exclude.contact_tags;
+    let contact = dialog.crm.as_ref().and_then(|crm| crm.contact.as_ref());
+    dialog.listed.excluded
+        || contact.is_some_and(|contact| {
+            let named = |tag: &String| excluded.iter().any(|other| same_tag(tag, other));
+            contact.tags.iter().any(named)
+        })
+}
+
 impl Draft<'_> {
-    /// The rule that keeps the bot from this guest altogether, if one does: nothing is decided, nothing written.
+    /// [`muted`], here and now.
     pub(super) fn muted(&self) -> Option<&'static str> {
-        match self.policy.mode {
-            Mode::Off => Some("mode.off"),
-            Mode::Trial if !self.state.listed.trial => Some("mode.trial"),
-            _ if self.is_excluded() => Some("guest.excluded"),
-            Mode::On | Mode::Trial | Mode::Watch | Mode::People => None,
-        }
+        muted(self.policy, &self.state)
     }
 
     /// Whether the bot says nothing unasked: it is kept from this guest, or people answer everything.
@@ -38,16 +54,6 @@ impl Draft<'_> {
         );
         self.muted()
             .filter(|_| is_the_bots || self.policy.mode == Mode::Off)
-    }
-
-    fn is_excluded(&self) -> bool {
-        let excluded = &self.policy.exclude.contact_tags;
-        let contact = self.state.crm.as_ref().and_then(|crm| crm.contact.as_ref());
-        self.state.listed.excluded
-            || contact.is_some_and(|contact| {
-                let named = |tag: &String| excluded.iter().any(|other| same_tag(tag, other));
-                contact.tags.iter().any(named)
-            })
     }
 
     /// Whether the guest is one whom the bot leaves alone; the messages then wait for nothing.

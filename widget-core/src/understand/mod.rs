@@ -83,6 +83,11 @@ pub enum Programme {
 }
 
 impl Facts {
+    /// Whether nothing is stated.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Takes over what `newer` states.
     pub fn learn(&mut self, newer: &Facts) {
         self.guests = newer.guests.or(self.guests);

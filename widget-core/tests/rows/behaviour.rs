@@ -312,9 +312,10 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/decide/tests/waiting.rs::behaviour_1_escalation_due_in_waiting_is_one_task_for_escalate_to",
             "widget-core/src/decide/tests/waiting.rs::behaviour_1_reminder_and_escalation_not_in_bot_or_manager",
             "backend/tests/it/scenarios/handoff.rs::waiting_is_escalated_after_an_hour_of_work",
+            "backend/tests/it/live.rs::the_responsible_who_looks_is_reminded_of_a_guest_who_waits",
+            "widget-ui/src/store_tests.rs::the_responsible_is_reminded_once_of_a_guest_who_waits",
         ],
-    )
-    .and_later("the toast in open cards comes with the live card"),
+    ),
     Row::code(
         "B1.deal_closed",
         "The deal is closed",
@@ -1215,13 +1216,13 @@ pub const ROWS: &[Row] = &[
     Row::code(
         "B4.final_touch.declined",
         "«Не отправлять»",
-        &["decide::touch"],
+        &["decide::touch", "http::dialogs"],
         &[
             "widget-core/src/decide/tests/touch.rs::behaviour_4_final_touch_never_where_it_would_disturb",
             "widget-core/src/decide/tests/touch.rs::behaviour_4_final_touch_declined_while_the_crm_is_read_is_not_sent",
+            "backend/tests/it/api.rs::a_final_touch_is_shown_and_can_be_declined",
         ],
-    )
-    .and_later("the button in the card"),
+    ),
     Row::code(
         "B4.after_touch.early",
         "48 h later, early stages: «Отказ» for «Не отвечает»",
@@ -1339,6 +1340,7 @@ pub const ROWS: &[Row] = &[
         &[
             "widget-ui/src/present_tests.rs::several_dialogs_each_have_a_row_and_the_neediest_colours_the_dot",
             "backend/src/adapters/store/contract.rs::dialogs_of_a_deal_are_found_by_it_newest_first",
+            "backend/tests/it/api.rs::a_deal_shows_its_contacts_dialogs_of_other_deals_too",
         ],
     )
     .and_later("one field for all of them, «Перенести сюда»"),

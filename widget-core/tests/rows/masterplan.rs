@@ -1190,9 +1190,9 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/decide/tests/waiting.rs::behaviour_1_escalation_due_in_waiting_is_one_task_for_escalate_to",
             "backend/tests/it/scenarios/handoff.rs::waiting_is_escalated_after_an_hour_of_work",
             "widget-ui/src/present_tests.rs::after_an_hour_the_line_is_red",
+            "backend/tests/it/live.rs::the_responsible_who_looks_is_reminded_of_a_guest_who_waits",
         ],
-    )
-    .and_later("a toast in open cards comes with the live card"),
+    ),
     Row::code(
         "A115",
         "amoCRM is slow: what was read serves a while, then a person, and nothing is lost",

@@ -1,12 +1,18 @@
 //! The page's own clock and its seconds.
 
 use super::Card;
+use crate::read::Node;
 use crate::store::Msg;
-use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::EventTarget;
+use widget_core::ids::DealId;
 use yew::html::Scope;
 
 const TICK_MS: i32 = 1_000;
+const ONLINE: &str = "online";
+/// Between two ticks so much by the calendar, ms: the machine slept, or the tab was put on ice.
+const SLEPT: i64 = 5_000;
 
 /// Milliseconds since the page was opened; never goes back.
 pub fn page_clock() -> i64 {
@@ -18,6 +24,14 @@ pub fn page_clock() -> i64 {
     now
 }
 
+/// Goes to another deal, by the address that amoCRM gives it.
+pub fn open_deal(deal: DealId) {
+    if let Some(window) = web_sys::window() {
+        // A page that refuses stays as it is; the manager sees that.
+        let _ = window.location().set_href(&format!("/leads/detail/{deal}"));
+    }
+}
+
 /// Reloads the page.
 pub fn reload_page() {
     if let Some(window) = web_sys::window() {
@@ -26,45 +40,77 @@ pub fn reload_page() {
     }
 }
 
-/// Sends a tick every second until dropped.
+/// Milliseconds by the machine's calendar clock, which goes on while the machine sleeps.
+fn calendar() -> i64 {
+    #[allow(clippy::cast_possible_truncation)] // far below 2^53
+    let now = js_sys::Date::now() as i64;
+    now
+}
+
+fn is_visible() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    document.is_some_and(|document| !document.hidden())
+}
+
+/// Sends a tick every second until dropped, and tells when the tab is seen or hidden, the machine wakes, or the network
+/// comes back.
 pub struct Ticker {
-    id: i32,
-    _callback: Closure<dyn FnMut()>,
+    timer: i32,
+    heard: Vec<(EventTarget, &'static str)>,
+    callback: Closure<dyn FnMut(JsValue)>,
 }
 
 impl Ticker {
     /// Starts the ticks.
     pub fn start(link: Scope<Card>) -> Self {
-        let callback = Closure::<dyn FnMut()>::new(move || {
-            let hidden = web_sys::window()
-                .and_then(|window| window.document())
-                .is_some_and(|document| document.hidden());
-            link.send_message(Msg::Tick {
-                clock: page_clock(),
-                visible: !hidden,
-            });
+        let mut before = calendar();
+        let mut was_visible = is_visible();
+        // The timer hands over nothing, the listeners an event.
+        let callback = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+            let is_online =
+                event.get("type").and_then(|kind| kind.text()) == Some(ONLINE.to_owned());
+            let (clock, now, visible) = (page_clock(), calendar(), is_visible());
+            let slept = now - before > SLEPT;
+            let came_back = visible && !was_visible;
+            (before, was_visible) = (now, visible);
+            if visible && (slept || came_back || is_online) {
+                link.send_message(Msg::Woke { clock });
+            } else {
+                link.send_message(Msg::Tick { clock, visible });
+            }
         });
-        let id = web_sys::window()
-            .and_then(|window| {
-                window
-                    .set_interval_with_callback_and_timeout_and_arguments_0(
-                        callback.as_ref().unchecked_ref(),
-                        TICK_MS,
-                    )
-                    .ok()
-            })
-            .unwrap_or_default();
+        let function: &js_sys::Function = callback.as_ref().unchecked_ref();
+        let window = web_sys::window();
+        let timer = window.as_ref().and_then(|window| {
+            window
+                .set_interval_with_callback_and_timeout_and_arguments_0(function, TICK_MS)
+                .ok()
+        });
+        let mut heard: Vec<(EventTarget, &str)> = vec![];
+        if let Some(window) = window {
+            heard.extend(window.document().map(|it| (it.into(), "visibilitychange")));
+            heard.push((window.into(), ONLINE));
+        }
+        for (target, event) in &heard {
+            // Without them the ticks tell the same, later.
+            let _ = target.add_event_listener_with_callback(event, function);
+        }
         Self {
-            id,
-            _callback: callback,
+            timer: timer.unwrap_or_default(),
+            heard,
+            callback,
         }
     }
 }
 
 impl Drop for Ticker {
     fn drop(&mut self) {
+        let function = self.callback.as_ref().unchecked_ref();
+        for (target, event) in &self.heard {
+            let _ = target.remove_event_listener_with_callback(event, function);
+        }
         if let Some(window) = web_sys::window() {
-            window.clear_interval_with_handle(self.id);
+            window.clear_interval_with_handle(self.timer);
         }
     }
 }

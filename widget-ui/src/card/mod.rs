@@ -13,7 +13,7 @@ use crate::store::{Effect, Msg, State};
 use clock::Ticker;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::HtmlElement;
+use web_sys::{AbortController, HtmlElement};
 use widget_core::ids::{DealId, DialogId};
 use yew::html::Scope;
 use yew::prelude::*;
@@ -45,7 +45,17 @@ pub struct Card {
     view: CardView,
     badge: Option<Badge>,
     ticker: Option<Ticker>,
+    listening: Option<Listening>,
     focus: Focus,
+}
+
+/// A stream that ends when dropped.
+struct Listening(AbortController);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Where the keyboard goes when a question opens and closes.
@@ -64,14 +74,16 @@ impl Component for Card {
 
     fn create(ctx: &Context<Self>) -> Self {
         let (state, effects) = enter(ctx.props());
-        carry_out(ctx, effects);
-        Self {
+        let mut card = Self {
             view: present(&state, &ctx.props().texts),
             state,
             badge: None,
             ticker: Some(Ticker::start(ctx.link().clone())),
+            listening: None,
             focus: Focus::default(),
-        }
+        };
+        card.carry_out(ctx, effects);
+        card
     }
 
     fn changed(&mut self, ctx: &Context<Self>, old: &Props) -> bool {
@@ -82,7 +94,8 @@ impl Component for Card {
         }
         if props.entry != old.entry {
             let (state, effects) = enter(props);
-            carry_out(ctx, effects);
+            self.listening = None;
+            self.carry_out(ctx, effects);
             self.view = present(&state, &props.texts);
             self.state = state;
             self.badge = None;
@@ -119,7 +132,7 @@ impl Card {
     /// Draws anew only where the manager would see a difference.
     fn take(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let effects = self.state.take_in(msg);
-        carry_out(ctx, effects);
+        self.carry_out(ctx, effects);
         if let Some((dialog, _)) = &self.state.form {
             self.focus.dialog = Some(dialog.clone());
         }
@@ -127,6 +140,53 @@ impl Card {
         let differs = view != self.view;
         self.view = view;
         differs
+    }
+
+    fn carry_out(&mut self, ctx: &Context<Self>, effects: Vec<Effect>) {
+        for effect in effects {
+            let props = ctx.props();
+            let (link, client, entry) = (ctx.link().clone(), props.client.clone(), props.entry);
+            match effect {
+                Effect::Load => spawn_local(load(link, client, entry, props.deal)),
+                Effect::Listen { stream, known } => {
+                    self.listening = AbortController::new().ok().map(Listening);
+                    if let Some(Listening(ends)) = &self.listening {
+                        let (signal, deal) = (ends.signal(), props.deal);
+                        spawn_local(async move {
+                            let hear = |what| {
+                                link.send_message(Msg::Heard {
+                                    entry,
+                                    stream,
+                                    clock: clock::page_clock(),
+                                    what: Box::new(what),
+                                });
+                            };
+                            client.listen(deal, known, &signal, hear).await;
+                        });
+                    }
+                }
+                Effect::Hush => self.listening = None,
+                Effect::Act { dialog, epoch, act } => spawn_local(async move {
+                    let result = Box::new(client.act(&dialog, epoch, act).await);
+                    let clock = clock::page_clock();
+                    link.send_message(Msg::Acted {
+                        entry,
+                        clock,
+                        result,
+                    });
+                }),
+                Effect::History(dialog) => spawn_local(async move {
+                    let result = Box::new(client.history(&dialog).await);
+                    link.send_message(Msg::HistoryCame {
+                        entry,
+                        dialog,
+                        result,
+                    });
+                }),
+                Effect::OpenDeal(deal) => clock::open_deal(deal),
+                Effect::ReloadPage => clock::reload_page(),
+            }
+        }
     }
 
     fn show_badge(&mut self, host: &Host) {
@@ -140,33 +200,6 @@ impl Card {
 
 fn enter(props: &Props) -> (State, Vec<Effect>) {
     State::enter(props.deal, props.entry, clock::page_clock())
-}
-
-fn carry_out(ctx: &Context<Card>, effects: Vec<Effect>) {
-    for effect in effects {
-        let props = ctx.props();
-        match effect {
-            Effect::Load => spawn_local(load(
-                ctx.link().clone(),
-                props.client.clone(),
-                props.entry,
-                props.deal,
-            )),
-            Effect::Act { dialog, epoch, act } => {
-                let (link, client, entry) = (ctx.link().clone(), props.client.clone(), props.entry);
-                spawn_local(async move {
-                    let result = Box::new(client.act(&dialog, epoch, act).await);
-                    let clock = clock::page_clock();
-                    link.send_message(Msg::Acted {
-                        entry,
-                        clock,
-                        result,
-                    });
-                });
-            }
-            Effect::ReloadPage => clock::reload_page(),
-        }
-    }
 }
 
 async fn load(link: Scope<Card>, client: Client, entry: u32, deal: DealId) {

@@ -63,7 +63,7 @@ fn dialog(link: &Scope<Card>, dialog: &DialogCard, focus: &Focus) -> Html {
                 <span title={dialog.status.clone()}>{ &dialog.status }</span>
             </div>
             <div class={classes!("estafeta-line", dialog.overdue.then_some("estafeta-late"))} aria-label={dialog.line_label.clone()}>{ &dialog.line }</div>
-            { for dialog.elsewhere.iter().map(|text| html! { <div class="estafeta-line">{ text }</div> }) }
+            { for dialog.notes.iter().map(|text| html! { <div class="estafeta-line">{ text }</div> }) }
             { message(dialog) }
             {
                 match &dialog.form {
@@ -75,13 +75,18 @@ fn dialog(link: &Scope<Card>, dialog: &DialogCard, focus: &Focus) -> Html {
                 <div class="estafeta-links">{ for dialog.links.iter().map(|shown| text_link(link, shown)) }</div>
             }
             { for dialog.why.iter().map(|(heading, lines)| why(heading, lines)) }
+            { for dialog.history.iter().map(|(heading, lines)| html! {
+                <ul class="estafeta-why estafeta-history" aria-label={heading.clone()} aria-busy={lines.is_empty().to_string()}>
+                    { for lines.iter().map(|line| html! { <li><span>{ line }</span></li> }) }
+                </ul>
+            }) }
         </div>
     }
 }
 
 /// The reason with the guest's words.
 fn message(dialog: &DialogCard) -> Html {
-    if dialog.reason.is_none() && dialog.quote.is_none() {
+    if dialog.reason.is_none() && dialog.quote.is_none() && dialog.facts.is_none() {
         return Html::default();
     }
     html! {
@@ -89,7 +94,8 @@ fn message(dialog: &DialogCard) -> Html {
             { for dialog.reason.iter().map(|(heading, reason)| html! {
                 <div class="estafeta-reason"><span>{ heading }</span><b>{ reason }</b></div>
             }) }
-            { for dialog.quote.iter().map(|quote| html! { <div class="estafeta-quote">{ quote }</div> }) }
+            { for dialog.facts.iter().map(|facts| html! { <div class="estafeta-facts" title={facts.clone()}>{ facts }</div> }) }
+            { for dialog.quote.iter().map(|quote| html! { <div class="estafeta-quote" title={quote.clone()}>{ quote }</div> }) }
             { for dialog.quote_meta.iter().map(|meta| html! { <div class="estafeta-meta">{ meta }</div> }) }
         </div>
     }

@@ -7,7 +7,7 @@ use crate::ports::{CrmUser, DealAccess};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
-use widget_core::ids::{DealId, UserId};
+use widget_core::ids::{ContactId, DealId, UserId};
 
 const KEPT_MS: i64 = 5 * 60_000;
 const MOST_KEPT: usize = 10_000;
@@ -79,9 +79,11 @@ impl AmoCrm {
             allowed: false,
             exists,
             responsible: None,
+            contacts: Vec::new(),
         };
         let path = format!("leads/{deal}");
-        let (row, is_known) = match self.api.get_as(user, &path, &[]).await {
+        let query = [("with", "contacts".to_owned())];
+        let (row, is_known) = match self.api.get_as(user, &path, &query).await {
             Err(CallError::Refused { status: 403, .. }) => return Ok((none(true), true)),
             // An unknown user and a refused token look alike; only a call without the user tells them apart.
             Err(CallError::Refused { status: 401, .. }) => (self.api.get(&path, &[]).await?, false),
@@ -100,10 +102,15 @@ impl AmoCrm {
                 .is_none_or(|users| users.iter().any(|user| user.id == id && user.active))
         };
         let responsible = json::id(&row["responsible_user_id"]).map(UserId);
+        let contacts = row["_embedded"]["contacts"].as_array();
+        let contacts = contacts.into_iter().flatten();
         let access = DealAccess {
             allowed: true,
             exists: true,
             responsible: responsible.filter(|id| is_active(*id)),
+            contacts: contacts
+                .filter_map(|contact| json::id(&contact["id"]).map(ContactId))
+                .collect(),
         };
         Ok((access, true))
     }

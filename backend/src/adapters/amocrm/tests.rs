@@ -1103,9 +1103,13 @@ async fn access_is_asked_with_the_users_own_rights() {
             allowed: true,
             exists: true,
             responsible: Some(UserId(9001)),
+            contacts: vec![ContactId(7001)],
         }
     );
-    assert_eq!(fake.log()[before..], ["GET /api/v4/leads/501"]);
+    assert_eq!(
+        fake.log()[before..],
+        ["GET /api/v4/leads/501?with=contacts"]
+    );
     let asked = &fake.seen()[before];
     assert_eq!(asked.header("x-context-user-id"), Some("9002"));
     let calls = fake.seen().len();
@@ -1130,6 +1134,7 @@ async fn promise_6_separate_who_is_refused_sees_nothing() {
                 allowed: false,
                 exists,
                 responsible: None,
+                contacts: Vec::new(),
             }
         );
     }
@@ -1152,6 +1157,7 @@ async fn promise_6_separate_a_user_that_the_account_does_not_know_sees_nothing()
                 allowed: false,
                 exists,
                 responsible: None,
+                contacts: Vec::new(),
             }
         );
     }

@@ -252,6 +252,17 @@ impl Tab {
         }
     }
 
+    /// The same of one element.
+    pub async fn pictures(&self, css: &str, name: &str) {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
+        let file = folder.join(format!("{name}.png"));
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        let element = self.driver.find(By::Css(css)).await.expect("an element");
+        if let Err(error) = element.screenshot(&file).await {
+            eprintln!("no picture {name}: {error}");
+        }
+    }
+
     /// A command of the browser's own protocol.
     pub async fn tells(&self, command: &str, parameters: serde_json::Value) -> serde_json::Value {
         let answer = self.driver.cdp().send_raw(command, parameters).await;

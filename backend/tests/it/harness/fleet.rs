@@ -89,6 +89,11 @@ impl<'a> Fleet<'a> {
         self.members.len()
     }
 
+    /// Base URL of one instance, past the common address.
+    pub fn url(&self, number: usize) -> String {
+        format!("http://127.0.0.1:{}", self.members[number].listen)
+    }
+
     /// Starts an instance and waits until it serves.
     pub async fn serves(&self, number: usize) {
         self.starts(number);

@@ -414,7 +414,7 @@ impl PostgresStore {
     }
 
     /// Tells the instance that carries out the account's actions that there are some in these lanes.
-    fn tell(&self, account: AccountId, lanes: &[Lane]) {
+    fn tell_of_acts(&self, account: AccountId, lanes: &[Lane]) {
         if !lanes.is_empty() && !self.serves(account) {
             self.0
                 .news
@@ -461,6 +461,12 @@ impl Instances for PostgresStore {
 
     async fn hear(&self) -> News {
         self.0.news.hear(&self.0.own).await
+    }
+
+    fn tell(&self, news: Vec<News>) {
+        if !self.0.instance.is_alone() {
+            self.0.news.tell(news);
+        }
     }
 }
 

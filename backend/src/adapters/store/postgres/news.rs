@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
-use widget_core::ids::AccountId;
+use widget_core::ids::{AccountId, DealId};
 
 const CHANNEL: &str = "estafeta";
 /// News of so long a time are told together.
@@ -100,14 +100,23 @@ pub(super) async fn keep_told(paper: Arc<Newspaper>, db: PgPool) {
 fn written(news: &News) -> String {
     match news {
         News::Acts(account, lane) => format!("acts/{account}/{}", lane.name()),
+        News::Deal(account, deal) => format!("deal/{account}/{deal}"),
     }
 }
 
 /// `None`: of a newer version.
 fn read(payload: &str) -> Option<News> {
-    let (account, lane) = payload.strip_prefix("acts/")?.split_once('/')?;
-    let lane = Lane::ALL.into_iter().find(|known| known.name() == lane)?;
-    Some(News::Acts(AccountId(account.parse().ok()?), lane))
+    let (kind, of) = payload.split_once('/')?;
+    let (account, what) = of.split_once('/')?;
+    let account = AccountId(account.parse().ok()?);
+    match kind {
+        "acts" => {
+            let lane = Lane::ALL.into_iter().find(|known| known.name() == what)?;
+            Some(News::Acts(account, lane))
+        }
+        "deal" => Some(News::Deal(account, DealId(what.parse().ok()?))),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -116,11 +125,20 @@ mod tests {
 
     #[test]
     fn news_are_read_as_they_were_written_and_unknown_ones_are_passed_over() {
-        for lane in Lane::ALL {
-            let news = News::Acts(AccountId(31), lane);
+        let acts = Lane::ALL.map(|lane| News::Acts(AccountId(31), lane));
+        let deal = News::Deal(AccountId(31), DealId(4_100_001));
+        for news in acts.into_iter().chain([deal]) {
             assert_eq!(read(&written(&news)), Some(news));
         }
-        for unknown in ["", "acts/", "acts/x/send", "acts/1/dance", "weather/1"] {
+        for unknown in [
+            "",
+            "acts/",
+            "acts/x/send",
+            "acts/1/dance",
+            "deal/1",
+            "deal/1/x",
+            "weather/1/2",
+        ] {
             assert_eq!(read(unknown), None, "{unknown}");
         }
     }

@@ -95,7 +95,7 @@ impl Dialogs for SqlStore {
         self.write(commit, |db, commit| Box::pin(apply(db, commit)))
             .await?;
         self.lets_go(given_back.as_ref());
-        self.tell(account, &lanes);
+        self.tell_of_acts(account, &lanes);
         Ok(())
     }
 

@@ -330,7 +330,7 @@ impl SqliteStore {
 
     /// Tells other instances that an account has actions in these lanes.
     #[expect(clippy::unused_self, reason = "other databases have several instances")]
-    fn tell(&self, _: AccountId, _: &[Lane]) {}
+    fn tell_of_acts(&self, _: AccountId, _: &[Lane]) {}
 
     /// Takes up the actions that the process before has left behind.
     async fn take_up(&self) -> Result<(), StoreError> {
@@ -397,6 +397,8 @@ impl Instances for SqliteStore {
     async fn hear(&self) -> News {
         std::future::pending().await
     }
+
+    fn tell(&self, _: Vec<News>) {}
 }
 
 impl SqliteHistory {
