@@ -510,12 +510,14 @@ impl Presenter<'_> {
         notes
     }
 
+    /// What matters most comes first: a long line is cut.
     fn facts(&self, dialog: &DialogView) -> Option<String> {
         let facts = &dialog.facts;
         let count = |key: &str, n: u32| self.texts.fill(key, &[("n", &n.to_string())]);
         let mut said = vec![];
         said.extend(facts.guests.map(|n| count("fact.guests", n)));
         said.extend(facts.youngest_child.map(|n| count("fact.children", n)));
+        said.extend((facts.pet == Some(true)).then(|| self.t("fact.pet")));
         said.extend(facts.rooms.map(|n| count("fact.rooms", n)));
         said.extend(facts.dates.map(|days| self.days(days)));
         // Dates from and to say it already.
@@ -529,7 +531,6 @@ impl Presenter<'_> {
                 Programme::Rest => "fact.rest",
             })
         }));
-        said.extend((facts.pet == Some(true)).then(|| self.t("fact.pet")));
         (!said.is_empty()).then(|| said.join(" · "))
     }
 

@@ -487,7 +487,7 @@ fn the_guests_facts_are_one_line() {
     };
     assert_eq!(
         facts(told).as_deref(),
-        Some("5 гостей · ребёнок: 3 · 2 номера · 12–15 дек. · программа: лечение · с питомцем")
+        Some("5 гостей · ребёнок: 3 · с питомцем · 2 номера · 12–15 дек. · программа: лечение")
     );
     assert_eq!(facts(Facts::default()), None);
     let no_pet = Facts {

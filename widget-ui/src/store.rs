@@ -920,15 +920,15 @@ impl State {
             return;
         }
         self.live = Live::Owner(after.id.clone());
-        let was_mine = self.me.is_some_and(|me| before.is_led_by(me));
-        if let (
-            true,
+        if !self.me.is_some_and(|me| before.is_led_by(me)) {
+            return;
+        }
+        match &after.view.owner {
             Owner::Manager {
                 user: Some(user), ..
-            },
-        ) = (was_mine, &after.view.owner)
-        {
-            self.tell(Notice::Lost(*user));
+            } => self.tell(Notice::Lost(*user)),
+            Owner::Bot => self.tell(Notice::Returned),
+            _ => {}
         }
     }
 

@@ -478,6 +478,12 @@ fn losing_a_dialog_is_told() {
     card.load(Ok(fresh(vec![dialog(led_by(IGOR), 5)])));
     assert_eq!(card.notice(), Some(Notice::Lost(IGOR)));
     assert_eq!(card.state.live, Live::Owner("d1".into()));
+    let mut card = Card::with(led_by(ME));
+    card.load(Ok(fresh(vec![dialog(Owner::Bot, 5)])));
+    assert_eq!(card.notice(), Some(Notice::Returned));
+    let mut card = Card::with(led_by(IGOR));
+    card.load(Ok(fresh(vec![dialog(Owner::Bot, 5)])));
+    assert_eq!(card.notice(), None, "a colleague's");
 }
 
 #[test]

@@ -10,6 +10,8 @@ mod bad_input;
 mod browser;
 mod budgets;
 mod card_live;
+mod card_robust;
+mod card_states;
 mod catchup;
 mod crash;
 mod doctor;
