@@ -243,7 +243,6 @@ async fn a_click_without_a_connection_is_kept_until_there_is_one() {
         world.serve(&[]).await;
         tab.clicks(".estafeta-button", "Взять диалог").await;
         tab.sees(CARD, &["Ведёте вы", "Сохраняем…"]).await;
-        tab.photographs("card-queued").await;
         tab.asks("refuse = null; return 1").await;
         tab.sees(CARD, &["Диалог у вас. Бот молчит."]).await;
         let taken: Value = world.deal_of(PHONE).await.expect("the deal");

@@ -257,3 +257,24 @@ async fn the_responsible_who_looks_is_reminded_of_a_guest_who_waits() {
     let taken = |d: &DialogView| d.is_led_by(UserId(ANNA)) && d.reminded.is_none();
     events.tell_of("taken", taken).await;
 }
+
+#[tokio::test]
+async fn what_nobody_rang_for_is_found_by_looking() {
+    let world = World::new().await;
+    let deal = handed_over(&world).await;
+    world.comes_to_rest().await;
+    let anna = world.manager(ANNA);
+    let mut events = listening(&anna, &deal).await;
+    // As where the word of another instance was lost.
+    world
+        .changes_data("UPDATE dialog SET deal = NULL, contact = NULL")
+        .await;
+    while !events
+        .event()
+        .await
+        .expect("an event")
+        .dialogs()
+        .dialogs
+        .is_empty()
+    {}
+}

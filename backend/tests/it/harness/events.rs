@@ -79,8 +79,13 @@ impl Events {
         }
     }
 
-    /// The next event; `None` at the stream's end.
+    /// The next event; `None` at the stream's end. Signs of life are none.
     pub async fn event(&mut self) -> Option<Told> {
+        let event = tokio::time::timeout(LIMIT, self.next_event()).await;
+        event.expect("an event")
+    }
+
+    async fn next_event(&mut self) -> Option<Told> {
         loop {
             let block = self.block().await?;
             let field = |name: &str| {

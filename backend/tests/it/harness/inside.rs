@@ -82,7 +82,8 @@ impl World {
         self.changes_data("UPDATE dialog SET ready_at = 0").await;
     }
 
-    async fn changes_data(&self, how: &'static str) {
+    /// Changes rows behind the backend's back.
+    pub async fn changes_data(&self, how: &'static str) {
         let changed = on!(self.data().await, data => {
             let changed = sqlx::query(how).execute(&mut data).await.expect("changed");
             data.close().await.expect("closed");
