@@ -1,6 +1,8 @@
 //! The control surface: by it people and tests play the guests, the managers, the robots and the weather.
 //! It is never faulty itself. Errors are `{error: "a sentence"}`.
 
+use std::collections::BTreeSet;
+
 use axum::body::{Body, to_bytes};
 use axum::extract::State as Shared;
 use axum::http::Request;
@@ -14,7 +16,7 @@ use crate::amocrm::leads;
 use crate::amocrm::model::{
     DEFAULT_RESPONSIBLE, FieldValue, LOST, Lead, OWNER_CODE, Task, User, WON,
 };
-use crate::bot::Rule;
+use crate::bot::{Flaw, Rule};
 use crate::clock::{moscow, parse_rfc3339};
 use crate::details;
 use crate::faults::{Fault, Kind, Service};
@@ -84,6 +86,7 @@ fn read(state: &State, call: &Call) -> Answer {
         ["deals", id] => deal_id(state, id).map(|id| shown_deal(state, id)),
         ["integration"] => Ok(consent::show(state)),
         ["bot"] => Ok(json!({"asked": state.bot.asked})),
+        ["openai"] => Ok(json!({"asked": state.bot.model.asked})),
         ["gates", id] => gates::show(state, id),
         ["calls"] => calls(state, call.query("service")),
         _ => Err(missing(format!("There is no GET {}.", call.whole_path))),
@@ -101,6 +104,7 @@ fn write(state: &mut State, call: &Call, body: &Given) -> Answer {
         ("POST", ["tasks", id]) => change_task(state, id, body),
         ("POST", ["contacts", "merge"]) => merge_contacts(state, body),
         ("POST", ["bot"]) => set_bot(state, body),
+        ("POST", ["openai"]) => set_model(state, body),
         ("POST", ["faults"]) => add_fault(state, body),
         ("POST", ["integration", "codes"]) => Ok(consent::code(state)),
         ("POST", ["gates"]) => gates::close(state, body),
@@ -711,6 +715,14 @@ fn merge_contacts(state: &mut State, body: &Given) -> Answer {
 
 // --- weather ------------------------------------------------------------------------------------------------------
 
+/// What the model does to its next questions.
+fn set_model(state: &mut State, body: &Given) -> Answer {
+    let script = serde_json::from_value(body.0["script"].clone())
+        .map_err(|error| bad(format!("`script`: {error}.")))?;
+    state.bot.model.script = script;
+    Ok(json!({"script": state.bot.model.script}))
+}
+
 fn set_bot(state: &mut State, body: &Given) -> Answer {
     let delay_ms = body.count("delay_ms")?;
     let rules: Option<Vec<Rule>> = match &body.0["rules"] {
@@ -720,13 +732,23 @@ fn set_bot(state: &mut State, body: &Given) -> Answer {
                 .map_err(|error| bad(format!("`rules`: {error}.")))?,
         ),
     };
+    let flaws: Option<BTreeSet<Flaw>> = match &body.0["flaws"] {
+        Value::Null => None,
+        flaws => Some(
+            serde_json::from_value(flaws.clone())
+                .map_err(|error| bad(format!("`flaws`: {error}.")))?,
+        ),
+    };
     if let Some(delay_ms) = delay_ms {
         state.bot.delay_ms = delay_ms;
+    }
+    if let Some(flaws) = flaws {
+        state.bot.flaws = flaws;
     }
     if let Some(rules) = rules {
         state.bot.rules = rules;
     }
-    Ok(json!({"delay_ms": state.bot.delay_ms, "rules": state.bot.rules}))
+    Ok(json!({"delay_ms": state.bot.delay_ms, "rules": state.bot.rules, "flaws": state.bot.flaws}))
 }
 
 pub(crate) fn service(name: &str) -> Result<Service, Refused> {

@@ -113,6 +113,8 @@ pub(crate) struct Reply {
     pub status: u16,
     pub kind: &'static str,
     pub body: Bytes,
+    /// `Retry-After`, seconds.
+    pub retry_after_s: Option<u64>,
 }
 
 impl Reply {
@@ -121,6 +123,7 @@ impl Reply {
             status,
             kind,
             body: Bytes::from(body.to_string()),
+            retry_after_s: None,
         }
     }
 
@@ -129,6 +132,7 @@ impl Reply {
             status,
             kind: "",
             body: Bytes::new(),
+            retry_after_s: None,
         }
     }
 
@@ -137,6 +141,7 @@ impl Reply {
             status,
             kind: "text/html; charset=utf-8",
             body: Bytes::from_static(body.as_bytes()),
+            retry_after_s: None,
         }
     }
 }
@@ -144,6 +149,11 @@ impl Reply {
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body));
+        if let Some(seconds) = self.retry_after_s {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, seconds.into());
+        }
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if !self.kind.is_empty() {

@@ -179,6 +179,7 @@ impl Sandbox {
             .route("/oauth2/{*path}", service(Service::Amocrm, ""))
             .route("/api/p2/{*path}", service(Service::Pact, "/api/p2"))
             .route("/bot/{*path}", service(Service::Bot, "/bot"))
+            .route("/openai/{*path}", service(Service::Bot, "/openai"))
             .merge(amocrm::consent::routes())
             .merge(page::routes(&self.0.assets))
             .with_state(self.clone())
@@ -270,6 +271,7 @@ impl Sandbox {
         // For subscribers that do not answer, over the whole way.
         let mut patience = Duration::from_secs(5);
         let from_ms = self.0.clock.now_ms();
+        self.with(|state| state.jumps(from_ms));
         let steps = ((to_ms - from_ms) / 1000).clamp(1, STEPS);
         for step in 1..=steps {
             let edge = from_ms + (to_ms - from_ms) * step / steps;
@@ -292,6 +294,7 @@ impl Sandbox {
                 tokio::time::sleep(PAUSE).await;
             }
         }
+        self.with(|state| state.jumps(from_ms));
     }
 }
 

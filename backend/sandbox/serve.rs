@@ -67,6 +67,12 @@ async fn answer(sandbox: &Sandbox, service: Service, call: Call, number: u64) ->
         Service::Amocrm if call.is_read() => sandbox.with(|state| amocrm::answer(state, &call)),
         Service::Amocrm => sandbox.change(|state| amocrm::answer(state, &call)),
         Service::Pact => pact::answer(sandbox, &call).await,
+        Service::Bot if call.whole_path.starts_with("/openai/") => {
+            match bot::openai::answer(sandbox, &call) {
+                bot::openai::Completion::Answered(reply) => reply,
+                bot::openai::Completion::Cut => return cut_connection(),
+            }
+        }
         Service::Bot => bot::answer(sandbox, &call).await,
     };
     if !call.is_read() {

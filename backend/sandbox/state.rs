@@ -12,6 +12,8 @@ use crate::gates::Gates;
 use crate::pact::model::Pact;
 use crate::webhooks::{Queue, When};
 
+/// A jump of the clock is remembered for so long, ms of the machine: callers learn of it within this.
+const JUMP_KEPT: i64 = 10_000;
 /// Calls kept for `GET /sandbox/calls`.
 const CALLS_KEPT: usize = 10_000;
 
@@ -40,6 +42,9 @@ pub(crate) struct State {
     /// Grows with every access that may have changed something.
     #[serde(skip)]
     pub revision: u64,
+    /// When, by the machine's clock, the business clock was last set forward, and from where.
+    #[serde(skip)]
+    pub jumped: Option<(i64, i64)>,
 }
 
 /// What a state needs to know about where it runs.
@@ -128,7 +133,30 @@ impl State {
             gates: Gates::default(),
             rates: BTreeMap::new(),
             revision: 0,
+            jumped: None,
         }
+    }
+
+    /// The clock is being set forward from `from`, business ms.
+    pub(crate) fn jumps(&mut self, from: i64) {
+        let from = from.min(self.jumped_from());
+        self.jumped = Some((crate::clock::machine_ms(), from));
+    }
+
+    /// The business time from which a caller that reads the clock now and then may still be on its way.
+    pub(crate) fn jumped_from(&self) -> i64 {
+        let recent = |at: i64| crate::clock::machine_ms() - at < JUMP_KEPT;
+        self.jumped
+            .filter(|(at, _)| recent(*at))
+            .map_or(self.now, |(_, from)| from)
+    }
+
+    /// What passes on the business clock while a caller's own reading of it grows old, ms.
+    pub(crate) fn lag_ms(&self) -> i64 {
+        const READ_EVERY_S: f64 = 2.0;
+        #[expect(clippy::cast_possible_truncation, reason = "speeds are below 100,000")]
+        let lag = (self.speed * READ_EVERY_S * 1000.0) as i64;
+        lag
     }
 
     /// Business time, Unix seconds.

@@ -934,11 +934,11 @@ async fn the_bot_answers_signed_turns_only() {
         let message = json!([{"id": "m1", "text": "раньше"}, {"id": "m2", "text": text}]);
         let body = json!({"turn_id": turn, "messages": message}).to_string();
         let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-        mac.update(format!("1795000000.{body}").as_bytes());
+        mac.update(format!("1794988800.{body}").as_bytes());
         let response = stage
             .client
             .post(format!("{}/turns", stage.connection.bot_url))
-            .header("X-Estafeta-Timestamp", "1795000000")
+            .header("X-Estafeta-Timestamp", "1794988800")
             .header(
                 "X-Estafeta-Signature",
                 hex::encode(mac.finalize().into_bytes()),

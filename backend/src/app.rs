@@ -5,6 +5,7 @@ mod doctor;
 mod grants;
 mod rules;
 
+pub mod bot_check;
 pub mod moving;
 pub mod replay;
 
@@ -14,18 +15,19 @@ mod outcomes;
 use crate::adapters::amocrm::{Access, AmoConfig, AmoCrm, Keyring};
 use crate::adapters::api_log::CallLogs;
 use crate::adapters::bot::http::{BotConfig, HttpBot};
+use crate::adapters::bot::openai::{OpenAiBot, OpenAiConfig};
 use crate::adapters::hooks::WebhookReader;
 use crate::adapters::pact::{Pact, PactConfig, Reads};
 use crate::adapters::store::{Database, Place};
 use crate::clock::Clock;
-use crate::config::{Account, Config};
+use crate::config::{Account, BotKind, Config};
 use crate::error::{CallError, StoreError};
 use crate::flow::{
     Bells, BotHealth, Chores, CrmHealth, Flow, InForce, LaneBells, Lines, Rules, Tenant, failpoint,
 };
 use crate::http::{self, InvitationKey, SessionKey, Site, Sites, Web, WidgetFile};
 use crate::lifecycle::Stop;
-use crate::ports::{ApiLog, Budgets, Connection, Crm, Instances, Privacy, Store, Watch};
+use crate::ports::{ApiLog, Bot, Budgets, Connection, Crm, Instances, Privacy, Store, Watch};
 use crate::telemetry;
 use axum::Router;
 use grants::Kept;
@@ -449,20 +451,10 @@ fn tenant(
             clock: Arc::clone(clock),
         });
     }
-    let mut bot = HttpBot::new(
-        BotConfig {
-            url: account.bot.url.clone(),
-            secret: account.bot.secret.clone(),
-            timeout_ms: account.bot.timeout_ms,
-            retry_within_ms: account.bot.retry_within_ms,
-        },
-        Arc::clone(clock),
-    )
-    .map_err(refused)?;
+    let bot = bot(account, clock, logs).map_err(refused)?;
     let id = AccountId(account.id);
     crm.log_to(logs.of(id, "amocrm"));
     channel.log_to(logs.of(id, "pact"));
-    bot.log_to(logs.of(id, "bot"));
     let crm = Arc::new(crm);
     let tenant = Tenant {
         account: id,
@@ -473,13 +465,52 @@ fn tenant(
         watch: Arc::clone(&crm) as Arc<dyn Watch>,
         crm_health: CrmHealth::default(),
         channel: Arc::new(channel),
-        bot: Arc::new(bot),
+        bot,
         bot_health: BotHealth::default(),
         lines: Lines::default(),
         lane_bells: LaneBells::default(),
         hook_urls: hook_urls(account, &config.server.public_url),
     };
     Ok((tenant, crm))
+}
+
+/// The account's bot.
+fn bot(
+    account: &Account,
+    clock: &Arc<dyn Clock>,
+    logs: &Arc<CallLogs>,
+) -> Result<Arc<dyn Bot>, CallError> {
+    let settings = &account.bot;
+    let log = logs.of(AccountId(account.id), "bot");
+    Ok(match &settings.kind {
+        BotKind::Http {
+            secret,
+            marks_turns,
+        } => {
+            let config = BotConfig {
+                url: settings.url.clone(),
+                secret: secret.clone(),
+                timeout_ms: settings.timeout_ms,
+                retry_within_ms: settings.retry_within_ms,
+                marks_turns: *marks_turns,
+            };
+            let mut bot = HttpBot::new(config, Arc::clone(clock))?;
+            bot.log_to(log);
+            Arc::new(bot)
+        }
+        BotKind::OpenAi { key, model, prompt } => {
+            let mut bot = OpenAiBot::new(OpenAiConfig {
+                url: settings.url.clone(),
+                key: key.clone(),
+                model: model.clone(),
+                prompt: prompt.clone(),
+                timeout_ms: settings.timeout_ms,
+                retry_within_ms: settings.retry_within_ms,
+            })?;
+            bot.log_to(log);
+            Arc::new(bot)
+        }
+    })
 }
 
 fn amo_config(

@@ -1,6 +1,7 @@
 //! What the flow needs of the world: small traits, no driver types in their signatures. Only `app.rs` knows who
 //! implements them.
 
+mod bot;
 mod budget;
 mod catchup;
 mod checkup;
@@ -14,15 +15,19 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use widget_core::action::{Action, SendKind, TaskKind};
 use widget_core::dialog::Dialog;
-use widget_core::event::{BotDone, DealFacts, FieldValue, Kb, Timer};
+use widget_core::event::{DealFacts, FieldValue, Timer};
 use widget_core::ids::{
     AccountId, ActionKey, ContactId, ConversationId, DealId, DialogId, MessageId, StageKey, TaskId,
-    TextRef, TurnId, UserId,
+    TextRef, UserId,
 };
 use widget_core::owner::ReasonId;
-use widget_core::understand::{AttachmentKind, Facts, Intent};
+use widget_core::understand::AttachmentKind;
 
 pub use crate::clock::Clock;
+pub use bot::{
+    Bot, BotAnswerBody, BotContact, BotDeal, BotHistory, BotMessage, BotPassage, BotPolicy,
+    BotReply, BotRequest, BotSaid, BotText, BotWish, LateCall, LateRefusal,
+};
 pub use budget::{Budgets, Class, Rank, Window};
 pub use catchup::{Page, Reach, Reaches, Thread, Watch, Written};
 pub use checkup::Checked;
@@ -556,6 +561,9 @@ pub trait Registry: Send + Sync {
         phone: &str,
     ) -> Result<Option<ContactId>, StoreError>;
 
+    /// The accounts that have a dialog of this id: one, or none.
+    async fn accounts_of(&self, dialog: &DialogId) -> Result<Vec<AccountId>, StoreError>;
+
     /// `true` once for a one-time token's id, across instances; forgets it after `until` (unix ms).
     async fn use_once(
         &self,
@@ -1027,126 +1035,7 @@ pub trait Hooks: Send + Sync {
     fn amocrm(&self, item: &[u8]) -> CrmHook;
 }
 
-// ---------------------------------------------------------------- bot
-
-/// `POST {bot}/turns` (DESIGN §5.8).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct BotRequest {
-    /// The same turn is the same question.
-    pub turn_id: TurnId,
-    /// Our id of the dialog.
-    pub dialog: DialogId,
-    /// Our intro will stand before the answer.
-    pub introduce: bool,
-    /// What a manager wants the bot to know.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub manager_note: Option<String>,
-    /// The guest's unanswered messages, oldest first.
-    pub messages: Vec<BotMessage>,
-    /// The contact.
-    pub contact: BotContact,
-    /// The deal.
-    pub deal: Option<BotDeal>,
-    /// Facts stated so far.
-    pub facts: Facts,
-    /// The last 20 messages before these.
-    pub history: Vec<BotHistory>,
-    /// What the policy says that the bot should know.
-    pub policy: BotPolicy,
-}
-
-/// A guest's message for the bot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BotMessage {
-    /// The channel's id.
-    pub id: MessageId,
-    /// The text, empty for none.
-    pub text: String,
-    /// Kinds of attachments.
-    pub attachments: Vec<AttachmentKind>,
-    /// RFC 3339.
-    pub at: String,
-}
-
-/// The contact for the bot.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct BotContact {
-    /// Given name.
-    pub name: Option<String>,
-    /// Patronymic.
-    pub patronymic: Option<String>,
-    /// At most five notes of at most 500 characters; untrusted.
-    pub notes: Vec<String>,
-}
-
-/// The deal for the bot. What no field holds is null.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BotDeal {
-    /// The CRM's id.
-    pub id: DealId,
-    /// The policy's key of the stage.
-    pub stage: Option<StageKey>,
-    /// `YYYY-MM-DD`.
-    pub arrival: Option<String>,
-    /// `YYYY-MM-DD`.
-    pub departure: Option<String>,
-    /// Room category.
-    pub category: Option<String>,
-    /// Whole units of currency.
-    pub amount: Option<i64>,
-    /// Who travels, as the deal's field says.
-    pub guests: Option<String>,
-}
-
-/// One line of the history for the bot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BotHistory {
-    /// `guest`, `bot`, `manager` or `bulk`.
-    pub from: String,
-    /// The text.
-    pub text: String,
-    /// RFC 3339.
-    pub at: String,
-}
-
-/// The policy for the bot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BotPolicy {
-    /// The policy's texts by key.
-    pub texts: BTreeMap<String, String>,
-    /// Ids of the triggers that hand over.
-    pub triggers: Vec<String>,
-    /// What is to be found out at the deal's stage.
-    pub collect: Vec<String>,
-}
-
-/// The bot's answer with plain texts; the flow seals them.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct BotReply {
-    /// Texts to send, in order. A file is sent as its URL.
-    pub replies: Vec<String>,
-    /// Nothing needs to be said.
-    pub silent: bool,
-    /// 0..=100.
-    pub confidence: u8,
-    /// What the knowledge base had.
-    pub kb: Kb,
-    /// Known intents; unknown names are dropped.
-    pub intents: Vec<Intent>,
-    /// Facts.
-    pub facts: Facts,
-    /// What was done.
-    pub done: Vec<BotDone>,
-    /// A wish for a person: reason and note.
-    pub handoff: Option<(String, Option<String>)>,
-}
-
-/// The bot.
-#[async_trait]
-pub trait Bot: Send + Sync {
-    /// Asks one turn: at most 60 s in all, one retry after a 5xx or a timeout, with the same turn id.
-    async fn turn(&self, request: &BotRequest) -> Result<BotReply, CallError>;
-}
+// ---------------------------------------------------------------- lanes
 
 /// The lane in which an action keeps its order within a dialog, and in which its account has places of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

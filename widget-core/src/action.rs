@@ -225,6 +225,9 @@ pub enum Note {
         message: Option<MessageId>,
         /// The bot's own words for the manager.
         bot_note: Option<TextRef>,
+        /// What the bot wanted to say to the guest, where that was the cause.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        wanted: Vec<TextRef>,
     },
     /// The bot moved the deal.
     Moved {

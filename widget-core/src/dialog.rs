@@ -17,7 +17,7 @@ pub const RECENT_MESSAGES: usize = 20;
 
 /// The shape of a stored [`Dialog`]. It grows with every field more: an older version that read such a state and wrote it
 /// back would lose that field, so while two versions serve the same accounts the older one leaves the dialog alone.
-pub const FORMAT: i64 = 1;
+pub const FORMAT: i64 = 2;
 
 /// A dialog's whole state.
 #[expect(
@@ -233,6 +233,9 @@ pub struct Handoff {
     /// The trigger that fired, if one did: its task may be due at another time and for somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trigger: Option<String>,
+    /// What the bot wanted to say, where that was the cause.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wanted: Vec<TextRef>,
 }
 
 /// A manager's lead.
@@ -282,6 +285,9 @@ pub struct Turn {
     pub introduce: bool,
     /// Superseded by a newer message that is still being collected.
     pub stale: bool,
+    /// The bot took it and promised to answer by a call of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub promised: bool,
 }
 
 /// A text of ours on its way to the guest.

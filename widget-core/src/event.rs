@@ -1,6 +1,7 @@
 //! Everything that can happen to a dialog. Persisted: a variant is never changed, only added beside the old one.
 
 use crate::action::{Action, SendKind};
+use crate::guard::Measured;
 use crate::ids::{
     ActionKey, ContactId, DealId, MessageId, StageKey, TaskId, TextRef, TurnId, UserId,
 };
@@ -46,6 +47,13 @@ pub enum Event {
     BotFailed {
         /// Which turn.
         turn: TurnId,
+    },
+    /// The bot took a turn and promised to answer it by a call of its own.
+    BotPromised {
+        /// Which turn.
+        turn: TurnId,
+        /// When it promised, unix ms.
+        at: i64,
     },
     /// An action of ours was carried out.
     ActionDone {
@@ -380,10 +388,14 @@ pub struct BotAnswer {
     pub done: BTreeSet<BotDone>,
     /// The bot asks for a person.
     pub handoff: Option<BotHandoff>,
+    /// What its texts hold; `None` = there are none, or it is of a time before they were measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Box<Measured>>,
 }
 
 /// What the knowledge base had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kb {
     /// The answer stands on it.
@@ -397,6 +409,7 @@ pub enum Kb {
 
 /// What the bot reports as done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BotDone {
     /// The guest was consulted.
@@ -505,4 +518,6 @@ pub enum Timer {
     FinalTouch,
     /// The guest did not answer the final touch.
     AfterTouch,
+    /// The answer that the bot promised has not come.
+    LateAnswer,
 }

@@ -67,6 +67,23 @@ text_id! {
     StageKey,
 }
 
+impl TurnId {
+    /// The `n`-th turn of a dialog, from 1.
+    pub fn new(dialog: &DialogId, n: u64) -> Self {
+        Self(format!("{dialog}-t{n}"))
+    }
+
+    /// The dialog that the turn belongs to; `None` for a name of another shape.
+    pub fn dialog(&self) -> Option<DialogId> {
+        self.0.rsplit_once("-t").map(|(dialog, _)| dialog.into())
+    }
+
+    /// Which of its dialog's turns it is, from 1; `None` for a name of another shape.
+    pub fn number(&self) -> Option<u64> {
+        self.0.rsplit_once("-t")?.1.parse().ok()
+    }
+}
+
 /// Names one action for ever: `dialog/seq/index`. Repeating an action repeats its key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

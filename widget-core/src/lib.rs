@@ -14,6 +14,7 @@
 //! | [`decide`] | `(policy, dialog, event, now)` → changes, actions, trace; one rule family a file |
 //! | [`policy`], [`hours`], [`text`] | the account's rules as data, its working hours, its texts |
 //! | [`understand`] | facts and intents in a guest's text |
+//! | [`guard`] | what stands in the bot's texts that a guest should not read |
 //! | [`case`] | a dialog and a message in a few words, judged by the real machine: `estafeta decide`, the what-if panel |
 //! | [`trace`] | why a decision came out so, readable in Russian and English |
 //! | [`wire`] | what travels between the card and the backend |
@@ -42,6 +43,7 @@ pub mod change;
 pub mod decide;
 pub mod dialog;
 pub mod event;
+pub mod guard;
 pub mod hours;
 pub mod ids;
 pub mod owner;

@@ -233,10 +233,44 @@ fn reason_sentences(id: ReasonId, kind: &str) -> &'static [(&'static str, &'stat
                 "No reply after the final touch",
             ),
         ],
-        ReasonId::ReplyBlocked => &[(
-            "Ответ бота не прошёл проверку",
-            "The bot's reply failed the checks",
-        )],
+        ReasonId::ReplyBlocked => match kind {
+            "internal" => &[(
+                "Ответ бота не прошёл проверку: служебный текст",
+                "The bot's reply failed the checks: text not meant for guests",
+            )],
+            "personal" => &[(
+                "Ответ бота не прошёл проверку: чужие данные",
+                "The bot's reply failed the checks: data of somebody else",
+            )],
+            "link" => &[(
+                "Ответ бота не прошёл проверку: посторонняя ссылка",
+                "The bot's reply failed the checks: a link that is not allowed",
+            )],
+            "price" => &[(
+                "Ответ бота не прошёл проверку: сумма ниоткуда",
+                "The bot's reply failed the checks: an amount from nowhere",
+            )],
+            "promise" => &[(
+                "Ответ бота не прошёл проверку: обещание ниоткуда",
+                "The bot's reply failed the checks: a promise from nowhere",
+            )],
+            "language" => &[(
+                "Ответ бота не прошёл проверку: не тот язык",
+                "The bot's reply failed the checks: another language",
+            )],
+            "length" => &[(
+                "Ответ бота не прошёл проверку: слишком длинный",
+                "The bot's reply failed the checks: too long",
+            )],
+            "repeated" => &[(
+                "Ответ бота не прошёл проверку: повтор",
+                "The bot's reply failed the checks: said before",
+            )],
+            _ => &[(
+                "Ответ бота не прошёл проверку",
+                "The bot's reply failed the checks",
+            )],
+        },
         ReasonId::BotUnavailable => &[("Бот недоступен", "The bot is unavailable")],
         ReasonId::CrmDown => &[("Нет связи с amoCRM", "No connection to amoCRM")],
         ReasonId::SendFailed => &[("Сообщение не доставлено", "Message not delivered")],
@@ -403,6 +437,9 @@ lines! {
     "trigger.none": "Поводов для передачи нет, правил проверено: {checked}", "No cause for a handoff, rules checked: {checked}";
     "trigger.settled": "{reason}: менеджер уже отвечал", "{reason}: already handled by a manager";
     "bot.asked": "Вопрос задан боту, сообщений: {messages}", "The bot was asked, messages: {messages}";
+    "bot.promised":
+        "Бот обещает ответить позже, ждём до {seconds} с",
+        "The bot promises to answer later: up to {seconds} s";
     "bot.superseded":
         "Гость пишет дальше: вопрос боту задан заново, раз: {n}",
         "The guest goes on: the bot is asked anew, times: {n}";
@@ -412,6 +449,31 @@ lines! {
         "The bot said nothing: a manager is needed";
     "bot.silent": "По оценке бота отвечать не нужно", "The bot finds that no reply is needed";
     "bot.handoff": "Бот просит менеджера: {reason}", "The bot asks for a manager: {reason}";
+    "guard.passed": "Ответ бота прошёл проверку", "The bot's reply passed the checks";
+    "guard.internal":
+        "Ответ не прошёл проверку: служебный текст ({what})",
+        "Reply failed a check: text not meant for guests ({what})";
+    "guard.personal":
+        "Ответ не прошёл проверку: чужие данные ({what})",
+        "Reply failed a check: data of somebody else ({what})";
+    "guard.link":
+        "Ответ не прошёл проверку: посторонняя ссылка{, host}",
+        "Reply failed a check: a link that is not allowed{, host}";
+    "guard.price":
+        "Ответ не прошёл проверку: суммы {value} нет ни в базе знаний, ни в сделке",
+        "Reply failed a check: {value} is neither in the knowledge base nor in the deal";
+    "guard.promise":
+        "Ответ не прошёл проверку: обещания «{word}…» нет ни в базе знаний, ни в сделке",
+        "Reply failed a check: the promise is neither in the knowledge base nor in the deal";
+    "guard.language":
+        "Ответ не прошёл проверку: гость пишет кириллицей, бот нет",
+        "Reply failed a check: the guest writes in Cyrillic, the bot does not";
+    "guard.length":
+        "Ответ не прошёл проверку: знаков {value}, можно {limit}",
+        "Reply failed a check: {value} characters, at most {limit}";
+    "guard.repeated":
+        "Ответ не прошёл проверку: бот это уже говорил",
+        "Reply failed a check: the bot has said this already";
     "bot.failed": "Бот не ответил. Нужен менеджер", "The bot gave no answer. A manager is needed";
     "reply.stale": "Ответ бота готов слишком поздно: не отправлен", "The bot's reply came too late: not sent";
     "policy.changed":
@@ -560,6 +622,15 @@ fn word(name: &str, value: &str, lang: Lang) -> String {
         ("id", "unclear") => ("неясно чего", "what is unclear"),
         ("kind", "touch") => ("финальное касание", "the final touch"),
         ("kind", "ack") => ("подтверждение", "an acknowledgement"),
+        ("what", "turn_id") => ("номер хода", "a turn's id"),
+        ("what", "mark") => ("метка действия", "an action's mark"),
+        ("what", "json") => ("код", "code"),
+        ("what", "prompt") => ("слова инструкции", "words of a prompt"),
+        ("what", "placeholder") => ("пустая подстановка", "an empty placeholder"),
+        ("what", "phone") => ("телефон", "a phone"),
+        ("what", "email") => ("почта", "an e-mail address"),
+        ("what", "card") => ("номер карты", "a card"),
+        ("what", "booking") => ("номер брони", "a booking's number"),
         ("what", "read_crm") => ("чтение amoCRM", "reading amoCRM"),
         ("what", "ask_bot") => ("вопрос боту", "asking the bot"),
         ("what", "send") => ("отправка гостю", "sending to the guest"),
@@ -677,10 +748,20 @@ mod tests {
             ],
         ),
         ("bot.asked", &[("messages", "3")]),
+        ("bot.promised", &[("seconds", "120")]),
         ("bot.superseded", &[("n", "2")]),
         ("bot.answer", &[]),
         ("bot.silent", &[]),
         ("bot.handoff", &[("reason", "no_kb")]),
+        ("guard.passed", &[]),
+        ("guard.internal", &[("what", "json")]),
+        ("guard.personal", &[("what", "phone")]),
+        ("guard.link", &[("host", "example.org")]),
+        ("guard.price", &[("value", "4500")]),
+        ("guard.promise", &[("word", "скидк")]),
+        ("guard.language", &[]),
+        ("guard.length", &[("value", "1200"), ("limit", "1000")]),
+        ("guard.repeated", &[]),
         ("bot.failed", &[]),
         ("reply.stale", &[]),
         ("policy.changed", &[("asked", "3"), ("now", "4")]),

@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 
 /// Answer of `POST /api/v1/session`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Session {
     /// Bearer for every further call.
     pub token: String,
     /// Unix ms.
     pub expires_at: i64,
     /// The CRM user whom the one-time token named.
+    #[cfg_attr(feature = "openapi", schema(value_type = i64))]
     pub user: UserId,
     /// Whether that user is an administrator of the account.
     pub admin: bool,
@@ -76,6 +78,9 @@ pub struct DialogView {
     pub off_hours: bool,
     /// The guest's last message, cut to 200 characters.
     pub guest_text: Option<String>,
+    /// What the bot wanted to answer when its answer did not pass the checks: the cause of the last handoff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot_wanted: Option<String>,
     /// The last decision, readable: what «Почему так» shows.
     pub why: Vec<WhyLine>,
     /// What the guest has told in this episode.

@@ -48,6 +48,7 @@ fn dialog(id: &str, owner: Owner, epoch: u64) -> DialogView {
         handoff: None,
         off_hours: false,
         guest_text: None,
+        bot_wanted: None,
         why: vec![],
         facts: Facts::default(),
         asked_back: None,

@@ -136,6 +136,8 @@ pub struct DialogCard {
     pub quote_meta: Option<String>,
     /// What the guest has told.
     pub facts: Option<String>,
+    /// What the bot wanted to answer: heading and words in quotes.
+    pub wanted: Option<(String, String)>,
     /// An action is under way.
     pub busy: bool,
     /// The one button.
@@ -481,6 +483,7 @@ impl Presenter<'_> {
                 .map(|text| self.texts.fill("guest.quote", &[("text", text)])),
             quote_meta: self.quote_meta(&moments, dialog),
             facts: self.facts(dialog),
+            wanted: self.wanted(dialog, role),
             busy,
             primary,
             quiet: role == Role::Other,
@@ -703,6 +706,13 @@ impl Presenter<'_> {
             _ => dialog.handoff.as_ref()?,
         };
         Some((self.t("guest.reason"), self.reason(reason)))
+    }
+
+    /// What the bot wanted to answer, while that is why people have the dialog.
+    fn wanted(&self, dialog: &DialogView, role: Role) -> Option<(String, String)> {
+        let words = dialog.bot_wanted.as_ref().filter(|_| role != Role::Bot)?;
+        let quote = self.texts.fill("guest.quote", &[("text", words)]);
+        Some((self.t("bot.wanted"), quote))
     }
 
     /// The sentence of a reason, with its values where all of them are known.

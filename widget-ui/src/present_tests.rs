@@ -222,6 +222,29 @@ fn the_reason_carries_its_values_and_the_guests_words() {
 }
 
 #[test]
+fn what_the_bot_wanted_to_answer_stands_under_the_reason_until_the_bot_leads_again() {
+    let blocked = Reason::from(ReasonId::ReplyBlocked).with("kind", "price");
+    let shown = |owner: Owner| {
+        one(DialogView {
+            bot_wanted: Some("Люкс — 900 ₽".to_owned()),
+            handoff: Some(blocked.clone()),
+            ..dialog(owner, 1)
+        })
+    };
+    let card = shown(Owner::Waiting {
+        since: NOW - MINUTE,
+        reason: blocked.clone(),
+    });
+    assert_eq!(
+        card.reason.unwrap().1,
+        "Ответ бота не прошёл проверку: сумма ниоткуда"
+    );
+    let wanted = ("Бот хотел ответить".to_owned(), "«Люкс — 900 ₽»".to_owned());
+    assert_eq!(card.wanted, Some(wanted));
+    assert_eq!(shown(Owner::Bot).wanted, None);
+}
+
+#[test]
 fn every_reason_is_a_sentence_in_both_languages() {
     for texts in [ru(), en()] {
         for id in ReasonId::ALL {

@@ -92,6 +92,7 @@ fn dialog<N: Node>(node: &N) -> Option<DialogView> {
         handoff: node.get("handoff").and_then(|node| reason(&node)),
         off_hours: flag(node, "off_hours")?,
         guest_text: text(node, "guest_text"),
+        bot_wanted: text(node, "bot_wanted"),
         why: list(node, "why", why_line)?,
         facts: node
             .get("facts")

@@ -39,6 +39,7 @@ pub(crate) fn dialog(owner: Owner, epoch: u64) -> DialogView {
         handoff: None,
         off_hours: false,
         guest_text: None,
+        bot_wanted: None,
         why: vec![],
         facts: Facts::default(),
         asked_back: None,

@@ -89,6 +89,7 @@ pub(super) struct Http {
     client: Client,
     base: Url,
     log: CallLog,
+    most_bytes: usize,
 }
 
 impl Http {
@@ -120,7 +121,14 @@ impl Http {
             client,
             base,
             log: CallLog::default(),
+            most_bytes: MOST_BYTES,
         })
+    }
+
+    /// A longer answer is none from now on.
+    pub(super) fn at_most(mut self, bytes: usize) -> Self {
+        self.most_bytes = bytes;
+        self
     }
 
     /// Every call is noted in `log` from now on.
@@ -145,7 +153,7 @@ impl Http {
         request: RequestBuilder,
     ) -> Result<Answer, CallError> {
         let began = Instant::now();
-        let answer = exchange(what, effect, request).await;
+        let answer = exchange(what, effect, request, self.most_bytes).await;
         self.log.note(what, &answer, began.elapsed());
         answer
     }
@@ -155,6 +163,7 @@ async fn exchange(
     what: &str,
     effect: Effect,
     request: RequestBuilder,
+    most_bytes: usize,
 ) -> Result<Answer, CallError> {
     let response = request.send().await.map_err(|error| {
         if error.is_connect() {
@@ -172,7 +181,7 @@ async fn exchange(
         retry_after_ms: retry_after_ms(response.headers()),
         body: Vec::new(),
     };
-    match whole_body(response).await {
+    match whole_body(response, most_bytes).await {
         Some(body) => answer.body = body,
         None if answer.is_success() => {
             return Err(effect.lost(format!("{what}: the answer broke off")));
@@ -182,10 +191,10 @@ async fn exchange(
     Ok(answer)
 }
 
-async fn whole_body(mut response: Response) -> Option<Vec<u8>> {
+async fn whole_body(mut response: Response, most_bytes: usize) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.ok()? {
-        if body.len() + chunk.len() > MOST_BYTES {
+        if body.len() + chunk.len() > most_bytes {
             return None;
         }
         body.extend_from_slice(&chunk);

@@ -5,7 +5,7 @@ use crate::adapters::amocrm::{Access, AmoConfig, AmoCrm};
 use crate::adapters::bot::http::{BotConfig, HttpBot};
 use crate::adapters::pact::{Pact, PactConfig};
 use crate::clock::{Clock, SetClock};
-use crate::config::{Account, Config};
+use crate::config::{Account, BotKind, Config};
 use crate::ports::{Checked, Grant, Store};
 use std::sync::Arc;
 use std::time::Duration;
@@ -237,12 +237,21 @@ async fn inspect_pact(account: &Account, hook_url: &str) -> Checked {
 
 async fn inspect_bot(account: &Account, now: i64) -> Checked {
     const WHAT: &str = "reachable";
+    // Whether there is an answer at all needs no key, and so is the same for a model.
+    let (secret, marks_turns) = match &account.bot.kind {
+        BotKind::Http {
+            secret,
+            marks_turns,
+        } => (secret, *marks_turns),
+        BotKind::OpenAi { key, .. } => (key, false),
+    };
     let made = HttpBot::new(
         BotConfig {
             url: account.bot.url.clone(),
-            secret: account.bot.secret.clone(),
+            secret: secret.clone(),
             timeout_ms: account.bot.timeout_ms,
             retry_within_ms: account.bot.retry_within_ms,
+            marks_turns,
         },
         clock(now),
     );

@@ -330,6 +330,7 @@ fn handed_over(reason: ReasonId) -> Change {
         reminded: false,
         escalated: false,
         trigger: None,
+        wanted: Vec::new(),
     }))
 }
 
@@ -552,6 +553,7 @@ async fn design_5_4_a_question_whose_answer_died_with_the_process_is_asked_again
         superseded: 0,
         introduce: false,
         stale: false,
+        promised: false,
     };
     world.becomes("a", &[Change::TurnSet(Some(asked))]).await;
     let question = Action::AskBot {

@@ -98,6 +98,7 @@ pub(super) fn config(connection: &Connection, side: &Side<'_>) -> String {
     line("\n[accounts.bot]");
     line(&pair("url", &connection.bot_url));
     line(&pair("secret", &connection.bot_secret));
+    line("marks_turns = true");
     toml
 }
 

@@ -4,6 +4,7 @@
 mod account;
 mod archive;
 mod assets;
+mod bot_check;
 mod clock;
 mod connect;
 mod decide;
@@ -72,6 +73,8 @@ enum Command {
     Log(log::Args),
     /// Moves all data from the file of one machine to a PostgreSQL database.
     Migrate(migrate::Args),
+    /// Whether a bot keeps to the contract: asks it, and prints what fails.
+    BotCheck(bot_check::Args),
     /// Judges recorded dialogs again under another policy.
     Replay(replay::Args),
 }
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::Guest(command) => guest::run(&command),
         Command::Log(args) => log::run(&args),
         Command::Migrate(args) => migrate::run(&args),
+        Command::BotCheck(args) => bot_check::run(&args),
         Command::Replay(args) => replay::run(&args),
     };
     outcome.unwrap_or_else(|failure| {

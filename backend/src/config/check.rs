@@ -1,6 +1,9 @@
 //! From what is written to what is meant. Every check goes on after a fault, so that all faults are told together.
 
-use super::{Account, Amocrm, Bot, Config, DEFAULT_POLICY, Finding, MasterKey, Pact, Server};
+use super::{
+    Account, Amocrm, Bot, BotKind, Config, DEFAULT_POLICY, DEFAULT_PROMPT, Finding, MasterKey,
+    Pact, Server,
+};
 use super::{mode, raw};
 use axum::http::Uri;
 use figment::Figment;
@@ -19,6 +22,9 @@ const PACT_ENDPOINT: &str = "https://api.pact.im/api/p2";
 const AMO_DOMAINS: [&str; 3] = ["amocrm.ru", "amocrm.com", "kommo.com"];
 /// A webhook's secret has at least so many characters.
 const HOOK_SECRET_MIN: usize = 16;
+/// The kinds of bots, as the settings name them.
+const HTTP_BOT: &str = "http";
+const OPENAI_BOT: &str = "openai";
 /// The bot's time for an answer, both tries together, ms; also the most that a turn may take.
 const BOT_TIMEOUT: u64 = 60_000;
 /// A try that failed within this time is made once more, ms.
@@ -419,17 +425,11 @@ impl Check<'_> {
 
     fn bot(&mut self, raw: raw::Bot, at: &str) -> Option<Bot> {
         let url = self.need(
-            raw.url,
+            raw.url.clone(),
             &format!("{at}.url"),
-            "the bot's address; turns are posted to {url}/turns",
+            "the bot's address; turns are posted to {url}/turns, a model is asked at {url}/chat/completions",
         );
         let url = url.and_then(|url| self.url(&url, &format!("{at}.url")));
-        let secret = self.secret(
-            raw.secret,
-            raw.secret_file,
-            &format!("{at}.secret"),
-            "the key of the signature",
-        );
         let timeout_ms = raw.timeout_ms.unwrap_or(BOT_TIMEOUT);
         if !(1..=BOT_TIMEOUT).contains(&timeout_ms) {
             self.found(
@@ -437,11 +437,82 @@ impl Check<'_> {
                 format!("must be between 1 and {BOT_TIMEOUT}."),
             );
         }
+        let retry_within_ms = raw.retry_within_ms.unwrap_or(BOT_RETRY_WITHIN);
+        let kind = self.bot_kind(raw, at);
         Some(Bot {
             url: url?,
-            secret: secret?,
+            kind: kind?,
             timeout_ms,
-            retry_within_ms: raw.retry_within_ms.unwrap_or(BOT_RETRY_WITHIN),
+            retry_within_ms,
+        })
+    }
+
+    fn bot_kind(&mut self, raw: raw::Bot, at: &str) -> Option<BotKind> {
+        let is_there = |there: bool, key: &'static str| there.then_some(key);
+        let of_http = [
+            is_there(raw.secret.is_some(), "secret"),
+            is_there(raw.secret_file.is_some(), "secret_file"),
+            is_there(raw.marks_turns.is_some(), "marks_turns"),
+        ];
+        let of_a_model = [
+            is_there(raw.key.is_some(), "key"),
+            is_there(raw.key_file.is_some(), "key_file"),
+            is_there(raw.model.is_some(), "model"),
+            is_there(raw.prompt.is_some(), "prompt"),
+        ];
+        let kind = raw.kind.as_deref().unwrap_or(HTTP_BOT);
+        let misplaced: &[Option<&str>] = match kind {
+            HTTP_BOT => &of_a_model,
+            OPENAI_BOT => &of_http,
+            _ => {
+                self.found(format!("{at}.kind"), "is neither http nor openai.");
+                return None;
+            }
+        };
+        for key in misplaced.iter().flatten() {
+            self.found(
+                format!("{at}.{key}"),
+                format!("has no meaning for a bot of kind {kind}."),
+            );
+        }
+        if kind == HTTP_BOT {
+            let path = format!("{at}.secret");
+            let secret = self.secret(
+                raw.secret,
+                raw.secret_file,
+                &path,
+                "the key of the signature",
+            )?;
+            let marks_turns = raw.marks_turns.unwrap_or(false);
+            let is_near = raw
+                .url
+                .is_some_and(|url| url.parse().is_ok_and(|uri| is_loopback(&uri)));
+            if marks_turns && !is_near {
+                self.found(
+                    format!("{at}.marks_turns"),
+                    "may be true only for the sandbox's bot, on this machine.",
+                );
+            }
+            return Some(BotKind::Http {
+                secret,
+                marks_turns,
+            });
+        }
+        let key = self.secret(
+            raw.key,
+            raw.key_file,
+            &format!("{at}.key"),
+            "the key of the endpoint",
+        );
+        let model = self.need(raw.model, &format!("{at}.model"), "the model's name");
+        let prompt = match &raw.prompt {
+            Some(file) => self.read(file, &format!("{at}.prompt")),
+            None => Some(DEFAULT_PROMPT.to_owned()),
+        };
+        Some(BotKind::OpenAi {
+            key: key?,
+            model: model?,
+            prompt: prompt?,
         })
     }
 

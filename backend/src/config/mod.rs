@@ -20,6 +20,8 @@ use std::path::{Path, PathBuf};
 pub const DEFAULTS: &str = include_str!("../../config.default.toml");
 /// The rules of an account that names none.
 pub const DEFAULT_POLICY: &str = include_str!("../../policies/sanatorium.toml");
+/// The prompt of models whose settings name none.
+pub const DEFAULT_PROMPT: &str = include_str!("../../policies/assistant.md");
 
 /// Checked settings.
 #[derive(Debug)]
@@ -107,14 +109,35 @@ pub struct Pact {
 /// A bot.
 #[derive(Debug)]
 pub struct Bot {
-    /// Turns are posted to `{url}/turns`.
+    /// Of an http bot: turns are posted to `{url}/turns`. Of a model: base of `{url}/chat/completions`.
     pub url: String,
-    /// Key of the signature.
-    pub secret: SecretString,
+    /// What it is.
+    pub kind: BotKind,
     /// Time for an answer, the second try included, ms.
     pub timeout_ms: u64,
     /// A try that failed within this time is made once more, ms; 0 = never.
     pub retry_within_ms: u64,
+}
+
+/// What a bot is.
+#[derive(Debug)]
+pub enum BotKind {
+    /// A program of somebody's behind HTTP (`backend/BOT.md`).
+    Http {
+        /// Key of the signature.
+        secret: SecretString,
+        /// Its answers name their turns on purpose: the sandbox's.
+        marks_turns: bool,
+    },
+    /// A language model behind an OpenAI-compatible endpoint.
+    OpenAi {
+        /// The key.
+        key: SecretString,
+        /// The model's name.
+        model: String,
+        /// The prompt.
+        prompt: String,
+    },
 }
 
 /// One thing wrong with the settings.
@@ -383,6 +406,63 @@ mod tests {
         let without_key = without.replace("client_secret = ", "# ");
         let wrong = paths(&without_key);
         assert_eq!(wrong, ["accounts[0].amocrm.client_secret"]);
+    }
+
+    #[test]
+    fn a_bot_is_a_program_behind_http_or_a_model_and_has_its_own_keys() {
+        let bot = |lines: &str| {
+            let (before, _) = GOOD.split_once("[accounts.bot]").unwrap();
+            format!("{before}[accounts.bot]\nurl = \"http://127.0.0.1:9000/v1\"\n{lines}\n")
+        };
+        let model = bot("kind = \"openai\"\nkey = \"model-key-value\"\nmodel = \"m\"");
+        let config = parse(&model).unwrap();
+        let BotKind::OpenAi {
+            prompt,
+            model: name,
+            ..
+        } = &config.accounts[0].bot.kind
+        else {
+            panic!("a model");
+        };
+        assert_eq!((prompt.as_str(), name.as_str()), (DEFAULT_PROMPT, "m"));
+        assert!(!format!("{config:?}").contains("model-key-value"));
+        for (lines, wrong) in [
+            (
+                "kind = \"rules\"\nsecret = \"x\"",
+                vec!["accounts[0].bot.kind"],
+            ),
+            (
+                "secret = \"x\"\nmodel = \"m\"",
+                vec!["accounts[0].bot.model"],
+            ),
+            (
+                "kind = \"openai\"\nsecret = \"x\"",
+                vec![
+                    "accounts[0].bot.key",
+                    "accounts[0].bot.model",
+                    "accounts[0].bot.secret",
+                ],
+            ),
+            (
+                "kind = \"openai\"\nkey = \"k\"\nmodel = \"m\"\nprompt = \"none.md\"",
+                vec!["accounts[0].bot.prompt"],
+            ),
+        ] {
+            let mut found = paths(&bot(lines));
+            found.sort();
+            assert_eq!(found, wrong, "{lines}");
+        }
+    }
+
+    #[test]
+    fn only_a_bot_on_this_machine_may_name_its_turns() {
+        let marked = GOOD.replace(
+            "secret = \"bot-secret-value\"",
+            "secret = \"bot-secret-value\"\nmarks_turns = true",
+        );
+        assert!(parse(&marked).is_ok());
+        let far = marked.replace("http://127.0.0.1:9000/bot", "https://bot.example.org");
+        assert_eq!(paths(&far), ["accounts[0].bot.marks_turns"]);
     }
 
     #[test]

@@ -74,6 +74,12 @@ pub(super) struct Pact {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Bot {
+    pub(super) kind: Option<String>,
+    pub(super) marks_turns: Option<bool>,
+    pub(super) key: Option<SecretString>,
+    pub(super) key_file: Option<PathBuf>,
+    pub(super) model: Option<String>,
+    pub(super) prompt: Option<PathBuf>,
     pub(super) url: Option<String>,
     pub(super) secret: Option<SecretString>,
     pub(super) secret_file: Option<PathBuf>,

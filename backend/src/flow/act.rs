@@ -8,7 +8,9 @@ use super::patience::{self, LOOK_FOR_SEND, LOOK_FOR_WRITE};
 use super::shared_task::Sharing;
 use super::{Flow, Tenant, booking, failpoint, render};
 use crate::error::{CallError, StoreError};
-use crate::ports::{Again, ChannelMessage, ClaimedAct, CrmWrite, Finish, GuestLookup, Lane, Phase};
+use crate::ports::{
+    Again, BotSaid, ChannelMessage, ClaimedAct, CrmWrite, Finish, GuestLookup, Lane, Phase,
+};
 use sha2::{Digest, Sha256};
 use widget_core::action::{Action, SendKind};
 use widget_core::dialog::{Dialog, TaskState};
@@ -311,23 +313,24 @@ impl Context<'_> {
         let reply = self.tenant.bot.turn(&request).await;
         failpoint::hit_for("after_call", [&self.act.action]);
         Ok(match reply {
-            Ok(reply) => {
-                if health.was_down() {
-                    self.flow.bot_is_back(self.tenant).await?;
-                }
-                health.answered();
+            Ok(BotSaid::Answer(reply)) => {
+                self.flow.bot_has_answered(self.tenant).await?;
                 self.over(&Outcome::Answered {
                     turn: turn.clone(),
-                    reply,
+                    reply: *reply,
+                    late: false,
+                })
+            }
+            Ok(BotSaid::Later) => {
+                health.promised();
+                self.over(&Outcome::Promised {
+                    turn: turn.clone(),
+                    at: self.now(),
                 })
             }
             Err(error) => {
                 tracing::warn!(%turn, %error, "the bot gave no answer");
-                metrics::counter!("estafeta_bot_failed_total").increment(1);
-                if health.failed(self.now()) {
-                    let account = self.act.account;
-                    tracing::error!(%account, "the bot does not answer: guests go to managers until it does");
-                }
+                self.flow.bot_has_failed(self.tenant);
                 self.over(&Outcome::Unanswered { turn: turn.clone() })
             }
         })

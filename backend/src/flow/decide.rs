@@ -8,7 +8,7 @@ use std::sync::Arc;
 use widget_core::action::Action;
 use widget_core::decide::{Decision, decide, implied};
 use widget_core::dialog::Dialog;
-use widget_core::event::Event;
+use widget_core::event::{Event, Timer};
 use widget_core::ids::{ActionKey, DealId, TurnId};
 use widget_core::time::{Now, Zone};
 use widget_core::trace::Check;
@@ -78,6 +78,9 @@ impl<'a> Work<'a> {
                 .with("asked", asked_under)
                 .with("now", self.rules.version);
             decision.trace.insert(0, both);
+        }
+        if breaks_a_promise(event, &decision) {
+            self.flow.bot_has_failed(self.tenant);
         }
         let seq = self.state.seq + 1;
         for change in &decision.changes {
@@ -203,6 +206,22 @@ impl Flow {
             self.bells.cards.deal_changed(dialog.account, deal);
         }
     }
+}
+
+/// Whether a late answer that the bot had promised is given up.
+fn breaks_a_promise(event: &Event, decision: &Decision) -> bool {
+    let overdue = matches!(
+        event,
+        Event::TimerFired {
+            timer: Timer::LateAnswer,
+            ..
+        }
+    );
+    overdue
+        && decision
+            .trace
+            .iter()
+            .any(|check| check.rule == "bot.failed")
 }
 
 fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {

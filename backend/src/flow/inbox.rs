@@ -2,7 +2,7 @@
 //! before anything is decided; no network is touched.
 
 use super::panics::contained;
-use super::{Flow, Tenant, booking, render};
+use super::{Flow, Tenant, booking, guard, render};
 use crate::error::{StoreError, unquoted};
 use crate::ports::{
     BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Duty, Echo, Erasure, InboxRow,
@@ -83,6 +83,16 @@ pub enum Outcome {
         turn: TurnId,
         /// What.
         reply: BotReply,
+        /// By a call of its own, after it had promised to.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        late: bool,
+    },
+    /// The bot took the turn and answers later.
+    Promised {
+        /// Which turn.
+        turn: TurnId,
+        /// When it said so, unix ms.
+        at: i64,
     },
     /// The bot did not answer.
     Unanswered {
@@ -551,10 +561,14 @@ impl Flow {
             Outcome::Read { action, at, found } => {
                 Event::CrmRead(self.snapshot(tenant, dialog, action, at, found).await?)
             }
-            Outcome::Answered { turn, reply } => Event::BotAnswered {
-                turn,
-                answer: self.bot_answer(tenant, dialog, reply).await?,
-            },
+            Outcome::Answered { turn, reply, late } => {
+                if late {
+                    Box::pin(self.bot_has_answered(tenant)).await?;
+                }
+                let answer = Box::pin(self.bot_answer(tenant, dialog, &turn, reply)).await?;
+                Event::BotAnswered { turn, answer }
+            }
+            Outcome::Promised { turn, at } => Event::BotPromised { turn, at },
             Outcome::Unanswered { turn } => Event::BotFailed { turn },
             Outcome::Morning { waiting } => Event::DayOpened { waiting },
             Outcome::Back { service } => Event::ServiceBack { service },
@@ -611,8 +625,12 @@ impl Flow {
         &self,
         tenant: &Tenant,
         dialog: &Dialog,
+        turn: &TurnId,
         reply: BotReply,
     ) -> Result<BotAnswer, StoreError> {
+        let rules = tenant.rules();
+        let measured = guard::measured(self, tenant, &rules, dialog, turn, &reply);
+        let measured = Box::pin(measured).await?;
         let mut replies = Vec::new();
         for text in &reply.replies {
             replies.extend(self.seal(tenant, dialog, Some(text)).await?);
@@ -636,6 +654,7 @@ impl Flow {
             facts: reply.facts,
             done: reply.done.into_iter().collect(),
             handoff,
+            measured,
         })
     }
 

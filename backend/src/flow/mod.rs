@@ -19,8 +19,10 @@ mod claim;
 mod creation;
 mod decide;
 pub mod failpoint;
+mod guard;
 mod inbox;
 mod ingest;
+mod late;
 mod line;
 mod listing;
 mod morning;
@@ -42,6 +44,7 @@ pub use bells::{Bells, LaneBells};
 pub use chores::Chores;
 pub use creation::Making;
 pub use ingest::dialog_id;
+pub use late::LateAnswer;
 pub use line::{Line, Lines, Provider, Shut};
 pub use open_cards::OpenCard;
 pub use recovery::{BotHealth, CrmHealth};
@@ -266,14 +269,16 @@ impl Flow {
 
 /// Whether a check belongs to a decision about who speaks, not to its bookkeeping.
 fn says_something(check: &Check) -> bool {
-    const FAMILIES: [&str; 19] = [
+    const FAMILIES: [&str; 21] = [
         "owner.",
         "trigger",
         "handoff",
         "bot.answer",
         "bot.handoff",
+        "bot.promised",
         "bot.failed",
         "bot.silent",
+        "guard.",
         "clarify.",
         "mode.",
         "guest.excluded",

@@ -34,8 +34,7 @@ impl Flow {
     ) -> Result<Pressed, PressError> {
         let (flow, tenant, dialog) = (Arc::clone(self), Arc::clone(tenant), dialog.clone());
         finish_anyway(async move {
-            flow.press_now(&tenant, &dialog, press, user, if_match)
-                .await
+            Box::pin(flow.press_now(&tenant, &dialog, press, user, if_match)).await
         })
         .await
         .map_err(PressError::Store)?
@@ -99,8 +98,10 @@ impl Flow {
         responsible: bool,
     ) -> Result<(), StoreError> {
         let (flow, tenant) = (Arc::clone(self), Arc::clone(tenant));
-        finish_anyway(async move { flow.opened_now(&tenant, deal, user, responsible).await })
-            .await?
+        finish_anyway(
+            async move { Box::pin(flow.opened_now(&tenant, deal, user, responsible)).await },
+        )
+        .await?
     }
 
     async fn opened_now(

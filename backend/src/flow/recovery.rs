@@ -95,6 +95,13 @@ impl BotHealth {
         lately.failures >= FAILURES || !lately.known_well
     }
 
+    /// The bot took a turn and answers later. It can be reached, which closes an open breaker for now; one promise that is
+    /// not kept opens it again.
+    pub fn promised(&self) {
+        let mut lately = self.lately();
+        lately.failures = lately.failures.min(FAILURES - 1);
+    }
+
     /// The bot answered, and those who waited for it know.
     pub fn answered(&self) {
         let mut lately = self.lately();
@@ -116,8 +123,26 @@ impl BotHealth {
 }
 
 impl Flow {
+    /// The bot has answered a turn: those who waited for it are told, if they did.
+    pub(super) async fn bot_has_answered(&self, tenant: &Tenant) -> Result<(), StoreError> {
+        if tenant.bot_health.was_down() {
+            self.bot_is_back(tenant).await?;
+        }
+        tenant.bot_health.answered();
+        Ok(())
+    }
+
+    /// The bot has not answered a turn.
+    pub(super) fn bot_has_failed(&self, tenant: &Tenant) {
+        metrics::counter!("estafeta_bot_failed_total").increment(1);
+        if tenant.bot_health.failed(self.clock.now_ms()) {
+            let account = tenant.account;
+            tracing::error!(%account, "the bot does not answer: guests go to managers until it does");
+        }
+    }
+
     /// Tells every dialog that waits because of the bot that it works again.
-    pub(super) async fn bot_is_back(&self, tenant: &Tenant) -> Result<(), StoreError> {
+    async fn bot_is_back(&self, tenant: &Tenant) -> Result<(), StoreError> {
         self.is_back(tenant, Service::Bot, ReasonId::BotUnavailable)
             .await
     }
@@ -190,6 +215,18 @@ mod tests {
         assert!(health.was_down(), "it is open");
         health.answered();
         assert!(health.may_ask(0) && !health.was_down());
+    }
+
+    #[test]
+    fn behaviour_4_a_promise_closes_the_breaker_for_a_trial_and_a_broken_one_opens_it_again() {
+        let health = BotHealth::default();
+        health.answered();
+        health.promised();
+        assert!(!health.failed(0) && !health.failed(0) && health.failed(0));
+        health.promised();
+        assert!(health.may_ask(0), "it can be reached");
+        assert!(health.failed(0), "and breaks its promise");
+        assert!(!health.may_ask(0));
     }
 
     #[test]

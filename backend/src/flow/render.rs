@@ -17,6 +17,8 @@ use widget_core::understand::{Facts, Programme};
 
 /// A guest's words are quoted in tasks up to so many characters.
 const QUOTE: usize = 200;
+/// What the bot wanted to say is quoted up to so many characters.
+const WANTED: usize = 1_000;
 /// How many of the last messages a note shows.
 const NOTE_MESSAGES: usize = 6;
 
@@ -66,10 +68,10 @@ pub(super) async fn message(
 }
 
 /// Sealed texts, opened: all that is needed for a piece of words, read at once. One that was erased is not there.
-struct Words(HashMap<TextRef, String>);
+pub(super) struct Words(HashMap<TextRef, String>);
 
 impl Words {
-    async fn read(
+    pub(super) async fn read(
         flow: &Flow,
         tenant: &Tenant,
         texts: impl Iterator<Item = TextRef>,
@@ -84,7 +86,7 @@ impl Words {
         Ok(Self(known.collect()))
     }
 
-    fn get(&self, text: TextRef) -> Option<&str> {
+    pub(super) fn get(&self, text: TextRef) -> Option<&str> {
         self.0.get(&text).map(String::as_str)
     }
 
@@ -154,7 +156,7 @@ fn named_days(days: Days) -> String {
 }
 
 /// The texts that [`contact`] needs.
-fn contact_texts(dialog: &Dialog) -> impl Iterator<Item = TextRef> {
+pub(super) fn contact_texts(dialog: &Dialog) -> impl Iterator<Item = TextRef> {
     let contact = dialog.crm.iter().flat_map(|crm| &crm.contact);
     contact.flat_map(|contact| {
         let names = contact.name.iter().chain(&contact.patronymic);
@@ -163,7 +165,7 @@ fn contact_texts(dialog: &Dialog) -> impl Iterator<Item = TextRef> {
 }
 
 /// The contact's names, as far as they are names, and its notes.
-fn contact(dialog: &Dialog, words: &Words) -> BotContact {
+pub(super) fn contact(dialog: &Dialog, words: &Words) -> BotContact {
     let Some(contact) = dialog.crm.as_ref().and_then(|crm| crm.contact.as_ref()) else {
         return BotContact::default();
     };
@@ -288,6 +290,7 @@ pub(super) async fn note(
             reason,
             message,
             bot_note,
+            wanted,
         } => {
             let mut lines = vec![format!(
                 "Передано менеджеру: {}",
@@ -303,6 +306,11 @@ pub(super) async fn note(
             }
             if let Some(said) = bot_note.and_then(|bot_note| words.get(bot_note)) {
                 lines.push(format!("Бот: {}", excerpt(said, QUOTE)));
+            }
+            let wanted: Vec<&str> = wanted.iter().filter_map(|text| words.get(*text)).collect();
+            if !wanted.is_empty() {
+                let wanted = excerpt(&plain(&wanted.join(" ")), WANTED);
+                lines.push(format!("Бот хотел ответить: «{wanted}»"));
             }
             lines.push("Последние сообщения:".to_owned());
             for message in last_messages(dialog) {
@@ -324,18 +332,24 @@ pub(super) async fn note(
 
 /// The texts that a note quotes.
 fn note_texts<'a>(dialog: &'a Dialog, note: &'a Note) -> impl Iterator<Item = TextRef> {
-    let (messages, said): (Vec<&MessageId>, Option<TextRef>) = match note {
-        Note::Review { messages } => (messages.iter().collect(), None),
-        Note::Touched { text } => (Vec::new(), Some(*text)),
-        Note::Undelivered { message } => (vec![message], None),
+    let (messages, said): (Vec<&MessageId>, Vec<TextRef>) = match note {
+        Note::Review { messages } => (messages.iter().collect(), Vec::new()),
+        Note::Touched { text } => (Vec::new(), vec![*text]),
+        Note::Undelivered { message } => (vec![message], Vec::new()),
         Note::Handoff {
-            message, bot_note, ..
-        } => (message.iter().collect(), *bot_note),
+            message,
+            bot_note,
+            wanted,
+            ..
+        } => {
+            let said = bot_note.iter().chain(wanted).copied();
+            (message.iter().collect(), said.collect())
+        }
         Note::Moved { .. }
         | Note::NotMoved { .. }
         | Note::MovedOver { .. }
         | Note::ForeignDeal { .. }
-        | Note::Rebound { .. } => (Vec::new(), None),
+        | Note::Rebound { .. } => (Vec::new(), Vec::new()),
     };
     let last = match note {
         Note::Handoff { .. } => last_messages(dialog),
@@ -429,10 +443,7 @@ pub(super) async fn bot_request(
     };
     let deal = dialog.deal_facts();
     let recent = dialog.recent.iter().filter_map(|message| message.text);
-    let booking = deal.iter().flat_map(|deal| {
-        let booking = &deal.booking;
-        booking.category.into_iter().chain(booking.guests)
-    });
+    let booking = deal.into_iter().flat_map(deal_texts);
     let said = recent.chain(*manager_note).chain(booking);
     let words = Words::read(flow, tenant, said.chain(contact_texts(dialog))).await?;
     let mut messages = Vec::new();
@@ -494,11 +505,19 @@ pub(super) async fn bot_request(
                 .and_then(|key| rules.policy.stage(key))
                 .map(|stage| stage.collect.clone())
                 .unwrap_or_default(),
+            bot_name: rules.policy.bot_name.clone(),
+            organisation: rules.policy.organisation.clone(),
         },
     })
 }
 
-fn bot_deal(deal: &DealFacts, words: &Words) -> BotDeal {
+/// The texts that [`bot_deal`] needs.
+pub(super) fn deal_texts(deal: &DealFacts) -> impl Iterator<Item = TextRef> {
+    let booking = &deal.booking;
+    booking.category.into_iter().chain(booking.guests)
+}
+
+pub(super) fn bot_deal(deal: &DealFacts, words: &Words) -> BotDeal {
     let booking = &deal.booking;
     let day = |day: i64| Days::one(day).to_string();
     BotDeal {

@@ -117,6 +117,35 @@ impl ApiError {
         )
     }
 
+    /// No account that has this turn signed the call now.
+    pub fn signature_refused(detail: &str) -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "signature_refused",
+            "The signature is not that of the turn's account.",
+        )
+        .because(detail)
+    }
+
+    /// The turn needs no answer any more.
+    pub fn turn_over() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "turn_over",
+            "This turn needs no answer any more; do not repeat it.",
+        )
+    }
+
+    /// The body is longer than it may be.
+    pub fn body_too_large(bytes: usize) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            "The body is too large.",
+        )
+        .because(format!("at most {bytes} bytes"))
+    }
+
     /// Somebody else leads the dialog now.
     pub fn owner_changed(dialog: DialogView) -> Self {
         Self::new(

@@ -6,13 +6,13 @@ use crate::clock::SetClock;
 use crate::error::{CallError, StoreError};
 use crate::flow::{Bells, BotHealth, CrmHealth, Flow, InForce, LaneBells, Lines, Rules, Tenant};
 use crate::ports::{
-    ActClaim, Bot, BotReply, BotRequest, Budgets, Channel, ChannelHook, ChannelMessage, Claimed,
-    ClaimedAct, Class, Commit, Connection, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess,
-    Dialogs, Duty, Echo, Envelope, Erasure, Finish, Grant, Grants, Guest, GuestLookup, Hooks,
-    Inbox, InboxRow, Instances, Journal, JournalRow, Kin, Known, Lane, Lease, Ledger, NewRow, News,
-    Origin, Outbox, Page, Pair, Policies, PolicyVersion, Privacy, Progress, Reach, Reaches,
-    Registry, Setback, Source, Standing, StoredPolicy, Thread, Waiting, Wanted, Watch, Wish,
-    Written,
+    ActClaim, Bot, BotReply, BotRequest, BotSaid, Budgets, Channel, ChannelHook, ChannelMessage,
+    Claimed, ClaimedAct, Class, Commit, Connection, Crm, CrmFound, CrmHook, CrmUser, CrmWrite,
+    DealAccess, Dialogs, Duty, Echo, Envelope, Erasure, Finish, Grant, Grants, Guest, GuestLookup,
+    Hooks, Inbox, InboxRow, Instances, Journal, JournalRow, Kin, Known, Lane, LateCall,
+    LateRefusal, Lease, Ledger, NewRow, News, Origin, Outbox, Page, Pair, Policies, PolicyVersion,
+    Privacy, Progress, Reach, Reaches, Registry, Setback, Source, Standing, StoredPolicy, Thread,
+    Waiting, Wanted, Watch, Wish, Written,
 };
 use async_trait::async_trait;
 use axum::body::Body;
@@ -27,11 +27,11 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use tower::ServiceExt as _;
-use widget_core::dialog::Dialog;
-use widget_core::event::Done;
+use widget_core::dialog::{Armed, Dialog, Turn};
+use widget_core::event::{Done, Timer};
 use widget_core::ids::{
     AccountId, ActionKey, ContactId, ConversationId, DealId, DialogId, MessageId, TaskId, TextRef,
-    UserId,
+    TurnId, UserId,
 };
 use widget_core::owner::ReasonId;
 
@@ -53,6 +53,8 @@ pub const PAGE: &str = "https://ours.amocrm.ru";
 pub const PACT_HOOK: &str = "/hooks/pact/pact-hook-secret-0001";
 /// amoCRM's webhook of [`OURS`].
 pub const AMO_HOOK: &str = "/hooks/amocrm/amo-hook-secret-0001";
+/// [`DIALOG`]'s bot has promised to answer its second turn for so long, ms.
+pub const LATE_ANSWER: i64 = 120_000;
 /// The clock shows this at first, unix ms.
 pub const NOW: i64 = 1_794_988_800_000;
 
@@ -129,7 +131,7 @@ fn site(account: i64, number: i64, crm: &Arc<FakeCrm>, connection: &Arc<FakeConn
         watch: Arc::new(Nothing),
         crm_health: CrmHealth::default(),
         channel: Arc::new(Nothing),
-        bot: Arc::new(Nothing),
+        bot: Arc::new(Signer(format!("bot-{number}"))),
         bot_health: BotHealth::default(),
         lines: Lines::default(),
         lane_bells: LaneBells::default(),
@@ -325,6 +327,21 @@ impl Dialogs for FakeStore {
         }
         let mut dialog = Dialog::new(id.clone(), account, "conversation-1".into());
         dialog.deal = Some(DealId(DEAL));
+        dialog.turns = 2;
+        dialog.turn = Some(Turn {
+            id: TurnId::new(id, 2),
+            messages: Vec::new(),
+            first_asked_at: NOW,
+            superseded: 0,
+            introduce: false,
+            stale: false,
+            promised: true,
+        });
+        let deadline = Armed {
+            due: NOW + LATE_ANSWER,
+            generation: 1,
+        };
+        dialog.timers.insert(Timer::LateAnswer, deadline);
         Ok(Some(dialog))
     }
 
@@ -456,6 +473,12 @@ impl Ledger for FakeStore {
 
 #[async_trait]
 impl Registry for FakeStore {
+    async fn accounts_of(&self, dialog: &DialogId) -> Result<Vec<AccountId>, StoreError> {
+        self.check()?;
+        let is_ours = dialog.0 == DIALOG;
+        Ok(is_ours.then_some(AccountId(OURS)).into_iter().collect())
+    }
+
     async fn put_guest(&self, _: AccountId, _: &DialogId, _: &Guest) -> Result<(), StoreError> {
         Ok(())
     }
@@ -687,10 +710,26 @@ impl Watch for Nothing {
     }
 }
 
+/// A bot whose signature is its name; `0` is the timestamp of long ago.
+struct Signer(String);
+
 #[async_trait]
-impl Bot for Nothing {
-    async fn turn(&self, _: &BotRequest) -> Result<BotReply, CallError> {
+impl Bot for Signer {
+    async fn turn(&self, _: &BotRequest) -> Result<BotSaid, CallError> {
         Err(CallError::refused(0, "nothing"))
+    }
+
+    fn late(&self, call: LateCall<'_>) -> Result<BotReply, LateRefusal> {
+        if call.signature != self.0 {
+            return Err(LateRefusal::NotSigned);
+        }
+        if call.timestamp == "0" {
+            return Err(LateRefusal::Stale);
+        }
+        let is_object = call.body.starts_with(b"{");
+        is_object
+            .then(BotReply::default)
+            .ok_or(LateRefusal::Unreadable)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod access;
 mod bearer;
+mod bot;
 mod card;
 mod cors;
 mod dialogs;
@@ -19,6 +20,7 @@ mod layers;
 mod metrics;
 mod oauth;
 mod onetime;
+mod openapi;
 mod session;
 mod sites;
 mod state;
@@ -48,6 +50,7 @@ const API_BODY_BYTES: usize = 16 * 1024;
 pub fn router(web: Arc<Web>) -> Router {
     let api = Router::new()
         .route("/api/v1/version", get(version::show))
+        .route("/api/v1/openapi.json", get(openapi::show))
         .route("/api/v1/session", post(session::open))
         .route("/api/v1/deals/{deal}/dialogs", get(card::dialogs))
         .route("/api/v1/deals/{deal}/opened", post(card::opened))
@@ -72,11 +75,18 @@ pub fn router(web: Arc<Web>) -> Router {
     let oauth = Router::new()
         .route(OAUTH_CALLBACK, get(oauth::callback))
         .route("/oauth/amocrm/disconnect", get(oauth::disconnect));
+    let bots = Router::new()
+        .route("/api/v1/bot/turns/{turn}", post(bot::late))
+        .layer(DefaultBodyLimit::max(bot::BODY_BYTES));
     let operator = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::show));
-    let routes = browser.merge(hooks).merge(oauth).merge(operator);
+    let routes = browser
+        .merge(hooks)
+        .merge(bots)
+        .merge(oauth)
+        .merge(operator);
     let routes = routes.with_state(web);
     layers::around(routes.layer(from_fn(metrics::count)))
 }

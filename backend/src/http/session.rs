@@ -14,7 +14,18 @@ use widget_core::wire::Session;
 /// The header that amoCRM's `$authorizedAjax` sets.
 const HEADER: &str = "x-auth-token";
 
-/// Opens a session.
+/// Opens a session of the card: a one-time token of amoCRM for a bearer of 15 minutes.
+#[utoipa::path(
+    post,
+    path = "/api/v1/session",
+    tag = "card",
+    params(("X-Auth-Token" = String, Header, description = "The one-time token of amoCRM, HS256")),
+    responses(
+        (status = 200, description = "The session", body = Session),
+        (status = 401, description = "`token_refused`, `token_replayed` or `clock_skew`"),
+        (status = 403, description = "`account_unknown`"),
+    )
+)]
 pub(super) async fn open(
     State(web): State<Arc<Web>>,
     headers: HeaderMap,

@@ -17,6 +17,8 @@ use widget_core::wire::{AskedBack, DialogView, Mute};
 
 /// How long names of users are waited for.
 const NAMES_PATIENCE: Duration = Duration::from_millis(300);
+/// What the bot wanted to say is cut to so many characters.
+const WANTED: usize = 600;
 /// The guest's last message is cut to so many characters.
 const EXCERPT: usize = 200;
 
@@ -39,6 +41,14 @@ pub(super) async fn of(web: &Web, site: &Site, dialog: &Dialog) -> Result<Dialog
             .pop()
             .flatten(),
         None => None,
+    };
+    let wanted = dialog.handoff.as_ref().map(|handoff| &handoff.wanted);
+    let wanted = match wanted {
+        Some(wanted) if !wanted.is_empty() => store
+            .texts(account, wanted)
+            .await
+            .map_err(|cause| ApiError::unavailable(&cause))?,
+        _ => Vec::new(),
     };
     let why = web
         .flow
@@ -80,6 +90,7 @@ pub(super) async fn of(web: &Web, site: &Site, dialog: &Dialog) -> Result<Dialog
         reminded: deal
             .filter(|_| is_reminded(dialog))
             .and_then(|deal| deal.responsible),
+        bot_wanted: said(wanted),
         why: with_names(site, why)
             .await
             .iter()
@@ -111,6 +122,12 @@ async fn with_names(site: &Site, mut checks: Vec<Check>) -> Vec<Check> {
         }
     }
     checks
+}
+
+/// Texts as one, cut; `None` when there are none, or none any more.
+fn said(texts: Vec<Option<String>>) -> Option<String> {
+    let words: Vec<String> = texts.into_iter().flatten().collect();
+    (!words.is_empty()).then(|| excerpt(&words.join("\n"), WANTED))
 }
 
 fn last(dialog: &Dialog, from: From) -> Option<&SeenMessage> {

@@ -7,6 +7,8 @@
 mod api;
 mod architecture;
 mod bad_input;
+mod bot;
+mod bot_check;
 mod browser;
 mod budgets;
 mod card_live;

@@ -340,6 +340,7 @@ impl Case {
                 reason: handoff.reason,
                 note: None,
             }),
+            measured: None,
         })
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Cause {
     pub bot_note: Option<TextRef>,
     /// The trigger that fired.
     pub trigger: Option<String>,
+    /// What the bot wanted to say, where that is the cause.
+    pub wanted: Vec<TextRef>,
 }
 
 impl From<Reason> for Cause {
@@ -30,6 +32,7 @@ impl From<Reason> for Cause {
             text: None,
             bot_note: None,
             trigger: None,
+            wanted: Vec::new(),
         }
     }
 }
@@ -67,7 +70,7 @@ impl Draft<'_> {
             parts.push(TextPart::Policy(hours.to_owned()));
         }
         self.send(SendKind::Handoff, parts, SentText::plain);
-        self.tell_people(cause.reason, cause.bot_note);
+        self.tell_people(cause);
     }
 
     fn urgent_or(&self, cause: Cause) -> Cause {
@@ -76,6 +79,7 @@ impl Draft<'_> {
         match self.urgent(&said) {
             Some(urgent) => Cause {
                 bot_note: cause.bot_note,
+                wanted: cause.wanted,
                 ..urgent
             },
             None => cause,
@@ -121,19 +125,21 @@ impl Draft<'_> {
 
     /// Waiting without a text to the guest: a manager's dialog requeued by hand.
     pub(super) fn requeue(&mut self, signal: &Signal, reason: Reason, by: Option<UserId>) {
-        self.begin_waiting(signal, &reason.clone().into(), by, false);
-        self.tell_people(reason, None);
+        let cause = reason.into();
+        self.begin_waiting(signal, &cause, by, false);
+        self.tell_people(cause);
     }
 
     /// Task, field and note, in the order of what would be missed most.
-    fn tell_people(&mut self, reason: Reason, bot_note: Option<TextRef>) {
+    fn tell_people(&mut self, cause: Cause) {
         self.work_on_deal(DealWork::Task);
         self.show_owner(FieldValue::Waiting);
         let message = self.state.unanswered.last().map(|m| m.id.clone());
         self.work_on_deal(DealWork::Note(Note::Handoff {
-            reason,
+            reason: cause.reason,
             message,
-            bot_note,
+            bot_note: cause.bot_note,
+            wanted: cause.wanted,
         }));
     }
 
@@ -156,6 +162,7 @@ impl Draft<'_> {
             reminded: false,
             escalated: false,
             trigger: cause.trigger.clone(),
+            wanted: cause.wanted.clone(),
         })));
         self.change(Change::LeadSet(None));
         self.stop_bot();
@@ -197,7 +204,7 @@ impl Draft<'_> {
     /// The bot stops what it is doing: no burst, no turn, no routing.
     pub(super) fn stop_bot(&mut self) {
         if self.state.turn.is_some() {
-            self.change(Change::TurnSet(None));
+            self.set_turn(None);
         }
         if self.state.route_wanted {
             self.change(Change::RouteWanted(false));

@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | `messages` | what arrives from the guest and what leaves towards the guest |
 //! | `ownership` | who leads: take, return, field, task, auto-return (BEHAVIOUR §1) |
+//! | `guard` | what keeps an answer of the bot from leaving |
 //! | `handoff` | Bot → Waiting: text, task, field, note |
 //! | `turns` | bursts, routing, questions to the bot and their answers (BEHAVIOUR §3) |
 //! | `triggers` | what hands a dialog over (masterplan: Сценарий 2) |
@@ -19,6 +20,7 @@
 
 mod claim;
 mod departure;
+mod guard;
 mod handoff;
 mod inquiry;
 mod messages;
@@ -104,6 +106,7 @@ impl Draft<'_> {
             Event::CrmRead(snapshot) => self.crm_read(snapshot),
             Event::BotAnswered { turn, answer } => self.bot_answered(turn, answer),
             Event::BotFailed { turn } => self.bot_failed(turn),
+            Event::BotPromised { turn, at } => self.bot_promised(turn, *at),
             Event::ActionDone { action, done } => self.action_done(action, done),
             Event::ActionFailed {
                 action,

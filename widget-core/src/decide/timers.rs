@@ -34,6 +34,7 @@ impl Draft<'_> {
             Timer::WaitingEscalation => self.escalate_waiting(),
             Timer::FinalTouch => self.final_touch(),
             Timer::AfterTouch => self.after_touch(),
+            Timer::LateAnswer => self.late_answer_is_overdue(),
         }
     }
 

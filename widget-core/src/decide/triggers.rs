@@ -181,6 +181,7 @@ impl Draft<'_> {
                 text: trigger.text.clone(),
                 bot_note: None,
                 trigger: Some(trigger.id.clone()),
+                wanted: Vec::new(),
             }));
         }
         if repeat.is_none() {
@@ -226,6 +227,7 @@ impl Draft<'_> {
                 text: trigger.text.clone(),
                 bot_note: None,
                 trigger: Some(trigger.id.clone()),
+                wanted: Vec::new(),
             })
         })
     }

@@ -11,6 +11,7 @@ use crate::event::{BotAnswer, DealFacts, Event, Kb, Timer};
 use crate::ids::{MessageId, TextRef, TurnId};
 use crate::owner::{Owner, ReasonId};
 use crate::policy::{DepartureAct, DepartureRow, InquiryAct, Mode, StageRole};
+use crate::time::SECOND;
 use crate::trace::Check;
 use crate::understand::Intent;
 use std::collections::BTreeSet;
@@ -42,10 +43,10 @@ impl Draft<'_> {
                 self.check(Check::decided("burst").with("messages", 1));
                 return;
             }
-            self.change(Change::TurnSet(Some(Turn {
+            self.set_turn(Some(Turn {
                 stale: true,
                 ..turn
-            })));
+            }));
         }
         self.arm_burst();
         self.read_crm_ahead();
@@ -71,10 +72,10 @@ impl Draft<'_> {
     /// The question changed before its answer: it is asked again at once.
     pub(super) fn ask_again(&mut self) {
         if let Some(turn) = self.state.turn.clone().filter(|turn| !turn.stale) {
-            self.change(Change::TurnSet(Some(Turn {
+            self.set_turn(Some(Turn {
                 stale: true,
                 ..turn
-            })));
+            }));
             let at = self.at();
             self.arm(Timer::Burst, at);
         }
@@ -211,7 +212,7 @@ impl Draft<'_> {
         self.check(Check::decided("payment.repeated"));
         self.change(Change::Repeated { rule });
         if self.state.turn.is_some() {
-            self.change(Change::TurnSet(None));
+            self.set_turn(None);
         }
         let mut parts = self.intro_part();
         parts.push(TextPart::PolicyWith {
@@ -273,7 +274,7 @@ impl Draft<'_> {
         self.check(Check::decided(rule));
         self.change(Change::Clarified);
         if self.state.turn.is_some() {
-            self.change(Change::TurnSet(None));
+            self.set_turn(None);
         }
         let mut parts = self.intro_part();
         parts.push(TextPart::Policy(text.to_owned()));
@@ -299,21 +300,18 @@ impl Draft<'_> {
             self.check(Check::passed("bot.superseded").with("n", n));
         }
         let messages = self.unanswered_ids();
-        let turn = TurnId(format!(
-            "{}-t{}",
-            self.state.id,
-            self.state.turns.saturating_add(1)
-        ));
+        let turn = TurnId::new(&self.state.id, self.state.turns.saturating_add(1));
         let introduce = self.state.introduce;
         self.check(Check::decided("bot.asked").with("messages", messages.len()));
-        self.change(Change::TurnSet(Some(Turn {
+        self.set_turn(Some(Turn {
             id: turn.clone(),
             messages: messages.clone(),
             first_asked_at,
             superseded: superseded.unwrap_or(0),
             introduce,
             stale: false,
-        })));
+            promised: false,
+        }));
         let manager_note = self.state.manager_note;
         self.act(Action::AskBot {
             turn,
@@ -331,7 +329,7 @@ impl Draft<'_> {
         let Some(turn) = self.current_turn(id) else {
             return;
         };
-        self.change(Change::TurnSet(None));
+        self.set_turn(None);
         if self.stopped_by_mode() {
             return;
         }
@@ -463,6 +461,9 @@ impl Draft<'_> {
 
     /// Each reply is a message; the intro is the first line of the first, and the last one counts as the answer.
     fn send_answer(&mut self, turn: &Turn, answer: &BotAnswer) {
+        if self.stopped_by_guard(answer) {
+            return;
+        }
         self.check(Check::decided("bot.answer"));
         if self.state.manager_note.is_some() {
             self.change(Change::ManagerNote(None));
@@ -501,6 +502,35 @@ impl Draft<'_> {
         if self.state.view.owner == Owner::Bot && self.to_answer().next().is_some() {
             self.arm_burst();
         }
+    }
+
+    /// The answer comes later, by a call of the bot's own (DESIGN §5.8). The guest does not wait for ever.
+    pub(super) fn bot_promised(&mut self, id: &TurnId, at: i64) {
+        let Some(turn) = self.current_turn(id) else {
+            return;
+        };
+        let patience = self.policy.timers.late_answer;
+        self.check(Check::decided("bot.promised").with("seconds", patience.0 / SECOND));
+        self.set_turn(Some(Turn {
+            promised: true,
+            ..turn
+        }));
+        let due = at.saturating_add(patience.0).max(self.at());
+        self.arm(Timer::LateAnswer, due);
+    }
+
+    pub(super) fn late_answer_is_overdue(&mut self) {
+        let overdue = self.state.turn.clone().filter(|turn| turn.promised);
+        match overdue {
+            Some(turn) => self.bot_failed(&turn.id),
+            None => self.check(Check::decided("timer.stale")),
+        }
+    }
+
+    /// Another question, or none: nobody waits any more for a late answer to the one before.
+    pub(super) fn set_turn(&mut self, turn: Option<Turn>) {
+        self.change(Change::TurnSet(turn));
+        self.cancel(Timer::LateAnswer);
     }
 
     pub(super) fn bot_failed(&mut self, id: &TurnId) {

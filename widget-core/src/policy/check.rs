@@ -1,6 +1,6 @@
 //! What a policy must be, beyond its shape.
 
-use super::{Condition, DepartureAct, InquiryAct, Policy, Span, StageRole};
+use super::{Condition, DepartureAct, Guard, InquiryAct, Policy, Span, StageRole};
 use crate::hours::{Calendar, Hours};
 use crate::ids::StageKey;
 use crate::owner::ReasonId;
@@ -79,6 +79,7 @@ pub fn check(policy: &Policy) -> Vec<Finding> {
     findings.of_the_inquiry(policy);
     findings.of_the_departure(policy);
     findings.of_the_lists(policy);
+    findings.of_the_guard(&policy.bot.guard);
     findings.0
 }
 
@@ -210,6 +211,7 @@ impl Findings {
                 false,
             ),
             ("timers.after_touch", timers.after_touch, false),
+            ("timers.late_answer", timers.late_answer, false),
             ("tasks.whatsapp.due", policy.tasks.whatsapp.due, false),
             ("tasks.contact.due", policy.tasks.contact.due, false),
         ] {
@@ -513,6 +515,36 @@ impl Findings {
                 !robots,
                 path,
                 "Этот тип задач ведёт другой робот: robot_zone.tasks",
+            );
+        }
+    }
+
+    fn of_the_guard(&mut self, guard: &Guard) {
+        let chars = u32::try_from(MAX_TEXT).unwrap_or(u32::MAX);
+        self.require(
+            (1..=chars).contains(&guard.max_chars),
+            "bot.guard.max_chars",
+            &format!("От 1 до {MAX_TEXT}: больше не войдёт в одно сообщение"),
+        );
+        for (index, host) in guard.link_hosts.iter().flatten().enumerate() {
+            let is_host = host.contains('.')
+                && !host.starts_with('.')
+                && !host.ends_with('.')
+                && host
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || ".-".contains(c))
+                && host.to_lowercase() == *host;
+            self.require(
+                is_host,
+                &format!("bot.guard.link_hosts[{index}]"),
+                "Имя сайта строчными буквами, без https и пути: pay.example.org",
+            );
+        }
+        for (index, promise) in guard.promises.iter().enumerate() {
+            self.require(
+                promise.chars().filter(|c| c.is_alphanumeric()).count() >= 3,
+                &format!("bot.guard.promises[{index}]"),
+                "Начало слова не короче трёх букв",
             );
         }
     }

@@ -4,8 +4,9 @@
 //! types, their names and limits stay with `serde`, which reads each leaf. The tests hold shape and types together.
 
 use super::{Assign, ConsultedWhen, DepartureAct, InquiryAct, Mode, OnTaskDone, RepeatField};
-use super::{Finding, Policy, Quiet, Span, check};
+use super::{Finding, Policy, Prices, Quiet, Span, check};
 use super::{StageRole, TakeOnOpen, TriggerAssign};
+use crate::guard::Internal;
 use crate::hours::Hours;
 use crate::owner::ReasonId;
 use crate::understand::{AttachmentKind, Intent};
@@ -75,6 +76,21 @@ const USER: Shape = Shape::Leaf("номер пользователя amoCRM", re
 const NAME: &str = "одно из имён в кавычках";
 
 const TASK: Shape = Shape::Table(&[("type", true, TEXT), ("due", true, SPAN)]);
+
+const GUARD: Shape = Shape::Table(&[
+    ("max_chars", false, NUMBER),
+    ("language", false, FLAG),
+    (
+        "internal",
+        false,
+        Shape::List(&Shape::Leaf(NAME, reads::<Internal>)),
+    ),
+    ("link_hosts", false, Shape::List(&TEXT)),
+    ("prices", false, Shape::Leaf(NAME, reads::<Prices>)),
+    ("promises", false, Shape::List(&TEXT)),
+    ("repeats", false, FLAG),
+    ("personal", false, FLAG),
+]);
 
 const STAGE: Shape = Shape::Table(&[
     ("key", true, TEXT),
@@ -180,6 +196,7 @@ const POLICY: Shape = Shape::Table(&[
             ("final_touch_after", true, SPAN),
             ("final_touch_window", true, SPAN),
             ("after_touch", true, SPAN),
+            ("late_answer", false, SPAN),
             (
                 "quiet",
                 true,
@@ -228,6 +245,7 @@ const POLICY: Shape = Shape::Table(&[
                 true,
                 Shape::Leaf(NAME, reads::<ConsultedWhen>),
             ),
+            ("guard", false, GUARD),
         ]),
     ),
     (

@@ -12,6 +12,7 @@ pub use diff::{Change, diff};
 #[cfg(feature = "policy-file")]
 pub use file::parse;
 
+use crate::guard::Internal;
 use crate::hours::{Calendar, DayTime, from_to, string_in_files};
 use crate::ids::{StageKey, UserId};
 use crate::owner::ReasonId;
@@ -123,8 +124,16 @@ pub struct Timers {
     pub final_touch_window: Span,
     /// What becomes of a guest who does not answer the final touch is decided so long after it.
     pub after_touch: Span,
+    /// A bot that promised its answer has so long for it.
+    #[serde(default = "late_answer")]
+    pub late_answer: Span,
     /// The bot writes nothing unasked within these hours.
     pub quiet: Quiet,
+}
+
+/// What policies that say nothing of it give a bot that promised its answer (DESIGN §5.8).
+const fn late_answer() -> Span {
+    Span(120 * SECOND)
 }
 
 /// A duration in ms; in files a string such as `40m`.
@@ -329,6 +338,69 @@ pub struct BotRules {
     pub clarify_max: u32,
     /// What makes «consulted».
     pub consulted_when: ConsultedWhen,
+    /// What keeps an answer of the bot from leaving.
+    #[serde(default)]
+    pub guard: Guard,
+}
+
+/// What the bot's answers are held against before they are sent: what does not pass goes to a manager.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Guard {
+    /// Characters of one message.
+    pub max_chars: u32,
+    /// A guest who writes in Cyrillic is not answered in other letters.
+    pub language: bool,
+    /// Kinds of text that are not meant for guests.
+    pub internal: Vec<Internal>,
+    /// Links lead to these hosts and what lies below them; absent = anywhere over https.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link_hosts: Option<Vec<String>>,
+    /// Amounts and promises that nothing known holds.
+    pub prices: Prices,
+    /// What counts as a promise: beginnings of words, lower case.
+    pub promises: Vec<String>,
+    /// The same text is not said twice in an episode.
+    pub repeats: bool,
+    /// No phone, e-mail address, card or booking number that nobody gave in this dialog.
+    pub personal: bool,
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        let promises = [
+            "гаранти",
+            "скидк",
+            "бесплатн",
+            "вернём деньги",
+            "обеща",
+            "guarantee",
+            "discount",
+            "for free",
+        ];
+        Self {
+            max_chars: 1_000,
+            language: true,
+            internal: Internal::ALL.to_vec(),
+            link_hosts: None,
+            prices: Prices::WithPassages,
+            promises: promises.map(str::to_owned).to_vec(),
+            repeats: true,
+            personal: true,
+        }
+    }
+}
+
+/// When amounts and promises are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prices {
+    /// When the bot names the passages it answers from: without them nobody knows what a price stands on.
+    WithPassages,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
 }
 
 /// What makes «consulted».

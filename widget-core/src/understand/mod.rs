@@ -36,6 +36,7 @@ pub struct Understood {
 
 /// Facts of a booking that a guest states; `None` = not stated.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Facts {
     /// Number of guests, children included.
@@ -58,6 +59,7 @@ pub struct Facts {
     pub new_booking: Option<bool>,
     /// The days that the guest names: of an arrival, a stay or a month.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, example = "2027-03-10/2027-03-17"))]
     pub dates: Option<Days>,
     /// Number of nights.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +74,7 @@ pub struct Facts {
 
 /// A kind of programme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Programme {
     /// With treatment prescribed by a physician.
@@ -105,6 +108,7 @@ impl Facts {
 
 /// What a guest wants with a message (`reference/requirements.md` §4.2, `[intents]`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Intent {
     /// Whether the payment arrived.
@@ -154,6 +158,32 @@ pub enum Intent {
 }
 
 impl Intent {
+    /// All of them.
+    pub const ALL: [Self; 22] = [
+        Self::PaymentStatus,
+        Self::RefundStatus,
+        Self::PaymentCheck,
+        Self::PaymentLinkAgain,
+        Self::RefundLinkAgain,
+        Self::PaidNotice,
+        Self::ReceiptSent,
+        Self::ExtensionCost,
+        Self::ExtraServiceCost,
+        Self::HumanRequest,
+        Self::Complaint,
+        Self::Review,
+        Self::PastVisit,
+        Self::ThanksOnly,
+        Self::OptOut,
+        Self::HowToPay,
+        Self::Urgent,
+        Self::NewBooking,
+        Self::OwnBooking,
+        Self::Greeting,
+        Self::General,
+        Self::Unclear,
+    ];
+
     /// Its name in files and spans.
     pub const fn name(self) -> &'static str {
         match self {
@@ -201,6 +231,7 @@ impl AttachmentKind {
 
 /// The kind of an attachment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AttachmentKind {
     /// A picture.

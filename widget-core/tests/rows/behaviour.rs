@@ -105,6 +105,8 @@ pub const IDS: &[&str] = &[
     "B4.burst",
     "B4.supersede",
     "B4.bot",
+    "B4.bot.late",
+    "B4.bot.guard",
     "B4.bot.breaker",
     "B4.bot.recovery",
     "B4.waiting_reminder",
@@ -1098,6 +1100,29 @@ pub const ROWS: &[Row] = &[
         &[
             "backend/src/adapters/bot/http/tests.rs::a_failed_try_is_made_once_more_with_the_same_turn",
             "backend/src/adapters/bot/http/tests.rs::two_failed_tries_are_the_end",
+        ],
+    ),
+    Row::code(
+        "B4.bot.late",
+        "A bot that promised its answer has 120 s for it; late, foreign or unsigned answers are not taken",
+        &["policy: timers.late_answer", "decide::turns", "flow::late", "http::bot"],
+        &[
+            "widget-core/src/decide/tests/late_answer.rs::design_5_8_a_late_answer_within_120_s_is_sent",
+            "widget-core/src/decide/tests/late_answer.rs::design_5_8_without_the_late_answer_a_person_gets_the_dialog_and_it_comes_too_late",
+            "backend/src/http/bot.rs::promise_6_a_late_answer_is_refused_unless_the_turns_own_account_signed_it",
+            "backend/tests/it/bot.rs::design_5_8_a_broken_promise_ends_with_a_person_although_the_backend_died_meanwhile",
+            "backend/tests/it/bot.rs::promise_2_a_late_answer_that_was_acknowledged_survives_a_crash",
+        ],
+    ),
+    Row::code(
+        "B4.bot.guard",
+        "«Text guarded, never silence»: what may not leave becomes a handoff that says what the bot wanted",
+        &["policy: bot.guard", "guard", "decide::guard"],
+        &[
+            "widget-core/src/decide/guard.rs::issue_9_6_every_rule_of_the_guard_and_the_policy_that_lets_it_pass",
+            "widget-core/src/decide/tests/guard.rs::issue_9_6_a_blocked_answer_becomes_a_handoff_and_says_what_the_bot_wanted",
+            "backend/tests/it/bot.rs::issue_9_6_a_blocked_answer_is_a_managers_who_reads_what_the_bot_wanted_to_say",
+            "backend/tests/it/bot.rs::issue_9_6_prices_are_held_against_passages_and_the_same_text_is_not_said_twice",
         ],
     ),
     Row::code(

@@ -59,20 +59,21 @@ pub const ROWS: &[Row] = &[
     Row::code(
         "A006",
         "A bot works already: it gets questions and reports what it cannot answer",
-        &["ports::BotRequest", "adapters::bot::http"],
+        &["ports::bot::BotRequest", "adapters::bot::http", "adapters::bot::check", "http::openapi"],
         &[
+            "backend/src/http/openapi.rs::issue_9_1_the_checked_in_description_is_what_is_served",
+            "backend/tests/it/bot_check.rs::issue_9_1_each_broken_bot_fails_its_own_line",
             "backend/src/adapters/bot/http/tests.rs::a_turn_is_signed_over_timestamp_and_body",
-            "backend/src/adapters/bot/http/tests.rs::a_whole_answer",
-            "backend/src/adapters/bot/http/tests.rs::promise_4_in_doubt_a_person_an_odd_answer_carries_nothing_to_say",
+            "backend/src/adapters/bot/answer.rs::a_whole_answer",
+            "backend/src/adapters/bot/answer.rs::promise_4_in_doubt_a_person_an_odd_answer_carries_nothing_to_say",
         ],
-    )
-    .and_later("the contract as a published schema"),
+    ),
     Row::code(
         "A007",
         "Knowledge base, booking and payment links exist: their facts are fields of the bot's answer",
         &["event::BotAnswer", "decide::turns"],
         &[
-            "backend/src/adapters/bot/http/tests.rs::a_whole_answer",
+            "backend/src/adapters/bot/answer.rs::a_whole_answer",
             "widget-core/src/decide/tests/triggers.rs::masterplan_2_the_bots_own_doubts",
             "widget-core/src/decide/tests/stages.rs::behaviour_3_a_payment_link_moves_to_prebooked",
         ],
@@ -238,7 +239,7 @@ pub const ROWS: &[Row] = &[
     Row::code(
         "A023",
         "«Есть в инструкции бота»: the triggers are data, and one source for both",
-        &["policy: triggers", "ports::BotPolicy"],
+        &["policy: triggers", "ports::bot::BotPolicy"],
         &[
             "widget-core/src/policy/file.rs::masterplan_scenario_2_every_trigger_that_conditions_can_say_is_there",
             "backend/tests/it/policy.rs::policy_reload",
@@ -672,7 +673,7 @@ pub const ROWS: &[Row] = &[
     Row::code(
         "A062",
         "«Проведена консультация»: dates, programme, room, guests are collected",
-        &["policy: stages[consulted].collect", "ports::BotPolicy"],
+        &["policy: stages[consulted].collect", "ports::bot::BotPolicy"],
         &[
             "widget-core/src/decide/tests/scenarios.rs::masterplan_1_a_new_guest_from_the_first_word_to_the_booking",
             "widget-core/src/decide/tests/scenarios.rs::masterplan_funnel_what_the_bot_collects",

@@ -86,7 +86,11 @@ fn dialog(link: &Scope<Card>, dialog: &DialogCard, focus: &Focus) -> Html {
 
 /// The reason with the guest's words.
 fn message(dialog: &DialogCard) -> Html {
-    if dialog.reason.is_none() && dialog.quote.is_none() && dialog.facts.is_none() {
+    let nothing = dialog.reason.is_none()
+        && dialog.quote.is_none()
+        && dialog.facts.is_none()
+        && dialog.wanted.is_none();
+    if nothing {
         return Html::default();
     }
     html! {
@@ -97,6 +101,9 @@ fn message(dialog: &DialogCard) -> Html {
             { for dialog.facts.iter().map(|facts| html! { <div class="estafeta-facts" title={facts.clone()}>{ facts }</div> }) }
             { for dialog.quote.iter().map(|quote| html! { <div class="estafeta-quote" title={quote.clone()}>{ quote }</div> }) }
             { for dialog.quote_meta.iter().map(|meta| html! { <div class="estafeta-meta">{ meta }</div> }) }
+            { for dialog.wanted.iter().map(|(heading, words)| html! {
+                <div class="estafeta-wanted"><div class="estafeta-meta">{ heading }</div><div class="estafeta-quote">{ words }</div></div>
+            }) }
         </div>
     }
 }

@@ -1,3 +1,7 @@
 //! Bots.
 
+mod answer;
+pub mod check;
 pub mod http;
+pub mod openai;
+mod sign;

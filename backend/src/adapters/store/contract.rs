@@ -1770,6 +1770,8 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
     // Account two has a dialog of the same name; what is asked for it is never account one's.
     assert_eq!(store.dialog(TWO, &name).await.unwrap(), None);
     begun(&store, TWO, "a", &[], &[(answer(0), Some(text))]).await;
+    assert_eq!(store.accounts_of(&name).await.unwrap(), [ONE, TWO]);
+    assert_eq!(store.accounts_of(&"b".into()).await.unwrap(), []);
     assert_eq!(store.texts(TWO, &[text]).await.unwrap(), [None]);
     assert_eq!(store.guest(TWO, &name).await.unwrap(), None);
     assert_eq!(store.contact(TWO, phone).await.unwrap(), None);

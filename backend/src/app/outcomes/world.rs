@@ -8,9 +8,10 @@ use crate::flow::{
     Bells, BotHealth, CrmHealth, Flow, InForce, LaneBells, Lines, Making, Provider, Rules, Tenant,
 };
 use crate::ports::{
-    Bot, BotReply, BotRequest, Channel, ChannelMessage, Commit, Crm, CrmFound, CrmUser, CrmWrite,
-    DealAccess, Dialogs, Envelope, Guest, GuestLookup, Inbox, JournalRow, Lane, Ledger, NewAct,
-    NewRow, Outbox, Page, Registry, Source, Thread, Wanted, Watch, Written,
+    Bot, BotReply, BotRequest, BotSaid, Channel, ChannelMessage, Commit, Crm, CrmFound, CrmUser,
+    CrmWrite, DealAccess, Dialogs, Envelope, Guest, GuestLookup, Inbox, JournalRow, Lane, LateCall,
+    LateRefusal, Ledger, NewAct, NewRow, Outbox, Page, Registry, Source, Thread, Wanted, Watch,
+    Written,
 };
 use async_trait::async_trait;
 use std::collections::VecDeque;
@@ -573,9 +574,13 @@ impl FakeBot {
 
 #[async_trait]
 impl Bot for FakeBot {
-    async fn turn(&self, request: &BotRequest) -> Result<BotReply, CallError> {
+    async fn turn(&self, request: &BotRequest) -> Result<BotSaid, CallError> {
         self.asked.lock().unwrap().push(request.turn_id.clone());
         self.calls.comes("ask").await;
-        Ok(BotReply::default())
+        Ok(BotSaid::Answer(Box::default()))
+    }
+
+    fn late(&self, _: LateCall<'_>) -> Result<BotReply, LateRefusal> {
+        Err(LateRefusal::NotSigned)
     }
 }

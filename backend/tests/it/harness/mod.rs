@@ -27,7 +27,7 @@ pub use gates::At;
 pub use guest::{From, Guest};
 pub use manager::{Manager, answer};
 pub use oracle::Expected;
-pub use process::{Process, Said};
+pub use process::{Process, Said, free_port, said};
 pub use story::{
     HANDOFF_OFF_HOURS, OLGA, contact_tasks, has_its_task, has_note, seconds, waits_since,
 };

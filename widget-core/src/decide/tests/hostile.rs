@@ -59,6 +59,10 @@ fn every_event(at: i64) -> Vec<Event> {
             answer: good(),
         },
         Event::BotFailed { turn: "t".into() },
+        Event::BotPromised {
+            turn: "t".into(),
+            at: i64::MAX,
+        },
         Event::ManagerTook { user: ANNA },
         Event::TakeUndone { user: ANNA },
         Event::CardOpened {
@@ -189,6 +193,7 @@ fn torn(owner: Owner, at: i64) -> Dialog {
         first_asked_at: at,
         superseded: u32::MAX,
         introduce: true,
+        promised: false,
         stale: false,
     });
     state.route_wanted = true;

@@ -310,6 +310,11 @@ impl Life {
     fn answers(&mut self, turn: TurnId, answering: Answering) {
         let asks = |action: &Action| matches!(action, Action::AskBot { turn: t, .. } if *t == turn);
         self.scene.pending.retain(|(_, action)| !asks(action));
+        if matches!(answering, Answering::Promises) {
+            let at = self.scene.now;
+            self.event(Event::BotPromised { turn, at });
+            return;
+        }
         let scene = &mut self.scene;
         let answer = answering.answer(|| TextRef(scene.id()));
         self.event(Event::BotAnswered { turn, answer });

@@ -4,9 +4,11 @@ use crate::clock::SetClock;
 use crate::ports::{BotContact, BotPolicy};
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use widget_core::event::BotDone;
 use widget_core::ids::{DialogId, TurnId};
-use widget_core::understand::Intent;
+use widget_core::understand::Facts;
+
+/// The clock of these tests, unix ms.
+const NOW: i64 = 1_795_161_605_999;
 
 fn bot(url: &str) -> HttpBot {
     let config = BotConfig {
@@ -14,8 +16,9 @@ fn bot(url: &str) -> HttpBot {
         secret: SecretString::from("key"),
         timeout_ms: 2000,
         retry_within_ms: 300,
+        marks_turns: false,
     };
-    HttpBot::new(config, Arc::new(SetClock::new(1_795_161_605_999))).unwrap()
+    HttpBot::new(config, Arc::new(SetClock::new(NOW))).unwrap()
 }
 
 fn turn() -> BotRequest {
@@ -33,7 +36,17 @@ fn turn() -> BotRequest {
             texts: std::collections::BTreeMap::new(),
             triggers: Vec::new(),
             collect: Vec::new(),
+            bot_name: String::new(),
+            organisation: String::new(),
         },
+    }
+}
+
+/// The texts of an answer that came at once.
+fn replies(said: BotSaid) -> Vec<String> {
+    match said {
+        BotSaid::Answer(reply) => reply.replies,
+        BotSaid::Later => panic!("it comes later"),
     }
 }
 
@@ -59,10 +72,7 @@ async fn a_turn_is_signed_over_timestamp_and_body() {
     assert!(seen.is("POST", "/bot/turns"));
     assert_eq!(seen.body["turn_id"], json!("t-1"));
     assert_eq!(seen.header("x-estafeta-timestamp"), Some("1795161605"));
-    let mut mac = Hmac::<Sha256>::new_from_slice(b"key").unwrap();
-    mac.update(b"1795161605.");
-    mac.update(&seen.raw);
-    let expected = hex::encode(mac.finalize().into_bytes());
+    let expected = signature(&SecretString::from("key"), "1795161605", &seen.raw);
     assert_eq!(seen.header("x-estafeta-signature"), Some(expected.as_str()));
 }
 
@@ -72,12 +82,13 @@ async fn a_failed_try_is_made_once_more_with_the_same_turn() {
         Reaction::Json(500, json!({})),
         Reaction::Body(503, Vec::new(), "<html>".to_owned()),
         Reaction::Body(200, Vec::new(), "<html>".to_owned()),
+        Reaction::Json(200, json!({"replies": [{"text": "а".repeat(MOST_BYTES)}]})),
         Reaction::HangUp,
         Reaction::Silence,
     ] {
         let fake = first_then(failure.clone(), Reaction::Json(200, good())).await;
-        let reply = bot(&fake.url).turn(&turn()).await.unwrap();
-        assert_eq!(reply.replies, ["Да"], "{failure:?}");
+        let said = bot(&fake.url).turn(&turn()).await.unwrap();
+        assert_eq!(replies(said), ["Да"], "{failure:?}");
         let seen = fake.seen();
         assert_eq!(seen.len(), 2);
         assert_eq!(seen[0].raw, seen[1].raw);
@@ -102,7 +113,7 @@ async fn two_failed_tries_are_the_end() {
 
 #[tokio::test]
 async fn a_refusal_is_not_repeated() {
-    for status in [202, 302, 400, 401, 404, 422, 429] {
+    for status in [302, 400, 401, 404, 422, 429] {
         let fake = Fake::always(Reaction::Json(status, json!({}))).await;
         let error = bot(&fake.url).turn(&turn()).await.unwrap_err();
         assert!(
@@ -113,69 +124,39 @@ async fn a_refusal_is_not_repeated() {
     }
 }
 
-#[test]
-fn a_whole_answer() {
-    let reply = reply(&json!({
-        "replies": [{"text": "Смотрите"}, {"file_url": "https://x/a.pdf", "name": "a.pdf"}, "и вот"],
-        "silent": false, "confidence": 0.9, "kb": "hit", "intents": ["how_to_pay", "unheard_of", 7],
-        "facts": {"guests": 2, "youngest_child": "3", "pet": true, "rooms": -1, "mood": "good"},
-        "done": ["consulted", "danced"], "handoff": {"reason": "complaint", "note": "шумно"},
-    }));
-    assert_eq!(reply.replies, ["Смотрите", "https://x/a.pdf", "и вот"]);
-    assert_eq!((reply.confidence, reply.kb), (90, Kb::Hit));
-    assert_eq!(reply.intents, [Intent::HowToPay]);
-    assert_eq!(reply.facts.guests, Some(2));
-    assert_eq!(reply.facts.youngest_child, Some(3));
-    assert_eq!((reply.facts.rooms, reply.facts.pet), (None, Some(true)));
-    assert_eq!(reply.done, [BotDone::Consulted]);
-    assert_eq!(
-        reply.handoff,
-        Some(("complaint".to_owned(), Some("шумно".to_owned())))
-    );
+#[tokio::test]
+async fn a_202_is_a_promise_and_no_answer() {
+    let fake = Fake::always(Reaction::Json(202, json!({}))).await;
+    let said = bot(&fake.url).turn(&turn()).await.unwrap();
+    assert_eq!(said, BotSaid::Later);
+    assert_eq!(fake.seen().len(), 1);
 }
 
 #[test]
-fn promise_4_in_doubt_a_person_an_odd_answer_carries_nothing_to_say() {
-    for odd in [
-        json!({}),
-        json!({"replies": null, "silent": null, "handoff": null}),
-        json!({"replies": [{}, {"text": " "}, {"file_url": "javascript:1"}, 5], "silent": "no"}),
-        json!({"replies": {"text": "x"}, "handoff": false}),
-    ] {
-        let reply = reply(&odd);
-        assert!(
-            reply.replies.is_empty() && !reply.silent && reply.handoff.is_none(),
-            "{odd}"
-        );
-        assert_eq!(reply.confidence, 0);
-    }
-    assert_eq!(reply(&json!({"kb": "maybe"})).kb, Kb::Miss);
-    assert_eq!(reply(&json!({})).kb, Kb::None);
+fn a_late_answer_is_the_bots_own_fresh_and_readable() {
+    let bot = bot("http://127.0.0.1:1");
+    let late = |key: &str, timestamp: &str, body: &str| {
+        let signature = signature(&SecretString::from(key), timestamp, body.as_bytes());
+        bot.late(LateCall {
+            timestamp,
+            signature: &signature,
+            body: body.as_bytes(),
+        })
+    };
+    let body = good().to_string();
+    let taken = late("key", "1795161605", &body).unwrap();
+    assert_eq!(taken.replies, ["Да"]);
     assert_eq!(
-        reply(&json!({"handoff": true})).handoff,
-        Some((String::new(), None))
+        late("other", "1795161605", &body),
+        Err(LateRefusal::NotSigned)
+    );
+    assert_eq!(late("key", "1795161304", &body), Err(LateRefusal::Stale));
+    assert_eq!(
+        late("key", "1795161605", "[]"),
+        Err(LateRefusal::Unreadable)
     );
     assert_eq!(
-        reply(&json!({"handoff": "complaint"})).handoff,
-        Some(("complaint".to_owned(), None))
+        late("key", "1795161605", "<html>"),
+        Err(LateRefusal::Unreadable)
     );
-}
-
-#[test]
-fn confidence_is_rounded_down() {
-    for (value, expected) in [
-        (json!(0), 0),
-        (json!(0.29), 29),
-        (json!(0.57), 57),
-        (json!(0.699), 69),
-        (json!(0.7), 70),
-        (json!(1), 100),
-        (json!("0.8"), 80),
-        (json!(90), 0),
-        (json!(-0.1), 0),
-        (json!("NaN"), 0),
-        (json!(null), 0),
-    ] {
-        assert_eq!(percent(&value), expected, "{value}");
-    }
 }

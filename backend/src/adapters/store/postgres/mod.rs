@@ -86,7 +86,7 @@ const TRIES: usize = 5;
 
 /// `(number, name, statements)`, oldest first. One that was released never changes, and none takes away or renames what
 /// the version before it uses: while instances are replaced one by one, both serve the same database.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (
         8,
         "start",
@@ -96,6 +96,11 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
         9,
         "grants",
         include_str!("../../../../migrations/postgres/0009_grants.sql"),
+    ),
+    (
+        11,
+        "dialog_ids",
+        include_str!("../../../../migrations/postgres/0011_dialog_ids.sql"),
     ),
     (
         12,

@@ -121,6 +121,15 @@ impl Registry for SqlStore {
         Ok(contact.map(ContactId))
     }
 
+    async fn accounts_of(&self, dialog: &DialogId) -> Result<Vec<AccountId>, StoreError> {
+        let accounts: Vec<i64> =
+            sqlx::query_scalar("SELECT account FROM dialog WHERE id = $1 ORDER BY account")
+                .bind(&dialog.0)
+                .fetch_all(self.readers())
+                .await?;
+        Ok(accounts.into_iter().map(AccountId).collect())
+    }
+
     async fn use_once(
         &self,
         account: AccountId,

@@ -71,7 +71,7 @@ const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 const WAL_LIMIT: &str = "67108864";
 
 /// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 10] = [
+const MIGRATIONS: [(i64, &str, &str); 11] = [
     (
         1,
         "start",
@@ -116,6 +116,11 @@ const MIGRATIONS: [(i64, &str, &str); 10] = [
         9,
         "grants",
         include_str!("../../../../migrations/sqlite/0009_grants.sql"),
+    ),
+    (
+        11,
+        "dialog_ids",
+        include_str!("../../../../migrations/sqlite/0011_dialog_ids.sql"),
     ),
     (
         12,

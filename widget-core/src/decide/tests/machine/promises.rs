@@ -388,7 +388,7 @@ impl Life {
             let asks =
                 |action: &Action| matches!(action, Action::AskBot { turn: t, .. } if *t == turn.id);
             assert!(
-                self.scene.pending.iter().any(|(_, a)| asks(a)),
+                turn.promised || self.scene.pending.iter().any(|(_, a)| asks(a)),
                 "promise 2: the bot is at it"
             );
         }
@@ -436,6 +436,11 @@ impl Life {
         assert_eq!(state.lead.is_some(), led);
         assert_eq!(armed(Timer::EpisodeIdle), state.episode.is_some());
         assert!(!armed(Timer::Burst) || state.view.owner == Owner::Bot);
+        let promised = state
+            .turn
+            .as_ref()
+            .is_some_and(|turn| turn.promised && !turn.stale);
+        assert_eq!(armed(Timer::LateAnswer), promised, "a promise has an end");
         if matches!(state.claim, Claim::Grace { .. }) {
             assert!(
                 armed(Timer::ClaimGrace) || state.reading.is_some(),

@@ -2,6 +2,7 @@
 
 use super::super::*;
 use crate::event::{BotDone, BotHandoff, Service};
+use crate::guard::{Internal, Measured};
 use crate::policy::{
     Assign, Condition, ConsultedWhen, InquiryAct, Mode, OnTaskDone, Policy, Span, TakeOnOpen,
 };
@@ -102,6 +103,10 @@ pub(super) enum Answering {
     SeesBadReview,
     SeesLikeLastTime,
     GivesReviewLink,
+    /// By a call of its own, later or never.
+    Promises,
+    /// With text that is not meant for guests.
+    Leaks,
 }
 
 /// A rule of the policy that somebody changes, in the middle of whatever goes on.
@@ -202,7 +207,7 @@ impl Answering {
             ..good()
         };
         match self {
-            Answering::Well => {}
+            Answering::Well | Answering::Promises => {}
             Answering::Twice => answer.replies.push(text()),
             Answering::Silently => {
                 answer.replies.clear();
@@ -230,6 +235,12 @@ impl Answering {
             Answering::GivesReviewLink => {
                 answer.intents.extend([Intent::Review]);
                 answer.done.extend([BotDone::ReviewLinkSent]);
+            }
+            Answering::Leaks => {
+                answer.measured = Some(Box::new(Measured {
+                    internal: [Internal::TurnId].into(),
+                    ..Measured::default()
+                }));
             }
         }
         answer
@@ -317,8 +328,8 @@ fn saying() -> impl Strategy<Value = Saying> {
 
 fn answering() -> impl Strategy<Value = Answering> {
     use Answering::{
-        Empty, Five, GivesReviewLink, HandsOver, LinkSent, Miss, Sees, SeesBadReview,
-        SeesLikeLastTime, Silently, Twice, Unsure, Well,
+        Empty, Five, GivesReviewLink, HandsOver, Leaks, LinkSent, Miss, Promises, Sees,
+        SeesBadReview, SeesLikeLastTime, Silently, Twice, Unsure, Well,
     };
     let intent = prop_oneof![
         Just(Intent::Review),
@@ -333,6 +344,8 @@ fn answering() -> impl Strategy<Value = Answering> {
         8 => Just(Well),
         2 => Just(Twice),
         2 => Just(LinkSent),
+        2 => Just(Promises),
+        1 => Just(Leaks),
         3 => intent.prop_map(Sees),
         3 => prop_oneof![
             Just(Silently), Just(Empty), Just(Unsure), Just(Miss), Just(Five), Just(HandsOver), Just(SeesBadReview),
@@ -343,8 +356,9 @@ fn answering() -> impl Strategy<Value = Answering> {
 
 fn timer() -> impl Strategy<Value = Timer> {
     use Timer::{AfterTouch, AutoReturn, Burst, ClaimGrace, EpisodeIdle, FinalTouch};
-    use Timer::{WaitingEscalation, WaitingReminder};
+    use Timer::{LateAnswer, WaitingEscalation, WaitingReminder};
     prop_oneof![
+        Just(LateAnswer),
         Just(WaitingReminder),
         Just(WaitingEscalation),
         Just(FinalTouch),

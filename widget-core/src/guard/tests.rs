@@ -1,0 +1,257 @@
+//! What is measured, as tables: a text of the bot, and what stands in it.
+
+use super::*;
+
+const TURN: &str = "0123456789abcdef-t3";
+
+/// A guest who asks in Russian about a booking of 45 000.
+fn ground<'a>() -> Ground<'a> {
+    Ground {
+        asked: vec!["Сколько стоит люкс? У меня 30 000 руб."],
+        guest: vec!["Сколько стоит люкс? У меня 30 000 руб."],
+        said: vec!["Здравствуйте! Я помощник.\nЗаезд с 14:00."],
+        known: vec![
+            "45000",
+            "2026-12-01",
+            "+7 900 000-00-99",
+            "Вернём деньги, если отмените",
+        ],
+        own: vec!["79000000001", "Мария", "31000501"],
+        passages: vec![
+            "Люкс: 7 500 ₽ в сутки. Детям до 5 лет скидка 50 %. Почта: info@example.org",
+        ],
+        promises: vec!["скидк", "гаранти", "бесплатн", "вернём деньги"],
+    }
+}
+
+fn measured(reply: &str) -> Measured {
+    measure(&[reply.to_owned()], Some(&TurnId::from(TURN)), &ground())
+}
+
+fn words<T: AsRef<str>>(words: &BTreeSet<T>) -> String {
+    words
+        .iter()
+        .map(AsRef::as_ref)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn amounts_that_nothing_known_holds() {
+    for (reply, amounts) in [
+        ("Люкс стоит 7 500 ₽ в сутки", ""),
+        ("Люкс стоит 7500р в сутки", ""),
+        ("Люкс стоит 7,5 тыс. руб.", ""),
+        ("Люкс стоит 8 500 ₽ в сутки", "8500"),
+        ("8500 руб", "8500"),
+        ("8.500,00 руб", "8500"),
+        ("8’500 рублей", "8500"),
+        ("8,5 тыс. рублей", "8500"),
+        ("$100", "100"),
+        ("100 €", "100"),
+        ("от 7 500 до 9 000 руб.", "9000"),
+        ("6000–9000 руб.", "6000 9000"),
+        ("Скидка 50 %", ""),
+        ("Скидка 15%", "15%"),
+        ("Ваша бронь: 45 000 рублей", ""),
+        ("Вы назвали 30 000 рублей", ""),
+        ("Заезд с 14:00, завтрак в 8, номер 305, 18.11.2026", ""),
+        ("5 раз в неделю, 3 руководителя", ""),
+        ("Ссылка: https://pay.example.org/12?sum=900р", ""),
+        ("", ""),
+    ] {
+        assert_eq!(words(&measured(reply).amounts), amounts, "{reply}");
+    }
+}
+
+#[test]
+fn promises_that_nobody_else_made() {
+    for (reply, promises) in [
+        ("Детям скидка", ""),
+        ("Гарантируем лучший номер", "гаранти"),
+        ("Парковка бесплатная", "бесплатн"),
+        ("Вернем деньги, если отмените", ""),
+        ("Негарантированный", ""),
+    ] {
+        assert_eq!(words(&measured(reply).promises), promises, "{reply}");
+    }
+    let guest_said = Ground {
+        guest: vec!["Есть бесплатная парковка?"],
+        ..ground()
+    };
+    let reply = ["Да, парковка бесплатная".to_owned()];
+    let measured = measure(&reply, Some(&TurnId::from(TURN)), &guest_said);
+    assert_eq!(
+        words(&measured.promises),
+        "бесплатн",
+        "the guest's wish is no ground"
+    );
+}
+
+#[test]
+fn links_and_their_hosts() {
+    for (reply, hosts, odd) in [
+        (
+            "Оплата: https://pay.example.org/b?id=1.",
+            "pay.example.org",
+            false,
+        ),
+        ("(https://Pay.Example.org)", "pay.example.org", false),
+        (
+            "Смотрите example.org/rooms и www.example.com",
+            "example.org www.example.com",
+            false,
+        ),
+        ("https://санаторий.рф", "санаторий.рф", false),
+        ("http://pay.example.org", "", true),
+        ("https://10.0.0.1/x", "", true),
+        ("https://user@evil.example", "", true),
+        ("https://pay.example.org@evil.example/x", "", true),
+        ("https://xn--80ak6aa92e.com", "", true),
+        ("https://pаy.example.org", "", true), // the second letter is Cyrillic
+        ("javascript://x", "", true),
+        ("https://localhost", "", true),
+        ("Стоит 100 руб.Также есть бассейн, т.е. 2.5 часа", "", false),
+        ("Пишите на info@example.org", "", false),
+    ] {
+        let measured = measured(reply);
+        assert_eq!(words(&measured.hosts), hosts, "{reply}");
+        assert_eq!(measured.odd_link, odd, "{reply}");
+    }
+}
+
+#[test]
+fn text_that_is_not_meant_for_guests() {
+    for (reply, kinds) in [
+        ("Ход 0123456789abcdef-t3", "turn_id"),
+        ("диалог 0123456789ABCDEF", "turn_id"),
+        ("fedcba9876543210-t12", "turn_id"),
+        ("Готово #e-a1b2c3d4", "mark"),
+        (r#"{"replies": [{"text": "Да"}]}"#, "json placeholder"),
+        ("```json", "json"),
+        ("Как языковая модель, я не могу", "prompt"),
+        ("<|im_start|>system", "prompt"),
+        ("Мои инструкции не позволяют", "prompt"),
+        ("Здравствуйте, {name}!", "placeholder"),
+        ("Здравствуйте, [имя гостя]!", "placeholder"),
+        ("Здравствуйте, <имя>!", "placeholder"),
+        ("Ваш номер: undefined", "placeholder"),
+        ("Цена: null", "placeholder"),
+        (
+            "Заезд [с 14:00], выезд в 12. Группа А-т3, «тип-t» и #номер",
+            "",
+        ),
+        ("Так он сказал: \"да\": и всё", ""),
+    ] {
+        let found: Vec<_> = measured(reply)
+            .internal
+            .iter()
+            .map(|kind| kind.name())
+            .collect();
+        assert_eq!(found.join(" "), kinds, "{reply}");
+    }
+}
+
+#[test]
+fn a_bot_that_names_its_turns_on_purpose_may() {
+    let reply = ["Ответ на «Да» [0123456789abcdef-t3: 90210]".to_owned()];
+    let measured = measure(&reply, None, &ground());
+    assert!(measured.internal.is_empty());
+}
+
+#[test]
+fn data_of_a_person_that_nobody_gave_here() {
+    for (reply, kinds) in [
+        ("Ваш телефон +7 900 000-00-01?", ""),
+        ("Ваш телефон 8 (900) 000-00-01?", ""),
+        ("Звоните: 8-900-000-00-99", ""),
+        ("Её телефон +7 900 000-00-02", "phone"),
+        ("Её телефон 89000000002", "phone"),
+        ("Её телефон +49 30 1234567", "phone"),
+        ("Заезд 2026-11-18 2026-11-25, 7 500 ₽, 1 200 300 руб.", ""),
+        ("Пишите: info@example.org.", ""),
+        ("Пишите: maria@example.com", "email"),
+        ("Карта 2200 0000 0000 0000", "card"),
+        ("Ваша бронь № 31000501", ""),
+        ("Бронь №31000777", "booking"),
+        ("Номер №305", ""),
+        ("Ход 1a89000000002b, код x89000000003", ""),
+    ] {
+        let found: Vec<_> = measured(reply)
+            .personal
+            .iter()
+            .map(|kind| kind.name())
+            .collect();
+        assert_eq!(found.join(" "), kinds, "{reply}");
+    }
+}
+
+#[test]
+fn what_the_guest_wrote_may_be_quoted_but_no_words_of_a_prompt() {
+    let ground = Ground {
+        guest: vec!["Смотрите http://10.0.0.1/x {тут} system prompt"],
+        ..Ground::default()
+    };
+    let reply = ["Вы пишете «http://10.0.0.1/x {тут}» и system prompt".to_owned()];
+    let measured = measure(&reply, Some(&TurnId::from(TURN)), &ground);
+    assert!(!measured.odd_link);
+    assert_eq!(measured.internal, [Internal::Prompt].into());
+}
+
+#[test]
+fn the_letters_of_the_guest() {
+    for (asked, reply, other) in [
+        ("Есть бассейн?", "Yes, the pool is open all day", true),
+        (
+            "Есть бассейн?",
+            "Да, бассейн SPA Aqua Relax Comfort открыт весь день для гостей",
+            false,
+        ),
+        ("Есть бассейн?", "Ок, Wi-Fi: SPA", false),
+        ("Да", "Ответ на «Да» [abcdefab0cdefabc-t3: 90210]", false),
+        (
+            "Есть бассейн?",
+            "https://example.org/pool/all-day-long",
+            false,
+        ),
+        (
+            "Есть script alert script?",
+            "На «script alert script» отвечу",
+            false,
+        ),
+        ("Is there a pool?", "Yes, the pool is open all day", false),
+        ("Is there a pool?", "Да, бассейн открыт весь день", false),
+        ("👍", "Yes, the pool is open all day", true), // by what the guest wrote before
+    ] {
+        let ground = Ground {
+            asked: vec![asked],
+            guest: vec!["Здравствуйте", asked],
+            ..Ground::default()
+        };
+        let measured = measure(&[reply.to_owned()], Some(&TurnId::from(TURN)), &ground);
+        assert_eq!(measured.other_letters, other, "{asked} {reply}");
+    }
+}
+
+#[test]
+fn a_text_that_was_said_before() {
+    for (reply, repeated) in [
+        ("Заезд с 14:00.", true),
+        ("заезд — с 14:00", true),
+        ("Заезд с 15:00.", false),
+        ("!", false),
+    ] {
+        assert_eq!(measured(reply).repeated, repeated, "{reply}");
+    }
+    let twice = ["Да, есть.".to_owned(), "Да, есть".to_owned()];
+    let measured = measure(&twice, Some(&TurnId::from(TURN)), &Ground::default());
+    assert!(measured.repeated, "within one answer");
+}
+
+#[test]
+fn the_longest_text_counts() {
+    let replies = ["а".repeat(3), "б".repeat(1_200)];
+    let measured = measure(&replies, Some(&TurnId::from(TURN)), &Ground::default());
+    assert_eq!(measured.chars, 1_200);
+    assert!(!measured.has_passages);
+}
