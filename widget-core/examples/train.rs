@@ -1,5 +1,6 @@
 //! Trains the model of intents. Without a word it writes the model; `held` measures it on the voices held aside,
-//! `voices` measures each voice with a model that has not heard it.
+//! `parts` each sixth of the other voices with a model that has not heard that sixth (one training, and the misses are
+//! told), `voices` each voice with a model that has not heard it.
 
 #[path = "../tests/messages/mod.rs"]
 mod messages;
@@ -8,7 +9,7 @@ use messages::corpus;
 use std::path::Path;
 use widget_core::understand::Sample;
 use widget_core::understand::measure::Measured;
-use widget_core::understand::train::{Trained, learn, train};
+use widget_core::understand::train::{Trained, learn, parted, train};
 
 /// Wed 2026-11-18, the day of the labels.
 const TODAY: i64 = 20_775;
@@ -28,14 +29,33 @@ fn main() {
         }
         Some("held") => {
             let model = learn(&messages.heard);
-            println!("{:<16} {HEADINGS}", "voice");
-            for voice in messages.held.chunk_by(|one, next| one.voice == next.voice) {
-                println!("{:<16} {}", voice[0].voice, row(&measure(&model, voice)));
+            for set in &messages.held {
+                println!("{:<16} {HEADINGS}", "voice");
+                for voice in set.chunk_by(|one, next| one.voice == next.voice) {
+                    println!("{:<16} {}", voice[0].voice, row(&measure(&model, voice)));
+                }
+                println!("\n{}\n", measure(&model, set));
             }
-            println!("\n{}", measure(&model, &messages.held));
+        }
+        Some("parts") => {
+            let mut all = Measured::default();
+            for (model, unheard) in parted(&messages.heard) {
+                for sample in &unheard {
+                    all.look_at(sample, &model.understand(&sample.text, TODAY));
+                }
+            }
+            println!("{all}\n\n{}\n", all.confusion_table());
+            for miss in &all.misses {
+                let (missed, invented) = (miss.missed.join(", "), miss.invented.join(", "));
+                let text = miss.sample.text.replace('\n', " ⏎ ");
+                println!(
+                    "{}: {text}\n    missed: {missed}; invented: {invented}",
+                    miss.sample.voice
+                );
+            }
         }
         Some("voices") => leave_one_out(&messages.heard, measure),
-        Some(other) => panic!("`{other}` is neither `held` nor `voices`"),
+        Some(other) => panic!("`{other}` is none of `held`, `parts` and `voices`"),
     }
 }
 

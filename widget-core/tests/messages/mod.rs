@@ -8,11 +8,12 @@ use widget_core::understand::Sample;
 pub struct Messages {
     /// Those that the model learns from.
     pub heard: Vec<Sample>,
-    /// Those that only measure.
-    pub held: Vec<Sample>,
+    /// Those that only measure: sets of voices, each measured by itself.
+    pub held: Vec<Vec<Sample>>,
 }
 
-/// Reads the messages of a folder: a file a voice, and `held.txt` with the names of those that only measure.
+/// Reads the messages of a folder: a file a voice, and `held.txt` with the names of those that only measure, an empty
+/// line between two sets of them.
 ///
 /// # Panics
 ///
@@ -20,7 +21,10 @@ pub struct Messages {
 pub fn corpus(folder: &Path) -> Messages {
     let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
     let held = read(&folder.join("held.txt"));
-    let held: BTreeSet<&str> = held.lines().collect();
+    let sets: Vec<BTreeSet<&str>> = held
+        .split("\n\n")
+        .map(|set| set.lines().collect())
+        .collect();
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .expect("a folder")
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -29,7 +33,7 @@ pub fn corpus(folder: &Path) -> Messages {
     files.sort();
     let mut messages = Messages {
         heard: Vec::new(),
-        held: Vec::new(),
+        held: vec![Vec::new(); sets.len()],
     };
     for file in files {
         let voice = file
@@ -42,10 +46,9 @@ pub fn corpus(folder: &Path) -> Messages {
                 voice: voice.clone(),
                 ..sample
             };
-            if held.contains(voice.as_str()) {
-                messages.held.push(sample);
-            } else {
-                messages.heard.push(sample);
+            match sets.iter().position(|set| set.contains(voice.as_str())) {
+                Some(set) => messages.held[set].push(sample),
+                None => messages.heard.push(sample),
             }
         }
     }

@@ -34,6 +34,9 @@ struct Corpus {
     hashes: Vec<u32>,
     /// The features of each message with their worth, and the squares of all that it has.
     messages: Vec<(Vec<(u32, u8)>, u32)>,
+    /// Of each message: by what a worth is multiplied so that all of them have the length 1, and the square of the length
+    /// of what is known of it, with the constant that every message has.
+    sizes: Vec<(f64, f64)>,
     labels: Vec<[bool; COUNT]>,
     parts: Vec<usize>,
     /// So many messages are as they were written; the rest are the same with slips of the thumb.
@@ -58,36 +61,46 @@ pub fn learn(samples: &[Sample]) -> Trained {
 /// The bytes of a model that has learnt from these messages.
 pub fn train(samples: &[Sample]) -> Vec<u8> {
     let corpus = Corpus::of(samples);
-    let mut weights: Vec<Vec<i8>> = Vec::new();
-    let mut knots = Vec::new();
-    for intent in 0..COUNT {
-        let everything: Vec<usize> = (0..corpus.messages.len()).collect();
-        let full = corpus.learn(intent, &everything);
-        let top = full
-            .iter()
-            .fold(0.0_f64, |top, weight| top.max(weight.abs()));
-        let whole = |weights: &[f64]| -> Vec<i8> {
-            let scale = TOP / top.max(f64::MIN_POSITIVE);
-            weights
-                .iter()
-                .map(|weight| (weight * scale).clamp(-TOP, TOP).round() as i8)
-                .collect()
-        };
-        let mut scored: Vec<(i64, bool)> = Vec::new();
-        for part in 0..PARTS {
-            let (held, heard): (Vec<usize>, Vec<usize>) =
-                everything.iter().partition(|at| corpus.parts[**at] == part);
-            let model = whole(&corpus.learn(intent, &heard));
-            scored.extend(
-                held.iter()
-                    .filter(|at| **at < corpus.clean)
-                    .map(|at| (corpus.score(&model, *at), corpus.labels[*at][intent])),
-            );
-        }
-        knots.push(knots_of(scored));
-        weights.push(whole(&full));
-    }
-    file(&corpus.hashes, &weights, &knots)
+    let classes = corpus.learn_all();
+    let weights = classes.iter().map(|class| class.weights.as_slice());
+    file(
+        &corpus.hashes,
+        &weights.collect::<Vec<_>>(),
+        &knots(&classes),
+    )
+}
+
+/// The voices in parts, each part with a model that has not heard it: what a change is worth, in one run.
+pub fn parted(samples: &[Sample]) -> Vec<(Trained, Vec<Sample>)> {
+    let corpus = Corpus::of(samples);
+    let classes = corpus.learn_all();
+    let part = |part: usize| {
+        let weights = classes.iter().map(|class| class.parts[part].as_slice());
+        let bytes = file(
+            &corpus.hashes,
+            &weights.collect::<Vec<_>>(),
+            &knots(&classes),
+        );
+        let unheard = (0..corpus.clean).filter(|at| corpus.parts[*at] == part);
+        let model = Model::read(&bytes).expect("what is written can be read");
+        (
+            Trained(model),
+            unheard.map(|at| samples[at].clone()).collect(),
+        )
+    };
+    (0..PARTS).map(part).collect()
+}
+
+/// What was learnt of one class.
+struct Learnt {
+    weights: Vec<i8>,
+    /// The weights without what each part teaches.
+    parts: Vec<Vec<i8>>,
+    knots: [i32; KNOTS],
+}
+
+fn knots(classes: &[Learnt]) -> Vec<[i32; KNOTS]> {
+    classes.iter().map(|class| class.knots).collect()
 }
 
 impl Corpus {
@@ -127,7 +140,7 @@ impl Corpus {
             .filter(|(_, users)| users.len() >= VOICES)
             .map(|(hash, _)| hash)
             .collect();
-        let messages = all
+        let messages: Vec<(Vec<(u32, u8)>, u32)> = all
             .into_iter()
             .map(|own| {
                 let squares = squares(own.iter().map(|(_, worth)| *worth));
@@ -137,7 +150,13 @@ impl Corpus {
                 (known.collect(), squares)
             })
             .collect();
+        let size = |(features, all): &(Vec<(u32, u8)>, u32)| {
+            let unit = 1.0 / f64::from(*all).sqrt().max(1.0);
+            let known = squares(features.iter().map(|(_, worth)| *worth));
+            (unit, f64::from(known) * unit * unit + 1.0)
+        };
         Self {
+            sizes: messages.iter().map(size).collect(),
             messages,
             labels: samples
                 .iter()
@@ -152,6 +171,59 @@ impl Corpus {
         }
     }
 
+    /// Every class, in their order; two at a time, for they have nothing to do with each other.
+    fn learn_all(&self) -> Vec<Learnt> {
+        let half = |first: usize| {
+            (first..COUNT)
+                .step_by(2)
+                .map(|class| self.learn_class(class))
+        };
+        let (even, odd): (Vec<_>, Vec<_>) = std::thread::scope(|scope| {
+            let odd = scope.spawn(|| half(1).collect());
+            (half(0).collect(), odd.join().expect("it does not panic"))
+        });
+        let (mut even, mut odd) = (even.into_iter(), odd.into_iter());
+        (0..COUNT)
+            .filter_map(|class| {
+                if class % 2 == 0 {
+                    even.next()
+                } else {
+                    odd.next()
+                }
+            })
+            .collect()
+    }
+
+    fn learn_class(&self, class: usize) -> Learnt {
+        let everything: Vec<usize> = (0..self.messages.len()).collect();
+        let full = self.learn(class, &everything);
+        let top = full
+            .iter()
+            .fold(0.0_f64, |top, weight| top.max(weight.abs()));
+        let whole = |weights: &[f64]| -> Vec<i8> {
+            let scale = TOP / top.max(f64::MIN_POSITIVE);
+            weights
+                .iter()
+                .map(|weight| (weight * scale).clamp(-TOP, TOP).round() as i8)
+                .collect()
+        };
+        let mut scored: Vec<(i64, bool)> = Vec::new();
+        let mut parts = Vec::new();
+        for part in 0..PARTS {
+            let (held, heard): (Vec<usize>, Vec<usize>) =
+                everything.iter().partition(|at| self.parts[**at] == part);
+            let weights = whole(&self.learn(class, &heard));
+            let clean = held.iter().filter(|at| **at < self.clean);
+            scored.extend(clean.map(|at| (self.score(&weights, *at), self.labels[*at][class])));
+            parts.push(weights);
+        }
+        Learnt {
+            weights: whole(&full),
+            parts,
+            knots: knots_of(scored),
+        }
+    }
+
     /// The weights that tell one intent from the others in the messages `chosen`.
     fn learn(&self, intent: usize, chosen: &[usize]) -> Vec<f64> {
         let mut weights = vec![0.0; self.hashes.len()];
@@ -159,35 +231,57 @@ impl Corpus {
         let mut alphas = vec![0.0; chosen.len()];
         let mut order: Vec<usize> = (0..chosen.len()).collect();
         let mut random = Random(0x5DEE_CE66);
-        for _ in 0..PASSES {
-            random.shuffle(&mut order);
-            for at in &order {
-                let (features, all) = &self.messages[chosen[*at]];
-                let sign = if self.labels[chosen[*at]][intent] {
+        let slack = 1.0 / (2.0 * COST);
+        // What lies far on its own side teaches nothing, and is left out until the last pass.
+        let (mut active, mut far) = (order.len(), f64::INFINITY);
+        for pass in 0..PASSES {
+            if pass + 1 == PASSES {
+                (active, far) = (order.len(), f64::INFINITY);
+            }
+            random.shuffle(&mut order[..active]);
+            let (mut place, mut farthest) = (0, 0.0_f64);
+            while place < active {
+                let at = order[place];
+                let message = chosen[at];
+                let features = &self.messages[message].0;
+                let sign = if self.labels[message][intent] {
                     1.0
                 } else {
                     -1.0
                 };
-                let unit = 1.0 / f64::from(*all).sqrt().max(1.0);
-                let slack = 1.0 / (2.0 * COST);
+                let (unit, length) = self.sizes[message];
                 let sum: f64 = features
                     .iter()
                     .map(|(feature, worth)| weights[*feature as usize] * f64::from(*worth))
                     .sum();
-                let gradient = sign * (sum * unit + bias) - 1.0 + slack * alphas[*at];
-                let known = squares(features.iter().map(|(_, worth)| *worth));
-                let length = f64::from(known) * unit * unit + 1.0 + slack;
-                let alpha: f64 = (alphas[*at] - gradient / length).max(0.0);
-                let step = (alpha - alphas[*at]) * sign;
+                let gradient = sign * (sum * unit + bias) - 1.0 + slack * alphas[at];
+                if alphas[at] == 0.0 && gradient > far {
+                    active -= 1;
+                    order.swap(place, active);
+                    continue;
+                }
+                place += 1;
+                farthest = farthest.max(if alphas[at] == 0.0 {
+                    -gradient
+                } else {
+                    gradient.abs()
+                });
+                let alpha: f64 = (alphas[at] - gradient / (length + slack)).max(0.0);
+                let step = (alpha - alphas[at]) * sign;
                 if step == 0.0 {
                     continue;
                 }
-                alphas[*at] = alpha;
+                alphas[at] = alpha;
                 bias += step;
                 for (feature, worth) in features {
                     weights[*feature as usize] += step * unit * f64::from(*worth);
                 }
             }
+            far = if farthest > 0.0 {
+                farthest
+            } else {
+                f64::INFINITY
+            };
         }
         weights
     }
@@ -246,14 +340,14 @@ fn knots_of(mut scored: Vec<(i64, bool)>) -> [i32; KNOTS] {
 }
 
 /// The model's file, cut down to its size by leaving out the smallest weights.
-fn file(hashes: &[u32], weights: &[Vec<i8>], knots: &[[i32; KNOTS]]) -> Vec<u8> {
+fn file(hashes: &[u32], weights: &[&[i8]], knots: &[[i32; KNOTS]]) -> Vec<u8> {
     (1..=127_u8)
         .map(|least| file_of(hashes, weights, knots, least))
         .find(|bytes| bytes.len() <= LARGEST)
         .unwrap_or_default()
 }
 
-fn file_of(hashes: &[u32], weights: &[Vec<i8>], knots: &[[i32; KNOTS]], least: u8) -> Vec<u8> {
+fn file_of(hashes: &[u32], weights: &[&[i8]], knots: &[[i32; KNOTS]], least: u8) -> Vec<u8> {
     let mut bytes = vec![COUNT as u8];
     for knot in knots.iter().flatten() {
         bytes.extend(knot.to_le_bytes());
