@@ -148,6 +148,7 @@ fn voices(_: &mut Criterion) {
         |name: &str| std::fs::read_to_string(folder.join(name)).expect("a file of the repository");
     let texts: Vec<String> = read("held.txt")
         .lines()
+        .filter(|voice| !voice.is_empty())
         .flat_map(|voice| {
             read(&format!("{voice}.jsonl"))
                 .lines()

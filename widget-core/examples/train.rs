@@ -1,14 +1,14 @@
 //! Trains the model of intents. Without a word it writes the model; `held` measures it on the voices held aside,
-//! `parts` each sixth of the other voices with a model that has not heard that sixth (one training, and the misses are
-//! told), `voices` each voice with a model that has not heard it.
+//! `voices` each of the others with a model that has heard neither it nor the rest of its sixth, and tells the misses.
 
 #[path = "../tests/messages/mod.rs"]
 mod messages;
 
 use messages::corpus;
+use std::collections::BTreeMap;
 use std::path::Path;
 use widget_core::understand::Sample;
-use widget_core::understand::measure::Measured;
+use widget_core::understand::measure::{Measured, Miss};
 use widget_core::understand::train::{Trained, learn, parted, train};
 
 /// Wed 2026-11-18, the day of the labels.
@@ -30,32 +30,15 @@ fn main() {
         Some("held") => {
             let model = learn(&messages.heard);
             for set in &messages.held {
-                println!("{:<16} {HEADINGS}", "voice");
+                println!("{:<21} {HEADINGS}", "voice");
                 for voice in set.chunk_by(|one, next| one.voice == next.voice) {
-                    println!("{:<16} {}", voice[0].voice, row(&measure(&model, voice)));
+                    println!("{:<21} {}", voice[0].voice, row(&measure(&model, voice)));
                 }
                 println!("\n{}\n", measure(&model, set));
             }
         }
-        Some("parts") => {
-            let mut all = Measured::default();
-            for (model, unheard) in parted(&messages.heard) {
-                for sample in &unheard {
-                    all.look_at(sample, &model.understand(&sample.text, TODAY));
-                }
-            }
-            println!("{all}\n\n{}\n", all.confusion_table());
-            for miss in &all.misses {
-                let (missed, invented) = (miss.missed.join(", "), miss.invented.join(", "));
-                let text = miss.sample.text.replace('\n', " ⏎ ");
-                println!(
-                    "{}: {text}\n    missed: {missed}; invented: {invented}",
-                    miss.sample.voice
-                );
-            }
-        }
-        Some("voices") => leave_one_out(&messages.heard, measure),
-        Some(other) => panic!("`{other}` is none of `held`, `parts` and `voices`"),
+        Some("voices") => leave_out(&messages.heard),
+        Some(other) => panic!("`{other}` is neither `held` nor `voices`"),
     }
 }
 
@@ -73,24 +56,37 @@ fn row(measured: &Measured) -> String {
     )
 }
 
-fn leave_one_out(samples: &[Sample], measure: impl Fn(&Trained, &[Sample]) -> Measured) {
-    let mut voices: Vec<&str> = samples.iter().map(|sample| sample.voice.as_str()).collect();
-    voices.dedup();
+/// Each voice by a model that has heard neither it nor the rest of its part.
+fn leave_out(samples: &[Sample]) {
+    let mut voices: BTreeMap<String, Measured> = BTreeMap::new();
+    let mut all = Measured::default();
+    for (model, unheard) in parted(samples) {
+        for sample in &unheard {
+            let seen = model.understand(&sample.text, TODAY);
+            let voice = voices.entry(sample.voice.clone()).or_default();
+            voice.look_at(sample, &seen);
+            all.look_at(sample, &seen);
+        }
+    }
     println!(
-        "each voice by a model that has not heard it\n{:<16} {HEADINGS}",
+        "each voice by a model that has not heard it\n{:<21} {HEADINGS}",
         "voice"
     );
-    let mut all = Measured::default();
-    for voice in voices {
-        let (left_out, heard): (Vec<Sample>, Vec<Sample>) = samples
-            .iter()
-            .cloned()
-            .partition(|sample| sample.voice == voice);
-        let model = learn(&heard);
-        for sample in &left_out {
-            all.look_at(sample, &model.understand(&sample.text, TODAY));
-        }
-        println!("{voice:<16} {}", row(&measure(&model, &left_out)));
+    for (voice, measured) in &voices {
+        println!("{voice:<21} {}", row(measured));
     }
-    println!("\n{all}");
+    println!("\n{all}\n\n{}\n", all.confusion_table());
+    for Miss {
+        sample,
+        missed,
+        invented,
+    } in &all.misses
+    {
+        let text = sample.text.replace('\n', " ⏎ ");
+        let (missed, invented) = (missed.join(", "), invented.join(", "));
+        println!(
+            "{}: {text}\n    missed: {missed}; invented: {invented}",
+            sample.voice
+        );
+    }
 }

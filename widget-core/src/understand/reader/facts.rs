@@ -7,7 +7,7 @@ use super::words::Token;
 use std::collections::BTreeMap;
 
 /// A fact is taken from the model from this probability on, 0..=100.
-const ENOUGH: u8 = 85;
+const ENOUGH: u8 = 65;
 /// So many features are looked at for the words to quote.
 const WEIGHTIEST: usize = 4;
 

@@ -87,6 +87,7 @@ pub(super) fn each(
     let stems: Vec<&str> = words.iter().map(|word| stem(word)).collect();
     let notions = lexicon.read(&words);
     let ends = clause_ends(&words);
+    let asks = asking(&words, &ends);
     let mut padded = String::new();
     for (at, word) in words.iter().enumerate() {
         sink(Kind::Word, &[word], at..at + 1);
@@ -106,7 +107,7 @@ pub(super) fn each(
         for notion in &notions[at] {
             let here = lexicon::name(*notion);
             sink(Kind::Notion, &[here], at..at + 1);
-            if words.get(end) == Some(&"?") {
+            if words.get(end) == Some(&"?") || asks[at] {
                 sink(Kind::Asked, &[here], at..at + 1);
             }
             for (next, there) in notions
@@ -135,6 +136,24 @@ pub(super) fn each(
         _ => "more",
     };
     sink(Kind::Length, &[length], 0..tokens.len());
+}
+
+/// For each word, whether its clause asks by a word of its own.
+fn asking(words: &[&str], ends: &[usize]) -> Vec<bool> {
+    #[rustfmt::skip]
+    const ASKING: [&str; 37] = [
+        "сколько", "скок", "скока", "скоко", "сколька", "почем", "когда", "где", "как", "куда", "какая", "какой", "какие", "какую", "каков",
+        "какова", "можно", "есть", "ли", "чем", "кто", "что", "зачем", "почему", "what", "how", "when", "where", "who", "is", "are", "do", "does", "can", "could", "has", "did",
+    ];
+    let mut asks = vec![false; words.len()];
+    let mut from = 0;
+    while from < words.len() {
+        let to = ends[from].max(from + 1).min(words.len());
+        let asking = words[from..to].iter().any(|word| ASKING.contains(word));
+        asks[from..to].fill(asking);
+        from = to;
+    }
+    asks
 }
 
 /// Features are told apart by so many bits; of a hundred thousand, one in 170 meets another.

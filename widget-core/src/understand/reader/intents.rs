@@ -10,7 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// An intent is taken for one from this probability on, 0..=100.
 const ENOUGH: u8 = 50;
 /// In doubt, a person: what hands the dialog over is taken for it a little earlier.
-const ENOUGH_FOR_A_PERSON: u8 = 35;
+const ENOUGH_FOR_A_PERSON: u8 = 45;
+/// A message hands the dialog over from this probability of [`Class::HandsOver`] on, whichever intent it is: of several
+/// that are alike («проверьте, дошла ли оплата») none need be likely by itself.
+const HANDS_OVER: u8 = 55;
+/// An intent hands the dialog over against that if it is as probable as this.
+const ENOUGH_ALONE: u8 = 70;
 /// A booking, new or had, changes nothing but whose deal it is: it may be heard early.
 const ENOUGH_FOR_A_BOOKING: u8 = 35;
 /// Silence is the worst answer to a guest who asked something.
@@ -51,12 +56,23 @@ pub(super) fn read(
 /// Which intents are taken for certain enough. One at least: what is neither an intent nor plain is unclear.
 fn taken(model: &Model, judged: &Judged, tokens: &[Token], says_more: bool) -> BTreeSet<Intent> {
     let sure = |intent: Intent| judged.sure(Class::Intent(intent));
+    let hands_over = judged.sure(Class::HandsOver) >= HANDS_OVER;
     let wanted = |(intent, sure): (Intent, u8)| {
         let says_something = !stands_alone(intent) && intent != Intent::General;
-        (says_something && sure >= enough(intent)).then_some(intent)
+        let alone = hands_over || !is_for_a_person(intent) || sure >= ENOUGH_ALONE;
+        (says_something && sure >= enough(intent) && alone).then_some(intent)
     };
     let mut taken: BTreeSet<Intent> = judged.intents().filter_map(wanted).collect();
-    if declines_a_person(tokens) {
+    let declined = declines_a_person(tokens)
+        || counts_heads(tokens)
+        || moves_money(tokens)
+        || speaks_of_a_doctors_deed(tokens);
+    if hands_over && !taken.iter().any(|intent| is_for_a_person(*intent)) {
+        taken.extend(judged.likeliest(|intent| {
+            is_for_a_person(intent) && !(declined && intent == Intent::HumanRequest)
+        }));
+    }
+    if declined {
         taken.remove(&Intent::HumanRequest);
     } else if calls_for_a_person(tokens).is_some() {
         taken.insert(Intent::HumanRequest);
@@ -130,6 +146,78 @@ fn declines_a_person(tokens: &[Token]) -> bool {
     };
     clauses().any(declines)
         && !clauses().any(|clause| has(clause, &CALLED_FOR) && !declines(clause))
+}
+
+/// «Дешевле на человека?», «номер на одного человека»: heads, nobody to talk to.
+fn counts_heads(tokens: &[Token]) -> bool {
+    let word = |at: usize| tokens[at].word.as_str();
+    let mut heads = (0..tokens.len())
+        .filter(|at| word(*at).starts_with("человек"))
+        .peekable();
+    let of_number = |at: usize| {
+        at > 0
+            && (matches!(
+                word(at - 1),
+                "на" | "за" | "для" | "одного" | "двух" | "каждого"
+            ) || word(at - 1).starts_with(|c: char| c.is_ascii_digit()))
+    };
+    heads.peek().is_some()
+        && heads.all(of_number)
+        && !has(tokens, &STAFF)
+        && !has(tokens, &TALKED_TO)
+}
+
+/// Somebody to talk to, or the talk.
+#[rustfmt::skip]
+const TALKED_TO: [&str; 17] = [
+    "сотрудник", "специалист", "кто", "зов", "позов", "соедин", "перевед", "переключ", "звон", "перезвон", "жив", "бот",
+    "робот", "связ", "свяж", "поговор", "ответ",
+];
+
+/// «Переведите деньги обратно»: money is to be moved, not the talk.
+fn moves_money(tokens: &[Token]) -> bool {
+    const MONEY: [&str; 8] = [
+        "деньг",
+        "денег",
+        "сумм",
+        "средств",
+        "предоплат",
+        "оплат",
+        "аванс",
+        "возврат",
+    ];
+    let moved = (0..tokens.len()).any(|at| {
+        tokens[at].word.starts_with("перевед")
+            && has(&tokens[at + 1..(at + 4).min(tokens.len())], &MONEY)
+    });
+    let others = tokens
+        .iter()
+        .filter(|token| !token.word.starts_with("перевед"));
+    moved
+        && !has(tokens, &STAFF)
+        && !others.into_iter().any(|token| {
+            TALKED_TO
+                .iter()
+                .chain(&["человек"])
+                .any(|stem| token.word.starts_with(stem))
+        })
+}
+
+/// «Нужна помощь врача», «консультация доктора обязательна?»: what a physician does, nobody to talk to in this chat.
+fn speaks_of_a_doctors_deed(tokens: &[Token]) -> bool {
+    const DEEDS: [&str; 7] = [
+        "помощ",
+        "консультац",
+        "осмотр",
+        "прием",
+        "назначен",
+        "заключен",
+        "справк",
+    ];
+    let deed = tokens
+        .windows(2)
+        .any(|pair| has(&pair[..1], &DEEDS) && has(&pair[1..], &["врач", "доктор", "терапевт"]));
+    deed && !has(tokens, &STAFF) && !has(tokens, &TALKED_TO)
 }
 
 /// Beginnings of the words by which somebody is called or named.
@@ -230,7 +318,7 @@ fn enough(intent: Intent) -> u8 {
 }
 
 /// Whether the intent hands the dialog over (masterplan: Сценарий 2).
-fn is_for_a_person(intent: Intent) -> bool {
+pub(super) fn is_for_a_person(intent: Intent) -> bool {
     use Intent::{
         Complaint, ExtensionCost, ExtraServiceCost, HumanRequest, PaidNotice, PaymentCheck,
         PaymentLinkAgain, PaymentStatus, ReceiptSent, RefundLinkAgain, RefundStatus, Urgent,

@@ -28,11 +28,13 @@ pub(super) enum Class {
     Pet,
     /// Several bookings are meant at once.
     SeveralDeals,
+    /// An intent that hands the dialog over, whichever.
+    HandsOver,
 }
 
 /// The classes that the model knows, in the order of its file.
 #[rustfmt::skip]
-pub(super) const CLASSES: [Class; 25] = [
+pub(super) const CLASSES: [Class; 26] = [
     Class::Intent(Intent::PaymentStatus), Class::Intent(Intent::RefundStatus), Class::Intent(Intent::PaymentCheck),
     Class::Intent(Intent::PaymentLinkAgain), Class::Intent(Intent::RefundLinkAgain), Class::Intent(Intent::PaidNotice),
     Class::Intent(Intent::ReceiptSent), Class::Intent(Intent::ExtensionCost), Class::Intent(Intent::ExtraServiceCost),
@@ -40,7 +42,7 @@ pub(super) const CLASSES: [Class; 25] = [
     Class::Intent(Intent::PastVisit), Class::Intent(Intent::ThanksOnly), Class::Intent(Intent::OptOut),
     Class::Intent(Intent::HowToPay), Class::Intent(Intent::Urgent), Class::Intent(Intent::NewBooking),
     Class::Intent(Intent::OwnBooking), Class::Intent(Intent::Greeting), Class::Intent(Intent::General),
-    Class::Intent(Intent::Unclear),  Class::PastStay, Class::Pet, Class::SeveralDeals,
+    Class::Intent(Intent::Unclear),  Class::PastStay, Class::Pet, Class::SeveralDeals, Class::HandsOver,
 ];
 /// How many classes the model knows.
 pub(super) const COUNT: usize = CLASSES.len();
@@ -74,6 +76,9 @@ struct Seen {
 pub(super) struct Judged {
     /// How probable each class is, 0..=100, in the order of [`CLASSES`].
     sure: [u8; COUNT],
+    /// How far each is above the score of 50 %, in thousandths of what lies between 10 and 90 %: tells apart what is as
+    /// improbable.
+    above: [i64; COUNT],
     seen: Vec<Seen>,
 }
 
@@ -81,6 +86,20 @@ impl Judged {
     /// How probable a class is, 0..=100.
     pub(super) fn sure(&self, class: Class) -> u8 {
         place(class).map_or(0, |at| self.sure[at])
+    }
+
+    /// The likeliest of these intents.
+    pub(super) fn likeliest(&self, of: impl Fn(Intent) -> bool) -> Option<Intent> {
+        let intents = CLASSES
+            .iter()
+            .zip(self.above)
+            .filter_map(|(class, above)| match class {
+                Class::Intent(intent) if of(*intent) => Some((*intent, above)),
+                _ => None,
+            });
+        intents
+            .max_by_key(|(_, above)| *above)
+            .map(|(intent, _)| intent)
     }
 
     /// How probable each intent is, 0..=100.
@@ -160,7 +179,12 @@ impl Model {
         for ((sure, score), knots) in sure.iter_mut().zip(scores).zip(&self.knots) {
             *sure = percent(score, knots);
         }
-        Judged { sure, seen }
+        let mut above = [0; COUNT];
+        for ((above, score), knots) in above.iter_mut().zip(scores).zip(&self.knots) {
+            let width = i64::from(knots[KNOTS - 1]) - i64::from(knots[0]);
+            *above = (i64::from(score) - i64::from(knots[KNOTS / 2])) * 1000 / width.max(1);
+        }
+        Judged { sure, above, seen }
     }
 
     /// The score of each class, and the features that it comes from.

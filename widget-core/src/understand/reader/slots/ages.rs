@@ -311,6 +311,7 @@ impl<'a> Text<'a> {
             let likened = matches!(back(self.tokens, at, 1), "как" | "словно" | "like");
             let years = implied(self.word(at))
                 .or_else(|| self.suckling(at))
+                .or_else(|| self.is_under_one(at).then_some(0))
                 .filter(|_| !likened)?;
             Some(Child {
                 years,
@@ -322,6 +323,19 @@ impl<'a> Text<'a> {
         children
             .filter(|child| !aged.contains(&child.from) && !self.stays_away(child))
             .collect()
+    }
+
+    /// «Ребёнку нет ещё и года», «малышу года нет».
+    fn is_under_one(&self, at: usize) -> bool {
+        let year = |word: &str| matches!(word, "года" | "годика");
+        is_child(self.word(at))
+            && (at + 1..at + 5)
+                .take_while(|index| !is_mark(self.word(*index)))
+                .any(|index| {
+                    let (here, next) = (self.word(index), self.word(index + 1));
+                    let behind = (index + 1..index + 4).any(|index| year(self.word(index)));
+                    (here == "нет" && behind) || (year(here) && next == "нет")
+                })
     }
 
     /// «Грудной ребёнок», «с грудным», but not «грудной отдел».
@@ -464,6 +478,25 @@ mod tests {
             ("8 месяцев ребёнку", 0),
             ("7 и 12 лет детям", 7),
             ("младшему три, старшей девять", 3),
+            ("я и сынок-трёхлетка", 3),
+            ("несовершеннолетний трёх полных лет", 3),
+            ("двое нас и погодки: 1 и 2 года", 1),
+            ("малому два рочки", 2),
+            ("с внуком, коему минуло два года и четыре месяца", 2),
+            ("крошка Варенька, двух лет и девяти месяцев", 2),
+            ("с полуторагодовалой бандиткой", 1),
+            ("Нас шестеро, включая годовалого тирана", 1),
+            ("the youngest being a five-month-old", 0),
+            ("Three of us incl. a 1 year old, need a cot", 1),
+            ("me and my partner plus a one year old", 1),
+            ("our lad's 3", 3),
+            ("with our three-year-old", 3),
+            ("бейбику 5 месяцев", 0),
+            ("в декабре исполнится три", 2),
+            ("четыре ему будет только в феврале", 3),
+            ("с двухмесячным пустите?", 0),
+            ("we travel with a 20 month old", 1),
+            ("ребёнку нет ещё и года", 0),
             ("племянник шести лет", 6),
             ("ребенок в возрасте 4 лет", 4),
             ("дочке третий годик пошёл", 2),
@@ -553,6 +586,13 @@ mod tests {
             "+7 900 000-00-05, сын",
             "married for 3 years",
             "our dog is 4",
+            "with a 10 year old car",
+            "годовалый щенок с нами",
+            "санаторию исполнится 10",
+            "мужу исполнилось 60",
+            "двухмесячный курс есть?",
+            "с двухмесячным отпуском",
+            "года нет как не были у вас",
             "2 kids",
             "room 5 for my son",
             "my mother is 70",

@@ -9,6 +9,9 @@ use crate::understand::reader::slots::{back, begins};
 impl Text<'_> {
     /// A number alone is an age only right beside its child.
     pub(super) fn is_bare_age(&self, ages: &Ages, between: &Between) -> bool {
+        if self.is_reached(ages) {
+            return !between.other && !self.is_of_other(ages.from());
+        }
         let row = ages.list.len() > 1;
         let before = back(self.tokens, ages.from(), 1);
         let half = !ages.list[0].months.is_multiple_of(12);
@@ -28,6 +31,15 @@ impl Text<'_> {
             || (half && between.strange <= 4)
             || (between.strange == 1 && !between.verb);
         near && !counts && !one_child || (row && opened && between.strange <= 5 && !between.other)
+    }
+
+    /// «В декабре исполнится три», «четыре ему будет»: of children one need not be named.
+    fn is_reached(&self, ages: &Ages) -> bool {
+        let reaches = |word: &str| begins(word, &["исполн", "стукн"]);
+        let him = matches!(self.word(ages.to()), "ему" | "ей")
+            && (reaches(self.word(ages.to() + 1)) || self.word(ages.to() + 1) == "будет");
+        let small = ages.list.iter().all(|age| age.months <= 12 * 12);
+        small && (him || reaches(back(self.tokens, ages.from(), 1)))
     }
 
     pub(super) fn is_age_in_years(&self, ages: &Ages, between: &Between) -> bool {
@@ -87,7 +99,18 @@ impl Text<'_> {
             let before = back(self.tokens, ages.from(), 1);
             let one = matches!(
                 before,
-                "один" | "одна" | "одного" | "одной" | "and" | "our" | "наш" | "с"
+                "один"
+                    | "одна"
+                    | "одного"
+                    | "одной"
+                    | "and"
+                    | "our"
+                    | "наш"
+                    | "с"
+                    | "a"
+                    | "plus"
+                    | "my"
+                    | "with"
             );
             let known = self.has_child || one || self.opens_message(ages);
             return known && (!between.other || !self.is_of_other(ages.from()));
@@ -95,8 +118,34 @@ impl Text<'_> {
         match who(next) {
             Some(Who::Child | Who::Pronoun) => true,
             Some(Who::Other) => false,
-            _ => after_next || between.owner.is_some(),
+            // «С годовалым тираном»: so small is only a child, or what `who` knows to be none.
+            _ => {
+                // «С двухмесячным пустите?»
+                let asked = back(self.tokens, ages.from(), 1) == "с"
+                    && begins(
+                        next,
+                        &[
+                            "пуст",
+                            "пуск",
+                            "прим",
+                            "прин",
+                            "возьм",
+                            "бер",
+                            "можно",
+                            "посел",
+                        ],
+                    );
+                after_next || between.owner.is_some() || asked || self.is_a_baby(ages)
+            }
         }
+    }
+
+    /// «Годовалый», «полуторагодовалая».
+    fn is_a_baby(&self, ages: &Ages) -> bool {
+        begins(
+            self.word(ages.from()),
+            &["годовал", "полуторагод", "полуторалет"],
+        )
     }
 
     /// «Малышу», «ей»: the one to whom days are given as an age.

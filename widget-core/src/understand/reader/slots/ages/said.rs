@@ -265,6 +265,8 @@ fn is_unit(word: &str) -> bool {
 /// The unit behind a number, with what belongs to it: «г.», «y.o.», «years old», «лет от роду».
 fn unit_at(tokens: &[Token], at: usize) -> Option<Measure> {
     let at = at + usize::from(word(tokens, at) == "-" && tokens[at].glued);
+    // «Трёх полных лет»
+    let at = at + usize::from(matches!(word(tokens, at), "полных" | "полные" | "full"));
     let here = word(tokens, at);
     let measure = |months, unit, to| Some(Measure { months, unit, to });
     let old = |to: usize| to + usize::from(word(tokens, to) == "old");
@@ -275,9 +277,8 @@ fn unit_at(tokens: &[Token], at: usize) -> Option<Measure> {
         "годик" | "годика" | "годиков" | "годику" | "годка" | "годков" | "годочка" | "годочков"
         | "летика" | "летик" => measure(12, Unit::Fond, at + 1),
         "years" | "year" | "yrs" | "yr" | "год" | "года" | "годов" | "лет" | "годы" | "летов"
-        | "жаста" | "жашта" | "жас" | "яшь" | "ешда" | "yoshda" => {
-            measure(12, Unit::Time, at + 1)
-        }
+        | "роки" | "років" | "рочки" | "рочків" | "жаста" | "жашта" | "жас" | "яшь" | "ешда"
+        | "yoshda" => measure(12, Unit::Time, at + 1),
         "г" | "л" => measure(12, Unit::Time, after_stop(tokens, at + 1)),
         "year-old" | "years-old" | "yr-old" | "yrs-old" | "yo" | "y-o" | "year-olds" | "y" => {
             measure(12, Unit::Adjective, after_yo(tokens, at + 1))
@@ -285,6 +286,7 @@ fn unit_at(tokens: &[Token], at: usize) -> Option<Measure> {
         "mo" | "mos" | "month-old" | "months-old" | "айлык" | "айлық" | "ойлик" => {
             measure(1, Unit::Time, at + 1)
         }
+        "month" | "months" if word(tokens, at + 1) == "old" => measure(1, Unit::Adjective, at + 2),
         _ if here == "мес" || begins(here, &["месяц", "месец", "месяч", "month"]) => {
             measure(1, Unit::Time, old(at + 1))
         }
@@ -432,10 +434,32 @@ fn adjective_at(tokens: &[Token], at: usize) -> Option<(u32, usize)> {
     {
         return Some((18, at + 1));
     }
-    let (months, number) = aged(here)?;
+    if let Some(months) = english_adjective(here) {
+        return Some((months, at + 1));
+    }
+    // «Сынок-трёхлетка»
+    let last = here
+        .rsplit('-')
+        .next()
+        .filter(|last| last.chars().count() > 6);
+    let (months, number) = aged(last.unwrap_or(here))?;
     let number = number.trim_end_matches('-');
     let value = BEGINNINGS.iter().find(|(said, _)| *said == number)?.1;
     Some((value * months, at + 1))
+}
+
+/// "five-month-old", "three-year-olds"
+fn english_adjective(word: &str) -> Option<u32> {
+    let (number, unit) = word
+        .strip_suffix("-old")
+        .or(word.strip_suffix("-olds"))?
+        .split_once('-')?;
+    let months = match unit {
+        "year" | "years" | "yr" => 12,
+        "month" | "months" => 1,
+        _ => return None,
+    };
+    Some(word_number(number)?.value * months)
 }
 
 /// Splits «двухлетний» into the months of its unit and «двух».

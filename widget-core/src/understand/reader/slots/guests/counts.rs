@@ -17,14 +17,15 @@ pub(super) const FILLERS: &List = list![
     "теперь", "сейчас", "уже", "примерно", "около", "где-то", "может", "быть", "наверное", "планируется",
     "итого", "получается", "вместе", "это", "нас", "да", "ну", "а", "-", "–", "—", ":", "собирается", "сумме", "в",
     "стало", "тогда", "то", "есть", "ровно", "соберется", "мужиков", "взрослых", "девочек", "мы", "и", "же",
-    "только", "просто", "снова", "опять", "тут",
+    "только", "просто", "снова", "опять", "тут", "аж", "целых", "экипаж", "компания", "группа", "команда", "бригада", "семья",
+    "семейство",
 ];
 
 /// May stand between a number and whom it counts.
 #[rustfmt::skip]
 pub(super) const KINDS: &List = list![
     "семейные", "семейных",
-    "маленьких", "маленькими", "наших", "моих", "моими", "нашими", "пожилых", "полных", "еще", "старших",
+    "маленьких", "маленькими", "их", "ее", "его", "своих", "наших", "моих", "моими", "нашими", "пожилых", "полных", "еще", "старших",
     "младших", "маленький", "наш", "мой", "small", "young", "little", "школьных", "лучших", "близких", "old",
 ];
 
@@ -82,16 +83,59 @@ pub(super) fn counted(tokens: &[Token], at: usize, number: Number) -> Option<Peo
         return Some(People::of(Role::All, value, at..end + 1));
     }
     let of_people = matches!(form, Form::Adverb | Form::Collective | Form::Oblique);
-    if counts_things(tokens, end) && !(of_people && is_stop_or_end(word(tokens, end))) {
+    let places = begins(word(tokens, end), &["мест"]) && is_in_all(tokens, end);
+    if counts_things(tokens, end) && !places && !(of_people && is_stop_or_end(word(tokens, end))) {
         return None;
     }
     if (word(tokens, end), word(tokens, end + 1)) == ("of", "us") {
         return Some(People::of(Role::All, value, at..end + 2));
     }
-    if counts_everybody(tokens, at, number) {
+    if counts_everybody(tokens, at, number) || is_in_all(tokens, end) {
         return Some(People::of(Role::All, value, at..end));
     }
-    None
+    (is_ours(tokens, at) && is_a_trade(word(tokens, end)))
+        .then(|| People::of(Role::All, value, at..end + 1))
+}
+
+/// "Six altogether", "seven in total", "nine, counting my twins".
+fn is_in_all(tokens: &[Token], end: usize) -> bool {
+    match (word(tokens, end), word(tokens, end + 1)) {
+        ("altogether", _) | ("in", "total" | "all") => true,
+        (",", next) => matches!(next, "counting" | "including" | "incl"),
+        // «Шесть мест надо»
+        ("мест" | "места", next) => {
+            begins(next, &["надо", "нуж", "найд", "потреб", "остав"])
+        }
+        _ => false,
+    }
+}
+
+/// «Нас пять бортпроводниц», «нас 7 программистов»: people by what they do, in the form that numbers want.
+fn is_a_trade(word: &str) -> bool {
+    [
+        "ниц",
+        "щиц",
+        "иков",
+        "телей",
+        "еров",
+        "оров",
+        "истов",
+        "нтов",
+    ]
+    .iter()
+    .any(|ending| word.ends_with(ending) && word.chars().count() > ending.chars().count() + 2)
+        && !begins(
+            word,
+            &[
+                "процент",
+                "страниц",
+                "единиц",
+                "метр",
+                "литр",
+                "размер",
+                "номер",
+            ],
+        )
 }
 
 /// «Не пятеро», «ест за троих», «семеро по лавкам», «двое из нас не едут», «номер 305».
@@ -100,10 +144,36 @@ fn counts_no_travellers(tokens: &[Token], at: usize, number: Number) -> bool {
     let digits = number.form == Form::Digits;
     let eats = begins(back(tokens, at, 2), &["ест", "едят", "ем", "пьет", "работ"]);
     is_denied(tokens, at)
+        || serves(tokens, at)
         || (number.value >= 100 && digits && !is_headed(word(tokens, end)))
         || (eats && back(tokens, at, 1) == "за")
         || (word(tokens, end), word(tokens, end + 1)) == ("по", "лавкам")
         || (!digits && goes_not(tokens, end))
+}
+
+/// «Трансфер на шестерых», «зал для 30 человек»: for how many a thing is wanted, beside the stay.
+fn serves(tokens: &[Token], at: usize) -> bool {
+    const SERVICES: [&str; 12] = [
+        "стол",
+        "трансфер",
+        "минив",
+        "автобус",
+        "такси",
+        "зал",
+        "кофе",
+        "банкет",
+        "экскурс",
+        "transfer",
+        "minivan",
+        "taxi",
+    ];
+    matches!(back(tokens, at, 1), "на" | "для" | "for")
+        && (2..6)
+            .map(|steps| back(tokens, at, steps))
+            .take_while(|word| !is_stop(word))
+            .any(|word| {
+                begins(word, &SERVICES) && !begins(word, &["залез", "залож", "столько", "столовая"])
+            })
 }
 
 /// «2 семьи по 4 человека»
@@ -143,6 +213,19 @@ fn counts_everybody(tokens: &[Token], at: usize, number: Number) -> bool {
         Form::Adverb => true,
         Form::Oblique => {
             matches!(before, "на" | "для" | "за" | "из" | "нас" | "of")
+                || begins(
+                    before,
+                    &[
+                        "размест",
+                        "посел",
+                        "прим",
+                        "прин",
+                        "приют",
+                        "засел",
+                        "запиш",
+                        "запис",
+                    ],
+                )
                 || begins(next, &["прим", "возьм", "посел", "размест"])
         }
         Form::Collective => {
@@ -173,13 +256,17 @@ pub(super) fn after_its_noun(tokens: &[Token], at: usize) -> Option<(u32, usize)
         return None;
     }
     let number_at_ = at + 1 + usize::from(marked);
-    if child && !marked {
+    // «Взрослых 3, детей 2»; «дети 2» alone may be an age.
+    let listed = (1..4).any(|steps| is_adult(back(tokens, at, steps)));
+    if child && !marked && !listed {
         return None;
     }
     let number = number_at(tokens, number_at_)?;
     let end = number_at_ + number.tokens;
     let next = word(tokens, end);
-    let counts_others = counted_role(next).is_some() && !marked;
+    // «Взрослых 3, детей 2»: each noun has its own number behind it.
+    let counts_others =
+        counted_role(next).is_some() && !marked && number_at(tokens, end + 1).is_none();
     let ages = matches!(next, "и" | ",") && number_at(tokens, end + 1).is_some();
     let counts_no_guests = counts_others || (child && ages) || counts_things(tokens, end);
     (!counts_no_guests).then_some((number.value, end))
@@ -236,9 +323,22 @@ pub(super) fn is_a_family(tokens: &[Token], at: usize) -> bool {
     matches!(
         (back(tokens, at, 2), back(tokens, at, 1)),
         (
-            "семья" | "семьи" | "семьей" | "семьи," | "компания" | "компанией" | "группа",
+            "семья"
+                | "семьи"
+                | "семьей"
+                | "семьи,"
+                | "компания"
+                | "компанией"
+                | "группа"
+                | "команда"
+                | "коллектив"
+                | "бригада"
+                | "экипаж",
             "из"
-        ) | ("family" | "party" | "group", "of")
+        ) | (
+            "family" | "party" | "group" | "team" | "crew" | "bunch",
+            "of"
+        )
     )
 }
 
@@ -255,6 +355,8 @@ pub(super) fn ends_there(tokens: &[Token], end: usize) -> bool {
                 | "плюс"
                 | "из"
                 | "включая"
+                | "штук"
+                | "ртов"
                 | "но"
                 | "а"
                 | "вместе"

@@ -27,6 +27,9 @@ pub(super) fn link(between: &[Token], after_writer: bool) -> Option<Link> {
     } else {
         Link::Perhaps
     };
+    if begins_another_room(between) {
+        return Some(Link::And);
+    }
     let mut open = false;
     let mut strange = 0;
     for (index, token) in between.iter().enumerate() {
@@ -55,6 +58,29 @@ pub(super) fn link(between: &[Token], after_writer: bool) -> Option<Link> {
         return None;
     }
     Some(if open { Link::Among } else { link })
+}
+
+/// «В одном мы с женой, в другом родители»: who sleeps in the other room comes on top.
+fn begins_another_room(between: &[Token]) -> bool {
+    let words = |at: usize| word(between, at);
+    between.len() <= 8
+        && (0..between.len()).any(|at| {
+            let other = match words(at) {
+                "в" | "во" => words(at + 1),
+                "in" if words(at + 1) == "the" => words(at + 2),
+                _ => return false,
+            };
+            matches!(
+                other,
+                "другом"
+                    | "втором"
+                    | "третьем"
+                    | "другой"
+                    | "второй"
+                    | "other"
+                    | "second"
+            )
+        })
 }
 
 /// «Отец слёг, мы отказались»: the writer begins a sentence of his own.

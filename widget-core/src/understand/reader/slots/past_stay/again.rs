@@ -77,7 +77,7 @@ pub(super) fn comes_again(sentence: &[Token], at: usize) -> bool {
         "каждый" | "каждое" | "каждую" | "ежегодно" => {
             let year =
                 here == "ежегодно" || matches!(next, "год" | "лето" | "весну" | "осень" | "зиму");
-            year && has(part(), COMES)
+            year && (has(part(), COMES) || part().len() <= 5)
                 && (is_here(part()) || has(part(), &["приезжа"]))
                 && !has(nearby, ELSEWHERE)
         }
@@ -131,7 +131,9 @@ fn times_with_us(sentence: &[Token], at: usize) -> bool {
     !unrelated
         && (again
             || not_first && (to_us || has(part, COMES) || part.len() <= 5)
-            || begins(before, NTH) && to_us && !has(sentence, &["плат", "оплат"]))
+            || begins(before, NTH)
+                && (to_us || is_here(part) && part.len() <= 6)
+                && !has(sentence, &["плат", "оплат"]))
 }
 
 /// «Как в прошлый раз», «как прошлым летом», «как и в том году».

@@ -8,7 +8,7 @@ use crate::understand::reader::words::list::{List, list};
 /// The words of each phrase, `/` between those that may stand for one another.
 #[rustfmt::skip]
 const PHRASES: &[&str] = &[
-    "departed", "years/year/months/weeks ago", "same room/suite/doctor/place last", "same room/suite as",
+    "second/third/fourth/fifth time with/at you/yours/your", "departed", "years/year/months/weeks ago", "same room/suite/doctor/place last", "same room/suite as",
     "my/our/the last/previous/recent visit/stay/holiday", "our/my stay in/last/was", "from/for/after/during/of my/our stay",
     "as/like last time/year/summer", "like the last time", "as in 2022/2023/2024/2025",
     "regular/returning/loyal/former guest/guests/client/clients", "come/coming every/each year/summer", "coming/come to you again",
@@ -29,7 +29,7 @@ const OWN_PHRASES: &[&str] = &[
 /// The words that a phrase opens with.
 #[rustfmt::skip]
 const OPENERS: &List = list![
-    "departed", "years", "year", "months", "weeks", "same", "my", "our", "the", "from", "for", "after", "during", "of", "as",
+    "second", "third", "fourth", "fifth", "departed", "years", "year", "months", "weeks", "same", "my", "our", "the", "from", "for", "after", "during", "of", "as",
     "like", "in", "regular", "returning", "loyal", "former", "come", "coming", "it", "last", "best", "worst", "lovely", "superb",
     "splendid", "wonderful", "great", "terrible", "fantastic", "excellent", "nice", "perfect", "invoice", "bill", "certificate",
     "final", "checkout", "again", "back", "just", "stayed", "was", "were", "been", "came", "went", "get", "visited",

@@ -18,7 +18,7 @@ const PEOPLE: &List = list![
 const ATTRIBUTES: &List = list![
     "наш", "мо", "сво", "маленьк", "небольш", "крупн", "больш", "стар", "пожил", "карликов", "домашн", "small",
     "little", "old", "два", "двумя", "двух", "одн", "служебн", "тих", "любим", "какими", "люб", "йоркшир", "немец",
-    "декорат", "морск", "старень", "тремя", "дв", "мелк", "собак", "guide", "рыж", "кг", "джек",
+    "декорат", "морск", "старень", "тремя", "дв", "мелк", "собак", "guide", "рыж", "кг", "джек", "tom", "fluffy",
 ];
 
 #[rustfmt::skip]
@@ -135,7 +135,9 @@ pub(super) fn is_listed(sentence: &[Token], at: usize) -> bool {
         || has(sentence, &["ресторан", "кафе"]);
     // «В салоне ещё шпиц»
     let one_more = back(sentence, at, 1) == "еще" && !asked_of_the_house(sentence);
-    (joined && people || one_more) && !house
+    // «Плюс хомяк»: an answer to who travels.
+    let whole = before == 0 && joined && sentence.len() <= at + 2;
+    (joined && people || one_more || whole) && !house
 }
 
 /// «Ещё собаки бывают?»

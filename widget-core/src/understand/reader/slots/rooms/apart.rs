@@ -139,9 +139,17 @@ fn is_the_second(sentence: &[Token], at: usize) -> bool {
     let a_second_room = A_ROOM.contains(next) && second;
     let alone = !next.starts_with(char::is_alphanumeric)
         || matches!(next, "для" | "на")
-        || begins(next, RELATIVES);
+        || begins(next, RELATIVES)
+        || is_dative(next) && is_other(next);
     let wanted = has(sentence, WISH) || has(sentence, &["бабул", "родител", "маме", "мама"]);
     (a_second_room || alone) && (has_room(before) || is_plain(next)) && wanted
+}
+
+/// «Молодым», «тёще», «свекрови», «брату».
+fn is_dative(word: &str) -> bool {
+    ["ым", "ам", "ям", "им", "е", "и", "у"]
+        .iter()
+        .any(|ending| word.ends_with(ending))
 }
 
 /// «По номеру на каждую семью», «каждому свой номер», «в разных номерах»: one room for each, at least two.
@@ -189,7 +197,7 @@ fn are_apart(sentence: &[Token], at: usize) -> bool {
         &["разны", "раздельны", "separate", "different"],
     ) || begins(word(sentence, at), &["отдельны"])
         && matches!(back(sentence, at, 1), "в" | "по");
-    let wanted = || has(sentence, WISH) || has(sentence, &["рассел"]);
+    let wanted = || has(sentence, WISH) || has(sentence, &["рассел", "развед"]);
     apart && SOME_ROOMS.contains(word(sentence, at + 1)) && wanted() && !has(sentence, ASKS)
 }
 
