@@ -1,6 +1,7 @@
 //! What the model of intents looks at: words, their stems and pieces, neighbours, and the notions behind them.
 
 use super::lexicon::{self, Lexicon};
+use super::words::list::{List, list};
 use super::words::{self, Token};
 use std::ops::Range;
 
@@ -141,7 +142,7 @@ pub(super) fn each(
 /// For each word, whether its clause asks by a word of its own.
 fn asking(words: &[&str], ends: &[usize]) -> Vec<bool> {
     #[rustfmt::skip]
-    const ASKING: [&str; 37] = [
+    const ASKING: &List = list![
         "сколько", "скок", "скока", "скоко", "сколька", "почем", "когда", "где", "как", "куда", "какая", "какой", "какие", "какую", "каков",
         "какова", "можно", "есть", "ли", "чем", "кто", "что", "зачем", "почему", "what", "how", "when", "where", "who", "is", "are", "do", "does", "can", "could", "has", "did",
     ];

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// An intent is taken for one from this probability on, 0..=100.
 const ENOUGH: u8 = 50;
 /// In doubt, a person: what hands the dialog over is taken for it a little earlier.
-const ENOUGH_FOR_A_PERSON: u8 = 45;
+const ENOUGH_FOR_A_PERSON: u8 = 35;
 /// A message hands the dialog over from this probability of [`Class::HandsOver`] on, whichever intent it is: of several
 /// that are alike («проверьте, дошла ли оплата») none need be likely by itself.
 const HANDS_OVER: u8 = 55;
