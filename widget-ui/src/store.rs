@@ -514,7 +514,7 @@ impl State {
         if self.data.is_some() {
             effects = self.stream_step(|stream| stream.tick(clock));
         }
-        if self.is_waking() && clock - self.asked_at >= WAKING_PATIENCE << self.impatience {
+        if self.is_urgent() && clock - self.asked_at >= WAKING_PATIENCE << self.impatience {
             self.loading = false;
             self.impatience += 1;
         }
@@ -554,6 +554,10 @@ impl State {
             }
             Heard::Alive => {
                 self.stream.heard(clock);
+                if self.offline.is_some() {
+                    // The connection is back, and nothing has changed meanwhile: nobody would tell.
+                    return self.refresh();
+                }
                 vec![]
             }
             Heard::Ended { renewed, dice } => {
@@ -631,13 +635,23 @@ impl State {
         shown.is_some_and(|shown| (1..=LATE).contains(&(shown - fresh.data.now)))
     }
 
+    /// A click waits for the connection.
+    fn is_queued(&self) -> bool {
+        let pending = self.pending.as_ref();
+        pending.is_some_and(|pending| pending.queued_until.is_some())
+    }
+
+    /// Somebody waits for the truth: a request that says nothing is not waited for long.
+    fn is_urgent(&self) -> bool {
+        self.is_waking() || self.is_queued()
+    }
+
     fn load_failed(&mut self, failure: Failure) -> Vec<Effect> {
         self.failures += 1;
         let pause = POLL << self.failures.min(5);
-        let is_queued = |pending: &Pending| pending.queued_until.is_some();
         let pause = if self.is_waking() {
             WAKING_PATIENCE
-        } else if self.pending.as_ref().is_some_and(is_queued) {
+        } else if self.is_queued() {
             POLL
         } else {
             pause.min(POLL_AT_MOST)
@@ -820,6 +834,9 @@ impl State {
             queued_until: is_offline.then(|| self.clock + QUEUE_FOR),
         });
         if is_offline {
+            // What is under way may have been sent into the void.
+            self.loading = false;
+            self.impatience = 0;
             return self.refresh();
         }
         vec![Effect::Act {

@@ -754,6 +754,39 @@ fn a_click_without_a_connection_waits_for_it() {
 }
 
 #[test]
+fn a_click_without_a_connection_does_not_wait_for_a_request_that_says_nothing() {
+    let mut card = offline();
+    card.wait(POLL_AT_MOST);
+    assert!(card.asked().contains(&Effect::Load), "it is never answered");
+    card.press(Press::Take);
+    assert_eq!(card.asked(), [Effect::Load]);
+    card.wait(3 * SECOND);
+    assert!(card.asked().contains(&Effect::Load), "nor is this one");
+    card.load(Ok(fresh(vec![dialog(waiting(), 4)])));
+    assert!(card.asked().contains(&act(4, Act::Take)));
+}
+
+#[test]
+fn a_click_without_a_connection_is_sent_when_a_stream_says_that_nothing_has_changed() {
+    let mut card = offline();
+    card.wait(POLL_AT_MOST);
+    assert!(
+        card.asked()
+            .iter()
+            .any(|effect| matches!(effect, Effect::Listen { stream: 1, .. }))
+    );
+    card.load(Err(failure(Failure::UNREACHABLE)));
+    card.press(Press::Take);
+    card.load(Err(failure(Failure::UNREACHABLE)));
+    card.asked();
+    card.hears(1, Heard::Alive);
+    assert_eq!(card.asked(), [Effect::Load]);
+    card.load(Ok(fresh(vec![dialog(waiting(), 4)])));
+    assert_eq!(card.asked(), [act(4, Act::Take)]);
+    assert!(card.state.offline.is_none());
+}
+
+#[test]
 fn a_click_that_waited_in_vain_says_so_and_can_be_repeated() {
     let mut card = offline();
     card.press(Press::Take).wait(QUEUE_FOR - 1);

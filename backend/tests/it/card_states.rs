@@ -41,6 +41,7 @@ fn dialog(owner: Owner, deal: i64) -> DialogView {
         guest_text: Some(
             "Здравствуйте! Нас будет пятеро, с нами ребёнок трёх лет и собака".to_owned(),
         ),
+        bot_wanted: None,
         why: vec![WhyLine {
             mark: WhyMark::Decided,
             ru: "гости: 5, порог 4. Нужен менеджер".to_owned(),
@@ -78,6 +79,23 @@ fn waiting(minutes: i64) -> Owner {
     Owner::Waiting {
         since: NOW - minutes * MINUTE,
         reason: reason(),
+    }
+}
+
+/// The guard has held back what the bot wanted to say.
+fn blocked(deal: i64) -> DialogView {
+    let reason = Reason::from(ReasonId::ReplyBlocked).with("kind", "price");
+    DialogView {
+        unanswered_since: Some(NOW - 12 * MINUTE),
+        handoff: Some(reason.clone()),
+        bot_wanted: Some("Номер стоит 3 000 ₽ в сутки".to_owned()),
+        ..dialog(
+            Owner::Waiting {
+                since: NOW - 12 * MINUTE,
+                reason,
+            },
+            deal,
+        )
     }
 }
 
@@ -172,6 +190,15 @@ fn states(deal: i64) -> Vec<(&'static str, Vec<DialogView>, &'static [&'static s
                 ..waits(12)
             }],
             &["Сделка закрыта, а гость ждёт ответа"],
+        ),
+        (
+            "waiting-blocked",
+            vec![blocked(deal)],
+            &[
+                "Ответ бота не прошёл проверку: сумма ниоткуда",
+                "Бот хотел ответить",
+                "«Номер стоит 3 000 ₽ в сутки»",
+            ],
         ),
         (
             "mine-unanswered",

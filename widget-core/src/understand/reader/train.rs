@@ -172,27 +172,9 @@ impl Corpus {
         }
     }
 
-    /// Every class, in their order; two at a time, for they have nothing to do with each other.
+    /// Every class, in their order.
     fn learn_all(&self) -> Vec<Learnt> {
-        let half = |first: usize| {
-            (first..COUNT)
-                .step_by(2)
-                .map(|class| self.learn_class(class))
-        };
-        let (even, odd): (Vec<_>, Vec<_>) = std::thread::scope(|scope| {
-            let odd = scope.spawn(|| half(1).collect());
-            (half(0).collect(), odd.join().expect("it does not panic"))
-        });
-        let (mut even, mut odd) = (even.into_iter(), odd.into_iter());
-        (0..COUNT)
-            .filter_map(|class| {
-                if class % 2 == 0 {
-                    even.next()
-                } else {
-                    odd.next()
-                }
-            })
-            .collect()
+        (0..COUNT).map(|class| self.learn_class(class)).collect()
     }
 
     fn learn_class(&self, class: usize) -> Learnt {
