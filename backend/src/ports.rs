@@ -8,6 +8,7 @@ mod checkup;
 mod grants;
 mod instances;
 mod privacy;
+mod probe;
 
 use crate::error::{CallError, StoreError};
 use async_trait::async_trait;
@@ -34,6 +35,7 @@ pub use checkup::Checked;
 pub use grants::{Connection, Grant, Grants, Pair, Setback, Standing};
 pub use instances::{Duty, Instances, News};
 pub use privacy::{ApiLog, Erasure, Known, Privacy, Progress, Wish};
+pub use probe::{Answer, Probe, Question};
 
 // ---------------------------------------------------------------- store: inbox
 
