@@ -16,6 +16,7 @@ use crate::amocrm::leads;
 use crate::amocrm::model::{
     DEFAULT_RESPONSIBLE, FieldValue, LOST, Lead, OWNER_CODE, Task, User, WON,
 };
+use crate::amocrm::ways;
 use crate::bot::{Flaw, Rule};
 use crate::clock::{moscow, parse_rfc3339};
 use crate::details;
@@ -85,6 +86,7 @@ fn read(state: &State, call: &Call) -> Answer {
         ["deals"] => Ok(deals(state, call.query("phone"))),
         ["deals", id] => deal_id(state, id).map(|id| shown_deal(state, id)),
         ["integration"] => Ok(consent::show(state)),
+        ["amocrm"] => Ok(json!(state.crm.ways)),
         ["bot"] => Ok(json!({"asked": state.bot.asked})),
         ["openai"] => Ok(json!({"asked": state.bot.model.asked})),
         ["gates", id] => gates::show(state, id),
@@ -99,7 +101,9 @@ fn write(state: &mut State, call: &Call, body: &Given) -> Answer {
         ("POST", ["guests", phone, "messages"]) => guest_writes(state, phone, body),
         ("POST", ["managers", user, "messages"]) => manager_writes(state, user, body),
         ("POST", ["deals"]) => create_deal(state, body),
+        ("POST", ["deals", "merge"]) => merge_deals(state, body),
         ("POST", ["deals", id]) => change_deal(state, id, body),
+        ("POST", ["amocrm"]) => ways::change(state, &body.0),
         ("POST", ["tasks"]) => create_task(state, body),
         ("POST", ["tasks", id]) => change_task(state, id, body),
         ("POST", ["contacts", "merge"]) => merge_contacts(state, body),
@@ -265,9 +269,16 @@ async fn change_integration(sandbox: &Sandbox, body: &Given) -> Answer {
 fn change_user(state: &mut State, id: &str, body: &Given) -> Answer {
     let id = user_id(state, id)?;
     let is_active = body.flag("is_active")?;
+    let leads = body.text("leads")?;
+    if leads.is_some_and(|leads| !["A", "M", "D"].contains(&leads)) {
+        return Err(bad("`leads` is A, M or D."));
+    }
     let user = state.crm.users.iter_mut().find(|user| user.id == id);
     let user = user.ok_or_else(|| missing(format!("There is no user {id}.")))?;
     user.is_active = is_active.unwrap_or(user.is_active);
+    if let Some(leads) = leads {
+        leads.clone_into(&mut user.leads);
+    }
     Ok(shown_user(user))
 }
 
@@ -469,9 +480,9 @@ pub(crate) fn shown_deal(state: &State, id: i64) -> Value {
     };
     json!({
         "id": id, "name": lead.name, "pipeline": state.crm.pipeline(lead.pipeline).map(|p| &p.name),
-        "stage": state.crm.stage(lead.pipeline, lead.status).map(|s| &s.name),
+        "stage": state.crm.stage_name(lead.pipeline, lead.status),
         "owner_field": owner.map(|value| &value.value), "responsible": lead.responsible, "closed": closed,
-        "loss_reason": leads::loss_reason(lead), "fields": details::fields(state, lead), "contact": contact, "tasks": tasks.collect::<Vec<_>>(),
+        "loss_reason": leads::loss_reason(state, lead), "fields": details::fields(state, lead), "contact": contact, "tasks": tasks.collect::<Vec<_>>(),
         "notes": notes.map(|note| note.params["text"].clone()).collect::<Vec<_>>(),
     })
 }
@@ -599,9 +610,9 @@ fn change_deal(state: &mut State, id: &str, body: &Given) -> Answer {
     let id = deal_id(state, id)?;
     let actor = actor(state, body)?;
     let mut lead = state.crm.leads[&id].clone();
-    let now_in = Some((lead.pipeline, lead.status));
-    (lead.pipeline, lead.status) =
-        place(state, body.text("pipeline")?, body.text("stage")?, now_in)?;
+    let now_in = (lead.pipeline, lead.status);
+    let (pipeline, stage) = (body.text("pipeline")?, body.text("stage")?);
+    (lead.pipeline, lead.status) = place(state, pipeline, stage, Some(now_in))?;
     if let Some(user) = body.number("responsible")? {
         lead.responsible = known_user(state, user)?;
     }
@@ -610,7 +621,8 @@ fn change_deal(state: &mut State, id: &str, body: &Given) -> Answer {
         Some("won") => lead.status = WON,
         Some("lost") => lead.status = LOST,
         Some("deleted") => lead.deleted = true,
-        Some(_) => return Err(bad("`closed` is won, lost or deleted.")),
+        Some("restored") => lead.deleted = false,
+        Some(_) => return Err(bad("`closed` is won, lost, deleted or restored.")),
     }
     if body.has("owner_field") {
         let field = state
@@ -638,7 +650,11 @@ fn change_deal(state: &mut State, id: &str, body: &Given) -> Answer {
     }
     details::fill(state, &mut lead, body)?;
     details::tag(state, &lead, body, actor)?;
+    let leaves = (lead.pipeline, lead.status) != now_in;
     state.put_lead(lead, actor);
+    if leaves {
+        state.leaves_unsorted(id, actor);
+    }
     Ok(shown_deal(state, id))
 }
 
@@ -710,6 +726,20 @@ fn merge_contacts(state: &mut State, body: &Given) -> Answer {
         return Err(bad("A contact cannot be merged into itself."));
     }
     state.merge_contacts(into, from, Actor::User(DEFAULT_RESPONSIBLE));
+    Ok(json!({"into": into, "from": from}))
+}
+
+fn merge_deals(state: &mut State, body: &Given) -> Answer {
+    let deal = |key: &str| {
+        body.number(key)?
+            .filter(|id| state.crm.has("leads", *id))
+            .ok_or_else(|| missing(format!("`{key}` names no deal.")))
+    };
+    let (into, from) = (deal("into")?, deal("from")?);
+    if into == from {
+        return Err(bad("A deal cannot be merged into itself."));
+    }
+    state.merge_leads(into, from, Actor::User(DEFAULT_RESPONSIBLE));
     Ok(json!({"into": into, "from": from}))
 }
 
@@ -788,6 +818,7 @@ fn add_fault(state: &mut State, body: &Given) -> Answer {
         kind,
         left,
         until_ms,
+        since_ms: state.now,
         ms,
     });
     Ok(json!({"service": service, "kind": name, "count": left, "for_s": for_s, "ms": ms}))

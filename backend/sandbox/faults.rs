@@ -48,6 +48,11 @@ kinds! {
     EchoNone = "echo_none",
     V1Twin = "v1_twin",
     IndexLag = "index_lag",
+    Unpaid = "unpaid",
+    NoRights = "no_rights",
+    Overload = "overload",
+    InvalidUrl = "invalid_url",
+    HookBatch = "hook_batch",
 }
 
 impl Kind {
@@ -80,6 +85,9 @@ pub(crate) struct Fault {
     pub left: Option<u32>,
     /// Business time of the end.
     pub until_ms: Option<i64>,
+    /// Business time of the beginning.
+    #[serde(default)]
+    pub since_ms: i64,
     /// Strength in machine milliseconds, where the kind has one.
     pub ms: Option<u64>,
 }
@@ -94,6 +102,15 @@ impl Faults {
 
     pub(crate) fn clear(&mut self) {
         self.0.clear();
+    }
+
+    /// Since when (business ms) a fault of this kind is on; it is not used up.
+    pub(crate) fn since(&self, kind: Kind, now_ms: i64) -> Option<i64> {
+        let mut on = self.0.iter().filter(|fault| {
+            fault.left != Some(0) && fault.until_ms.is_none_or(|until| now_ms < until)
+        });
+        on.find(|fault| fault.kind == kind)
+            .map(|fault| fault.since_ms)
     }
 
     /// Uses up one occurrence of the first fault of these kinds, if one is on.

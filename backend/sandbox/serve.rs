@@ -49,7 +49,7 @@ pub(crate) async fn handle(
             _ => {
                 let reply = refusal(service, &fault);
                 sandbox.with(|state| state.answered(number, reply.status));
-                return reply.into_response();
+                return named(reply);
             }
         }
     }
@@ -88,6 +88,11 @@ async fn answer(sandbox: &Sandbox, service: Service, call: Call, number: u64) ->
         return cut_connection();
     }
     sandbox.with(|state| state.answered(number, reply.status));
+    named(reply)
+}
+
+/// An answer with an id of its own, as every one of the providers has.
+fn named(reply: Reply) -> Response {
     let mut response = reply.into_response();
     if let Ok(id) = uuid::Uuid::new_v4().simple().to_string().parse() {
         response.headers_mut().insert("x-request-id", id);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::amocrm::limits::Patience;
 use crate::amocrm::model::Crm;
 use crate::bot::Bot;
 use crate::faults::{Fault, Faults, Kind, Service};
@@ -37,6 +38,8 @@ pub(crate) struct State {
     pub calls_seen: u64,
     #[serde(skip)]
     pub gates: Gates,
+    #[serde(skip)]
+    pub patience: Patience,
     #[serde(skip)]
     pub rates: BTreeMap<String, VecDeque<i64>>,
     /// Grows with every access that may have changed something.
@@ -131,6 +134,7 @@ impl State {
             calls: VecDeque::new(),
             calls_seen: 0,
             gates: Gates::default(),
+            patience: Patience::default(),
             rates: BTreeMap::new(),
             revision: 0,
             jumped: None,
@@ -167,6 +171,11 @@ impl State {
     pub(crate) fn strike(&mut self, service: Service, kinds: &[Kind]) -> Option<Fault> {
         let now = self.now;
         self.faults.strike(service, kinds, now)
+    }
+
+    /// Since when (business ms) a fault of amoCRM's is on.
+    pub(crate) fn fault_since(&self, kind: Kind) -> Option<i64> {
+        self.faults.since(kind, self.now)
     }
 
     pub(crate) fn schedule(&mut self, due: When, what: Happening) {

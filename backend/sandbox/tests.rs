@@ -14,6 +14,7 @@ use tower::ServiceExt;
 use crate::http::parse_pairs;
 use crate::{Connection, Limits, Options, Sandbox};
 
+mod amocrm;
 mod oauth;
 
 const PHONE: &str = "79000000001";

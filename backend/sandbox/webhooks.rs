@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::Sandbox;
 use crate::clock::machine_ms;
 use crate::faults::{Kind, Service};
+use crate::http::{form, parse_pairs};
 use crate::state::State;
 
 /// A response is wanted soon after the call that caused a hook; the hook follows it by this many machine ms.
@@ -87,6 +89,35 @@ impl Queue {
         taken
     }
 
+    /// Puts the items of a form into one of the same kind that has not left yet. `false` where there is none.
+    pub(crate) fn joins(&mut self, hook: i64, body: &str) -> bool {
+        let pairs = parse_pairs(body);
+        let Some(kind) = pairs.first().and_then(|(key, _)| kind_of(key)) else {
+            return false;
+        };
+        let mut waiting = self.waiting.values_mut();
+        let other = waiting.find(|other| {
+            let same = parse_pairs(&other.body);
+            let same = same.first().and_then(|(key, _)| kind_of(key));
+            other.hook == hook && !other.flying && other.attempts == 0 && same == Some(kind.clone())
+        });
+        let Some(other) = other else {
+            return false;
+        };
+        let mut all = parse_pairs(&other.body);
+        let count = (0_usize..)
+            .find(|n| {
+                let item = format!("{kind}[{n}]");
+                !all.iter().any(|(key, _)| key.starts_with(&item))
+            })
+            .unwrap_or_default();
+        let (first, next) = (format!("{kind}[0]"), format!("{kind}[{count}]"));
+        let items = pairs.into_iter().filter(|(key, _)| key.starts_with(&first));
+        all.extend(items.map(|(key, value)| (key.replacen(&first, &next, 1), value)));
+        other.body = form(&all);
+        true
+    }
+
     pub(crate) fn next_business_due(&self) -> Option<i64> {
         self.waiting
             .values()
@@ -134,6 +165,12 @@ impl Queue {
             }
         }
     }
+}
+
+/// `leads[update]` of `leads[update][0][id]`.
+fn kind_of(key: &str) -> Option<String> {
+    let (kind, _) = key.split_once(']')?;
+    Some(format!("{kind}]"))
 }
 
 /// What became of an attempt: the HTTP status, 499 for a timeout, 0 for no connection.
@@ -191,7 +228,7 @@ impl State {
     }
 }
 
-fn later(ms: u64) -> When {
+pub(crate) fn later(ms: u64) -> When {
     When::Machine(machine_ms() + i64::try_from(ms).unwrap_or(i64::MAX / 2))
 }
 
@@ -260,6 +297,17 @@ impl Sandbox {
         }
     }
 
+    /// Whether it is the same on every attempt, the reference cannot say.
+    fn request_id(&self, delivery: &Delivery) -> String {
+        if !self.with(|state| state.crm.ways.same_request_id) {
+            return uuid::Uuid::new_v4().to_string();
+        }
+        let digest = Sha256::digest(format!("{} {}", delivery.hook, delivery.body).as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        uuid::Uuid::from_bytes(bytes).to_string()
+    }
+
     async fn post(&self, delivery: &Delivery) -> Outcome {
         let (kind, timeout_s) = match delivery.service {
             Service::Pact => ("application/json", 10),
@@ -274,7 +322,7 @@ impl Sandbox {
         if delivery.service == Service::Amocrm {
             request = request
                 .header("User-Agent", "amoCRM-Webhooks/3.0")
-                .header("X-Amocrm-Requestid", uuid::Uuid::new_v4().to_string());
+                .header("X-Amocrm-Requestid", self.request_id(delivery));
         }
         match request.send().await {
             Ok(response) => response.status().as_u16(),

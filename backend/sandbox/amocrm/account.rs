@@ -10,7 +10,7 @@ use crate::state::State;
 pub(super) fn account(state: &State, call: &Call) -> Reply {
     let mut body = json!({
         "id": ACCOUNT_ID, "name": "Санаторий", "subdomain": SUBDOMAIN, "current_user_id": TOKEN_USER, "country": "RU",
-        "currency": "RUB", "currency_symbol": "₽", "customers_mode": "disabled", "is_unsorted_on": false,
+        "currency": "RUB", "currency_symbol": "₽", "customers_mode": "disabled", "is_unsorted_on": state.crm.ways.unsorted,
         "is_loss_reason_enabled": true, "is_helpbot_enabled": false, "is_technical_account": false,
         "contact_name_display_order": 1, "mobile_feature_version": 0,
         "_links": link(state, "account"), "_embedded": {},
@@ -22,7 +22,20 @@ pub(super) fn account(state: &State, call: &Call) -> Reply {
         body["version"] = json!(16);
     }
     if call.with("is_api_filter_enabled") {
-        body["is_api_filter_enabled"] = json!(false);
+        body["is_api_filter_enabled"] = json!(state.crm.ways.api_filter);
+    }
+    if call.with("drive_url") {
+        body["drive_url"] = json!("https://drive-b.example.org");
+    }
+    if call.with("amojo_rights") {
+        body["_embedded"]["amojo_rights"] = json!({"can_direct": true, "can_create_groups": true});
+    }
+    if call.with("entity_names") {
+        body["_embedded"]["entity_names"] =
+            json!({"leads": {"ru": {"gender": "f", "plural_form": {"dative": "сделкам"}}}});
+    }
+    if call.with("invoices_settings") {
+        body["_embedded"]["invoices_settings"] = json!({"lang": null, "currency": null});
     }
     if call.with("users_groups") {
         body["_embedded"]["users_groups"] =
@@ -41,77 +54,68 @@ pub(super) fn account(state: &State, call: &Call) -> Reply {
     hal(&body)
 }
 
-pub(super) fn users(state: &State) -> Reply {
+pub(super) fn users(state: &State, call: &Call) -> Reply {
     let rows: Vec<Value> = state
         .crm
         .users
         .iter()
-        .map(|user| shown_user(state, user))
+        .map(|user| shown_user(state, call, user))
         .collect();
     dictionary(state, "users", "users", &rows)
 }
 
-pub(super) fn user(state: &State, id: &str) -> Reply {
+pub(super) fn user(state: &State, call: &Call, id: &str) -> Reply {
     match id.parse().ok().and_then(|id| state.crm.user(id)) {
-        Some(user) => hal(&shown_user(state, user)),
+        Some(user) => hal(&shown_user(state, call, user)),
         None => problem(404, "Not Found", "User not found"),
     }
 }
 
-fn shown_user(state: &State, user: &User) -> Value {
+fn shown_user(state: &State, call: &Call, user: &User) -> Value {
     let all = json!({"view": "A", "edit": "A", "add": "A", "delete": "A", "export": "A"});
-    json!({
+    let leads = json!({"view": user.leads, "edit": user.leads, "add": "A", "delete": user.leads, "export": "A"});
+    let mut body = json!({
         "id": user.id, "name": user.name, "email": format!("user{}@example.org", user.id), "lang": "ru",
-        "amojo_id": user.amojo_id,
         "rights": {
-            "leads": all, "contacts": all, "companies": all, "tasks": {"edit": "A", "delete": "A"},
+            "leads": leads, "contacts": all, "companies": all, "tasks": {"edit": "A", "delete": "A"},
             "mail_access": false, "catalog_access": false, "is_admin": user.is_admin, "is_free": false,
             "is_active": user.is_active, "group_id": null, "role_id": null, "status_rights": null,
         },
-        "_links": link(state, &format!("users/{}", user.id)),
-    })
-}
-
-pub(super) fn pipelines(state: &State) -> Reply {
-    let rows: Vec<Value> = (1..)
-        .zip(&state.crm.pipelines)
-        .map(|(sort, pipeline)| shown_pipeline(state, pipeline, sort))
-        .collect();
-    dictionary(state, "leads/pipelines", "pipelines", &rows)
-}
-
-pub(super) fn pipeline(state: &State, id: &str) -> Reply {
-    match id.parse().ok().and_then(|id| state.crm.pipeline(id)) {
-        Some(pipeline) => hal(&shown_pipeline(state, pipeline, 1)),
-        None => problem(404, "Not Found", "Pipeline not found"),
+        "_links": link(state, &format!("users/{}", user.id)), "_embedded": {},
+    });
+    for (name, value) in [
+        ("amojo_id", json!(user.amojo_id)),
+        ("uuid", json!(user.amojo_id)),
+        ("user_rank", Value::Null),
+        ("phone_number", Value::Null),
+    ] {
+        if call.with(name) {
+            body[name] = value;
+        }
     }
-}
-
-pub(super) fn statuses(state: &State, id: &str) -> Reply {
-    match id.parse().ok().and_then(|id| state.crm.pipeline(id)) {
-        Some(pipeline) => dictionary(
-            state,
-            &format!("leads/pipelines/{id}/statuses"),
-            "statuses",
-            &shown_stages(state, pipeline),
-        ),
-        None => problem(404, "Not Found", "Pipeline not found"),
+    if call.with("role") {
+        body["_embedded"]["roles"] = json!([]);
     }
+    if call.with("group") {
+        body["_embedded"]["groups"] = json!([{"id": 0, "name": "Отдел продаж"}]);
+    }
+    body
 }
 
-fn shown_pipeline(state: &State, pipeline: &Pipeline, sort: i64) -> Value {
+pub(super) fn shown_pipeline(state: &State, pipeline: &Pipeline, sort: i64) -> Value {
     json!({
-        "id": pipeline.id, "name": pipeline.name, "sort": sort, "is_main": pipeline.is_main, "is_unsorted_on": false,
+        "id": pipeline.id, "name": pipeline.name, "sort": sort, "is_main": pipeline.is_main,
+        "is_unsorted_on": state.crm.ways.unsorted,
         "is_archive": false, "account_id": ACCOUNT_ID,
         "_links": link(state, &format!("leads/pipelines/{}", pipeline.id)),
         "_embedded": {"statuses": shown_stages(state, pipeline)},
     })
 }
 
-fn shown_stages(state: &State, pipeline: &Pipeline) -> Vec<Value> {
+pub(super) fn shown_stages(state: &State, pipeline: &Pipeline) -> Vec<Value> {
     // The unsorted stage is there even where unsorted is switched off.
     let unsorted = Stage {
-        id: 40_100_000 + (pipeline.id - 5_100_001) * 100 + 1,
+        id: pipeline.unsorted_stage(),
         name: "Неразобранное".into(),
         color: "#c1c1c1".into(),
     };

@@ -4,35 +4,36 @@ use serde_json::{Value, json};
 
 use super::hooks::Actor;
 use super::model::{ACCOUNT_ID, Contact, TOKEN_USER};
+use super::ways::{Order, Query};
 use super::{Invalid, batch, fields, hal, hidden_since, link, paged, tags};
 use crate::faults::Service;
 use crate::http::{Call, Reply, number};
 use crate::state::State;
 
 pub(super) fn list(state: &mut State, call: &Call) -> Reply {
-    if call
-        .query
-        .iter()
-        .any(|(key, _)| key.starts_with("filter[custom_fields_values]"))
-    {
-        return super::problem(400, "Bad Request", "Invalid filter for current account");
-    }
+    let by_fields = match fields::asked(state, call) {
+        Ok(asked) => asked,
+        Err(reply) => return reply,
+    };
     let query = call
         .query("query")
+        .filter(|_| state.crm.ways.query == Query::Works)
         .unwrap_or_default()
         .trim()
         .to_lowercase();
+    let lag = state.crm.ways.index_lag_ms;
     let hidden_since = if query.is_empty() {
         None
     } else {
-        hidden_since(state, Service::Amocrm)
+        hidden_since(state, Service::Amocrm).or((lag > 0).then_some(state.now - lag))
     };
     let ids = call.query_ids("filter[id]");
     let found: Vec<i64> = state
         .crm
         .contacts
         .values()
-        .filter(|contact| !contact.deleted)
+        .filter(|contact| !contact.deleted && !contact.is_unsorted)
+        .filter(|contact| fields::have(&contact.values, &by_fields))
         .filter(|contact| hidden_since.is_none_or(|since| contact.updated_at * 1000 <= since))
         .filter(|contact| ids.is_empty() || ids.contains(&contact.id))
         .filter(|contact| query.is_empty() || matches(contact, &query))
@@ -60,6 +61,7 @@ pub(super) fn get(state: &State, call: &Call, id: &str) -> Reply {
         .ok()
         .and_then(|id: i64| state.crm.contacts.get(&id))
         .filter(|contact| !contact.deleted)
+        .filter(|contact| !contact.is_unsorted || state.crm.ways.unsorted_contact)
     {
         Some(contact) => hal(&shown(state, contact, call.with("leads"))),
         None => Reply::empty(204),
@@ -71,7 +73,7 @@ fn shown(state: &State, contact: &Contact, with_leads: bool) -> Value {
         "id": contact.id, "name": contact.name, "first_name": contact.first_name, "last_name": contact.last_name,
         "responsible_user_id": contact.responsible, "group_id": 0, "created_by": contact.created_by,
         "updated_by": contact.updated_by, "created_at": contact.created_at, "updated_at": contact.updated_at,
-        "is_deleted": contact.deleted, "is_unsorted": false, "closest_task_at": null,
+        "is_deleted": contact.deleted, "is_unsorted": contact.is_unsorted, "closest_task_at": null,
         "custom_fields_values": fields::shown_values(&state.crm, &contact.values), "account_id": ACCOUNT_ID,
         "_links": link(state, &format!("contacts/{}", contact.id)),
         "_embedded": {"tags": tags::shown_all(&state.crm, &contact.tags), "companies": []},
@@ -81,9 +83,13 @@ fn shown(state: &State, contact: &Contact, with_leads: bool) -> Value {
             .leads
             .iter()
             .filter(|id| state.crm.leads.get(id).is_some_and(|lead| !lead.deleted));
-        body["_embedded"]["leads"] = leads
+        let mut leads: Vec<Value> = leads
             .map(|id| json!({"id": id, "_links": link(state, &format!("leads/{id}"))}))
             .collect();
+        if state.crm.ways.leads_of_contact == Order::NewFirst {
+            leads.reverse();
+        }
+        body["_embedded"]["leads"] = leads.into();
     }
     body
 }

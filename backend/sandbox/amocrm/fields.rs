@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::model::{ACCOUNT_ID, Choice, Crm, Field, FieldValue, Values};
+use super::model::{ACCOUNT_ID, Choice, Crm, Field, FieldGroup, FieldValue, Values};
 use super::{Invalid, dictionary, hal, link, problem};
 use crate::http::{Call, Reply, number};
 use crate::state::State;
@@ -17,7 +17,7 @@ pub(super) fn answer(state: &mut State, call: &Call, entity: &str, rest: &[&str]
                 .iter()
                 .filter(|field| field.entity == entity);
             let rows: Vec<Value> = fields.map(|field| shown_field(state, field)).collect();
-            dictionary(state, &base, "custom_fields", &rows)
+            on_pages(state, call, &base, &rows)
         }
         ("POST", []) => {
             let entity = entity.to_owned();
@@ -29,6 +29,7 @@ pub(super) fn answer(state: &mut State, call: &Call, entity: &str, rest: &[&str]
             }
             reply
         }
+        (_, ["groups", rest @ ..]) => groups(state, call, entity, rest),
         (method, [id]) => {
             let Some(place) = state
                 .crm
@@ -79,6 +80,7 @@ fn create(state: &mut State, entity: &str, item: &Value) -> Result<Value, Invali
         enums: Vec::new(),
         is_api_only: item["is_api_only"].as_bool().unwrap_or(false),
         is_predefined: false,
+        group: item["group_id"].as_str().map(str::to_owned),
     };
     field.enums = choices(&mut state.crm, &item["enums"])?;
     if matches!(
@@ -147,9 +149,9 @@ fn shown_field(state: &State, field: &Field) -> Value {
     };
     json!({
         "id": field.id, "name": field.name, "code": field.code, "sort": field.sort, "type": field.kind,
-        "entity_type": field.entity, "group_id": null, "is_computed": false, "is_predefined": field.is_predefined,
+        "entity_type": field.entity, "group_id": field.group, "is_computed": false, "is_predefined": field.is_predefined,
         "is_deletable": !field.is_predefined, "is_visible": true, "is_required": false, "is_api_only": field.is_api_only,
-        "remind": null, "settings": [], "enums": enums, "required_statuses": [], "hidden_statuses": [],
+        "remind": null, "settings": [], "enums": enums, "required_statuses": required_at(&state.crm, field), "hidden_statuses": [],
         "chained_lists": null, "currency": null, "account_id": ACCOUNT_ID,
         "_links": link(state, &format!("{}/custom_fields/{}", field.entity, field.id)),
     })
@@ -164,6 +166,9 @@ pub(super) fn shown_values(crm: &Crm, values: &Values) -> Value {
             let shown = |v: &FieldValue| {
                 let choice = v.choice.and_then(|id| field.enums.iter().find(|choice| choice.id == id));
                 match choice {
+                    Some(choice) if crm.ways.enum_is_code => {
+                        json!({"value": v.value, "enum_id": choice.id, "enum": choice.code})
+                    }
                     Some(choice) => json!({"value": v.value, "enum_id": choice.id, "enum_code": choice.code}),
                     None => json!({"value": v.value}),
                 }
@@ -285,5 +290,140 @@ fn read_value(field: &Field, sent: &Value, path: &str) -> Result<FieldValue, Inv
         choice: choice
             .map(|choice| choice.id)
             .or_else(|| field.enums.first().map(|c| c.id)),
+    })
+}
+
+/// The dictionary, by pages of the account's size.
+fn on_pages(state: &State, call: &Call, base: &str, rows: &[Value]) -> Reply {
+    let size = state.crm.ways.fields_on_page;
+    if rows.len() <= size {
+        return dictionary(state, base, "custom_fields", rows);
+    }
+    let page = call.query_number("page").unwrap_or(1).max(1);
+    let before = usize::try_from(page - 1).unwrap_or_default() * size;
+    let some: Vec<&Value> = rows.iter().skip(before).take(size).collect();
+    if some.is_empty() {
+        return Reply::empty(204);
+    }
+    let mut links = link(state, base);
+    if before + size < rows.len() {
+        let next = format!("{}/api/v4/{base}?page={}", state.env.public, page + 1);
+        links["next"] = json!({"href": next});
+    }
+    hal(&json!({
+        "_total_items": rows.len(), "_page": page, "_page_count": rows.len().div_ceil(size), "_links": links,
+        "_embedded": {"custom_fields": some},
+    }))
+}
+
+/// The tabs of fields.
+fn groups(state: &mut State, call: &Call, entity: &str, rest: &[&str]) -> Reply {
+    let base = format!("{entity}/custom_fields/groups");
+    let shown = |group: &FieldGroup| json!({"id": group.id, "name": group.name, "sort": group.sort, "entity_type": group.entity});
+    match (call.method.as_str(), rest) {
+        ("GET", []) => {
+            let all = state.crm.field_groups.iter();
+            let rows: Vec<Value> = all.filter(|one| one.entity == entity).map(shown).collect();
+            dictionary(state, &base, "custom_field_groups", &rows)
+        }
+        ("POST", []) => {
+            let entity = entity.to_owned();
+            let mut reply = super::batch(state, call, "custom_field_groups", |state, item| {
+                let name = item["name"].as_str();
+                let name = name.ok_or_else(|| Invalid::missing("name"))?.to_owned();
+                let group = FieldGroup {
+                    id: format!("leads_{}", state.crm.next_id()),
+                    entity: entity.clone(),
+                    name,
+                    sort: number(&item["sort"]).unwrap_or(500),
+                };
+                let row = shown(&group);
+                state.crm.field_groups.push(group);
+                Ok(row)
+            });
+            if reply.status == 200 {
+                reply.status = 201;
+            }
+            reply
+        }
+        (method, [id]) => {
+            let mut all = state.crm.field_groups.iter();
+            let Some(place) = all.position(|one| one.entity == entity && one.id == *id) else {
+                return problem(404, "Not Found", "Group not found");
+            };
+            match method {
+                "GET" => hal(&shown(&state.crm.field_groups[place])),
+                "PATCH" => {
+                    let item = call.json();
+                    let moved = item["fields"].as_array().cloned().unwrap_or_default();
+                    let moved: Vec<i64> = moved.iter().filter_map(number).collect();
+                    for field in &mut state.crm.fields {
+                        if moved.contains(&field.id) {
+                            field.group = Some((*id).to_owned());
+                        }
+                    }
+                    let group = &mut state.crm.field_groups[place];
+                    if let Some(name) = item["name"].as_str() {
+                        name.clone_into(&mut group.name);
+                    }
+                    hal(&shown(&state.crm.field_groups[place]))
+                }
+                "DELETE" => {
+                    state.crm.field_groups.remove(place);
+                    Reply::empty(204)
+                }
+                _ => problem(405, "Method Not Allowed", "Method not allowed"),
+            }
+        }
+        _ => problem(404, "Not Found", "Not found"),
+    }
+}
+
+/// The stages that a field has to be filled at.
+fn required_at(crm: &Crm, field: &Field) -> Vec<Value> {
+    let code = field.code.as_deref().unwrap_or_default();
+    let stages = crm.pipelines.iter().flat_map(|pipeline| {
+        let stages = pipeline.stages.iter();
+        stages.map(move |stage| (pipeline.id, stage))
+    });
+    let wants = |name: &str| {
+        let codes = crm.ways.required.get(name);
+        codes.is_some_and(|codes| codes.iter().any(|wanted| wanted == code))
+    };
+    stages
+        .filter(|(_, stage)| field.entity == "leads" && wants(&stage.name))
+        .map(|(pipeline, stage)| json!({"pipeline_id": pipeline, "status_id": stage.id}))
+        .collect()
+}
+
+/// The values of fields that a list is filtered by; a refusal where the account has not paid for that.
+pub(super) fn asked(state: &State, call: &Call) -> Result<Vec<(i64, String)>, Reply> {
+    const KEY: &str = "filter[custom_fields_values][";
+    let filters = call.query.iter();
+    let filters: Vec<(i64, String)> = filters
+        .filter_map(|(key, value)| {
+            let field = key.strip_prefix(KEY)?.split(']').next()?;
+            Some((field.parse().unwrap_or_default(), value.clone()))
+        })
+        .collect();
+    if !filters.is_empty() && !state.crm.ways.api_filter {
+        let words = "Invalid filter for current account";
+        return Err(problem(400, "Bad Request", words));
+    }
+    Ok(filters)
+}
+
+/// Whether an entity has one of the values that are asked for, of every field.
+pub(super) fn have(values: &Values, asked: &[(i64, String)]) -> bool {
+    asked.iter().all(|(field, _)| {
+        let of_field = asked.iter().filter(|(other, _)| other == field);
+        let mut wanted = of_field.map(|(_, value)| value);
+        let own = values.get(field);
+        wanted.any(|wanted| {
+            own.into_iter().flatten().any(|value| {
+                let shown = value.value.as_str().map(str::to_owned);
+                shown.unwrap_or_else(|| value.value.to_string()) == *wanted
+            })
+        })
     })
 }

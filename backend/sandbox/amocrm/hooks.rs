@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use super::model::{
     ACCOUNT_ID, Contact, FieldValue, Lead, Note, SUBDOMAIN, Subscription, TOKEN_USER, Task, Values,
 };
-use super::{hal, link, problem};
+use super::{hal, link, problem, tags};
 use crate::clock::moscow_plain;
-use crate::faults::Service;
+use crate::faults::{Kind, Service};
 use crate::http::{Call, Pairs, Reply, form};
 use crate::state::State;
-use crate::webhooks::{Delivery, When};
+use crate::webhooks::{Delivery, When, later};
 
 const SETTINGS: &[&str] = &[
     "add_lead",
@@ -51,6 +51,8 @@ const SETTINGS: &[&str] = &[
     "delete_unsorted",
 ];
 const MOST_SUBSCRIPTIONS: usize = 100;
+/// A webhook that takes others along waits for them, machine ms.
+const BATCH_MS: u64 = 300;
 
 /// On whose behalf something changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +112,8 @@ pub(super) fn subscriptions(state: &mut State, call: &Call) -> Reply {
 
 fn subscribe(state: &mut State, body: &Value) -> Reply {
     let destination = body["destination"].as_str().unwrap_or_default();
-    if !destination.starts_with("http://") && !destination.starts_with("https://") {
+    let is_url = destination.starts_with("http://") || destination.starts_with("https://");
+    if !is_url || state.strike(Service::Amocrm, &[Kind::InvalidUrl]).is_some() {
         return problem(400, "Bad Request", "Invalid URL");
     }
     let settings: Vec<String> = body["settings"]
@@ -120,13 +123,13 @@ fn subscribe(state: &mut State, body: &Value) -> Reply {
         .filter_map(|s| s.as_str().map(str::to_owned))
         .collect();
     if settings.is_empty()
-        || settings
-            .iter()
-            .any(|name| !SETTINGS.contains(&name.as_str()))
+        || settings.iter().any(|name| {
+            !SETTINGS.contains(&name.as_str()) || state.crm.ways.unknown_hooks.contains(name)
+        })
     {
         return super::Invalid::choice("settings").reply("0");
     }
-    let now = state.now_s();
+    let (now, made) = (state.now_s(), state.crm.ways.subscribed_status);
     if let Some(known) = state
         .crm
         .subscriptions
@@ -137,7 +140,7 @@ fn subscribe(state: &mut State, body: &Value) -> Reply {
         known.disabled = false;
         known.failures.clear();
         known.updated_at = now;
-        return Reply::json(201, "application/hal+json", &shown(known));
+        return Reply::json(made, "application/hal+json", &shown(known));
     }
     if state.crm.subscriptions.len() >= MOST_SUBSCRIPTIONS {
         return problem(422, "Unprocessable Entity", "Too many webhooks");
@@ -151,7 +154,7 @@ fn subscribe(state: &mut State, body: &Value) -> Reply {
         updated_at: now,
         failures: std::collections::VecDeque::new(),
     };
-    let reply = Reply::json(201, "application/hal+json", &shown(&subscription));
+    let reply = Reply::json(made, "application/hal+json", &shown(&subscription));
     state.crm.subscriptions.push(subscription);
     reply
 }
@@ -177,14 +180,22 @@ impl State {
             .filter(|s| !s.disabled && s.settings.iter().any(|name| name == setting))
             .map(|s| (s.id, s.destination.clone()))
             .collect();
+        let batch = self.strike(Service::Amocrm, &[Kind::HookBatch]);
         for (hook, url) in wanting {
+            if batch.is_some() && self.queue.joins(hook, &body) {
+                continue;
+            }
+            let due = match &batch {
+                Some(fault) => later(fault.ms.unwrap_or(BATCH_MS)),
+                None => When::after_response(),
+            };
             let delivery = Delivery {
                 service: Service::Amocrm,
                 hook,
                 url,
                 body: body.clone(),
                 lane: lane.to_owned(),
-                due: When::after_response(),
+                due,
                 attempts: 0,
                 flying: false,
             };
@@ -199,7 +210,7 @@ impl State {
         actor: Actor,
         extra: &[(&str, i64)],
     ) {
-        let root = format!("leads[{action}][0]");
+        let root = self.crm.ways.root("leads", action);
         let mut pairs = Pairs::new();
         let mut put = |key: &str, value: String| pairs.push((format!("{root}[{key}]"), value));
         put("id", lead.id.to_string());
@@ -218,13 +229,18 @@ impl State {
         put("account_id", ACCOUNT_ID.to_string());
         put("created_at", lead.created_at.to_string());
         put("updated_at", lead.updated_at.to_string());
+        for (place, tag) in tags::shown_all(&self.crm, &lead.tags).iter().enumerate() {
+            put(&format!("tags][{place}][id"), tag["id"].to_string());
+            let name = tag["name"].as_str().unwrap_or_default();
+            put(&format!("tags][{place}][name"), name.to_owned());
+        }
         self.put_fields(&mut pairs, &root, &lead.values);
         let setting = format!("{action}_lead");
         self.emit(&setting, &format!("lead {}", lead.id), pairs);
     }
 
     pub(crate) fn emit_contact(&mut self, action: &str, contact: &Contact, actor: Actor) {
-        let root = format!("contacts[{action}][0]");
+        let root = self.crm.ways.root("contacts", action);
         let mut pairs = Pairs::new();
         let mut put = |key: &str, value: String| pairs.push((format!("{root}[{key}]"), value));
         put("id", contact.id.to_string());
@@ -262,6 +278,10 @@ impl State {
                 let text = value
                     .as_str()
                     .map_or_else(|| value.to_string(), str::to_owned);
+                if self.crm.ways.plain_values {
+                    pairs.push((format!("{root}[values][{index}]"), text));
+                    continue;
+                }
                 pairs.push((format!("{root}[values][{index}][value]"), text));
                 if let Some(choice) = choice {
                     pairs.push((format!("{root}[values][{index}][enum]"), choice.to_string()));
@@ -277,7 +297,7 @@ impl State {
         actor: Actor,
         extra: &[(&str, i64)],
     ) {
-        let root = format!("task[{action}][0]");
+        let root = self.crm.ways.root("task", action);
         let mut pairs = Pairs::new();
         let mut put = |key: &str, value: String| pairs.push((format!("{root}[{key}]"), value));
         put("id", task.id.to_string());

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::hidden_since;
 use super::hooks::Actor;
-use super::model::{ACCOUNT_ID, LOST, Lead, TOKEN_USER, WON};
+use super::model::{ACCOUNT_ID, LOST, Lead, LossReason, TOKEN_USER, User, WON};
 use super::{
     Invalid, batch, contacts, dictionary, fields, hal, items, link, paged, problem, request_id,
     tags,
@@ -13,42 +13,63 @@ use crate::faults::Service;
 use crate::http::{Call, Reply, number};
 use crate::state::State;
 
-/// Why deals of this account are lost.
-const LOSS_REASONS: [(i64, &str); 2] = [(8_801, "Дорого"), (8_802, "Не отвечает")];
-
-pub(super) fn loss_reasons(state: &State) -> Reply {
-    let rows: Vec<Value> = LOSS_REASONS
-        .iter()
-        .enumerate()
-        .map(|(sort, (id, name))| {
-            json!({
-                "id": id, "name": name, "sort": (sort + 1) * 1_000, "created_at": 1_700_000_000,
-                "updated_at": 1_700_000_000, "_links": link(state, &format!("leads/loss_reasons/{id}")),
-            })
-        })
-        .collect();
-    dictionary(state, "leads/loss_reasons", "loss_reasons", &rows)
+pub(super) fn loss_reasons(state: &mut State, call: &Call, rest: &[&str]) -> Reply {
+    match (call.method.as_str(), rest) {
+        ("GET", []) => {
+            let reasons = (1..).zip(&state.crm.loss_reasons);
+            let rows: Vec<Value> = reasons
+                .map(|(sort, LossReason { id, name })| {
+                    json!({
+                        "id": id, "name": name, "sort": sort * 1_000, "created_at": 1_700_000_000,
+                        "updated_at": 1_700_000_000, "_links": link(state, &format!("leads/loss_reasons/{id}")),
+                    })
+                })
+                .collect();
+            dictionary(state, "leads/loss_reasons", "loss_reasons", &rows)
+        }
+        ("POST", []) => batch(state, call, "loss_reasons", |state, item| {
+            let name = item["name"]
+                .as_str()
+                .ok_or_else(|| Invalid::missing("name"))?;
+            let id = state.crm.next_id();
+            let name = name.to_owned();
+            state.crm.loss_reasons.push(LossReason { id, name });
+            Ok(json!({"id": id}))
+        }),
+        ("DELETE", [id]) => {
+            let before = state.crm.loss_reasons.len();
+            state
+                .crm
+                .loss_reasons
+                .retain(|one| one.id.to_string() != *id);
+            let is_gone = state.crm.loss_reasons.len() < before;
+            Reply::empty(if is_gone { 204 } else { 404 })
+        }
+        _ => problem(405, "Method Not Allowed", "Method not allowed"),
+    }
 }
 
 /// Why a lead was lost, by name.
-pub(crate) fn loss_reason(lead: &Lead) -> Option<&'static str> {
+pub(crate) fn loss_reason<'a>(state: &'a State, lead: &Lead) -> Option<&'a str> {
     let id = lead.loss_reason?;
-    let mut reasons = LOSS_REASONS.iter();
+    let mut reasons = state.crm.loss_reasons.iter();
     reasons
-        .find(|(known, _)| *known == id)
-        .map(|(_, name)| *name)
+        .find(|known| known.id == id)
+        .map(|known| known.name.as_str())
 }
 
-pub(super) fn list(state: &mut State, call: &Call) -> Reply {
+/// Whether the user on whose behalf a call runs may see a lead.
+pub(super) fn sees(user: &User, lead: &Lead) -> bool {
+    user.leads == "A" || (user.leads == "M" && lead.responsible == user.id)
+}
+
+pub(super) fn list(state: &mut State, call: &Call, user: &User) -> Reply {
     let hidden_since = hidden_since(state, Service::Amocrm);
     let state: &State = state;
-    if call
-        .query
-        .iter()
-        .any(|(key, _)| key.starts_with("filter[custom_fields_values]"))
-    {
-        return problem(400, "Bad Request", "Invalid filter for current account");
-    }
+    let by_fields = match fields::asked(state, call) {
+        Ok(asked) => asked,
+        Err(reply) => return reply,
+    };
     let ids = call.query_ids("filter[id]");
     let pipelines = call.query_ids("filter[pipeline_id]");
     let responsible = call.query_ids("filter[responsible_user_id]");
@@ -73,8 +94,11 @@ pub(super) fn list(state: &mut State, call: &Call) -> Reply {
         .filter(|lead| responsible.is_empty() || responsible.contains(&lead.responsible))
         .filter(|lead| stages.is_empty() || stages.contains(&(lead.pipeline, lead.status)))
         .filter(|lead| {
-            between("created_at", lead.created_at) && between("updated_at", lead.updated_at)
+            between("created_at", lead.created_at)
+                && between("updated_at", lead.updated_at)
+                && between("closed_at", lead.closed_at.unwrap_or_default())
         })
+        .filter(|lead| sees(user, lead) && fields::have(&lead.values, &by_fields))
         .filter(|lead| query.is_empty() || lead.name.to_lowercase().contains(&query))
         .collect();
     if call.query("order[id]") == Some("desc") {
@@ -227,7 +251,14 @@ pub(super) fn patch_one(state: &mut State, id: i64, item: &Value) -> Result<Valu
         .cloned();
     let mut lead = found.ok_or_else(|| Invalid::choice("id"))?;
     apply(state, &mut lead, item)?;
+    let (was, now) = (
+        is_unsorted(state, &state.crm.leads[&id]),
+        is_unsorted(state, &lead),
+    );
     state.put_lead(lead, Actor::Api);
+    if was && !now {
+        state.leaves_unsorted(id, Actor::Api);
+    }
     Ok(
         json!({"id": id, "updated_at": state.now_s(), "_links": link(state, &format!("leads/{id}"))}),
     )
@@ -251,6 +282,12 @@ fn apply(state: &mut State, lead: &mut Lead, item: &Value) -> Result<(), Invalid
             .ok_or_else(|| Invalid::choice("responsible_user_id"))?;
         lead.responsible = user;
     }
+    fields::write_values(
+        &state.crm,
+        "leads",
+        &mut lead.values,
+        &item["custom_fields_values"],
+    )?;
     let pipeline = number(&item["pipeline_id"]).unwrap_or(lead.pipeline);
     let first = state
         .crm
@@ -264,10 +301,16 @@ fn apply(state: &mut State, lead: &mut Lead, item: &Value) -> Result<(), Invalid
         first
     };
     let status = number(&item["status_id"]).unwrap_or(kept);
-    state
-        .crm
-        .stage(pipeline, status)
-        .ok_or_else(|| Invalid::choice("status_id"))?;
+    let stays = (pipeline, status) == (lead.pipeline, lead.status);
+    if !stays {
+        let stage = state.crm.stage(pipeline, status);
+        let stage = stage.ok_or_else(|| Invalid::choice("status_id"))?;
+        if is_unsorted(state, lead) && !state.crm.ways.unsorted_move {
+            return Err(Invalid::choice("status_id"));
+        }
+        let name = stage.name.clone();
+        needs_filled(state, lead, &name)?;
+    }
     lead.pipeline = pipeline;
     lead.status = status;
     if status != LOST && status != WON {
@@ -276,17 +319,28 @@ fn apply(state: &mut State, lead: &mut Lead, item: &Value) -> Result<(), Invalid
     if let Some(reason) = number(&item["loss_reason_id"]) {
         lead.loss_reason = Some(reason);
     }
-    fields::write_values(
-        &state.crm,
-        "leads",
-        &mut lead.values,
-        &item["custom_fields_values"],
-    )?;
     lead.tags = tags::written(
         &mut state.crm,
         "leads",
         std::mem::take(&mut lead.tags),
         item,
     );
+    Ok(())
+}
+
+fn is_unsorted(state: &State, lead: &Lead) -> bool {
+    let pipeline = state.crm.pipeline(lead.pipeline);
+    pipeline.is_some_and(|pipeline| pipeline.unsorted_stage() == lead.status)
+}
+
+/// Some accounts want fields to be filled before a lead stands at a stage.
+fn needs_filled(state: &State, lead: &Lead, stage: &str) -> Result<(), Invalid> {
+    let codes = state.crm.ways.required.get(stage);
+    for code in codes.into_iter().flatten() {
+        let field = state.crm.field("leads", code);
+        if !field.is_some_and(|field| lead.values.contains_key(&field.id)) {
+            return Err(Invalid::missing(format!("custom_fields_values.{code}")));
+        }
+    }
     Ok(())
 }

@@ -3,23 +3,31 @@
 mod account;
 pub(crate) mod consent;
 mod contacts;
+pub(crate) mod events;
 pub(crate) mod fields;
 pub(crate) mod hooks;
 pub(crate) mod leads;
+pub(crate) mod limits;
 mod links;
 pub(crate) mod model;
 mod notes;
 pub(crate) mod oauth;
+mod pipelines;
 pub(crate) mod tags;
+pub(crate) mod talks;
 mod tasks;
+pub(crate) mod unsorted;
+pub(crate) mod ways;
 pub(crate) mod writes;
 
 use serde_json::{Value, json};
 
 use crate::faults::{Kind, Service};
 use crate::http::{Call, Reply, number};
+use crate::pact::integration::chat_uuid;
 use crate::state::State;
-use model::TOKEN_USER;
+use model::{TOKEN_USER, User};
+use ways::BigLimit;
 
 const HAL: &str = "application/hal+json";
 const PROBLEM: &str = "application/problem+json";
@@ -34,28 +42,27 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
         Ok(user) => user,
         Err(reply) => return reply,
     };
-    if state.take_place("amocrm", 7, 1000).is_err() {
-        return problem(429, "Too Many Requests", "Too many requests");
+    if let Some(reply) = limits::refusal(state) {
+        return reply;
     }
-    if !user.is_admin && matches!(path[..], ["webhooks" | "users", ..]) {
-        return problem(403, "Forbidden", "Only an administrator may do this");
+    if let Some(reply) = refusal(state, call, &user) {
+        return reply;
     }
     let method = call.method.as_str();
     match (method, &path[..]) {
         ("GET", ["account"]) => account::account(state, call),
-        ("GET", ["users"]) => account::users(state),
-        ("GET", ["users", id]) => account::user(state, id),
-        ("GET", ["leads", "pipelines"]) => account::pipelines(state),
-        ("GET", ["leads", "pipelines", id]) => account::pipeline(state, id),
-        ("GET", ["leads", "pipelines", id, "statuses"]) => account::statuses(state, id),
-        ("GET", ["leads", "loss_reasons"]) => leads::loss_reasons(state),
-        ("GET", ["leads", "unsorted"] | ["events"]) => Reply::empty(204),
-        (_, ["leads", "unsorted", ..] | ["talks", ..]) => problem(404, "Not Found", "Not found"),
+        ("GET", ["users"]) => account::users(state, call),
+        ("GET", ["users", id]) => account::user(state, call, id),
+        (_, ["leads", "pipelines", rest @ ..]) => pipelines::answer(state, call, rest),
+        (_, ["leads", "loss_reasons", rest @ ..]) => leads::loss_reasons(state, call, rest),
+        (_, ["leads", "unsorted", rest @ ..]) => unsorted::answer(state, call, rest),
+        (_, ["talks", rest @ ..]) => talks::answer(state, call, rest),
+        ("GET", ["events", rest @ ..]) => events::answer(state, call, rest),
         (_, ["webhooks"]) => hooks::subscriptions(state, call),
         ("GET", ["contacts"]) => contacts::list(state, call),
         ("POST", ["contacts"]) => contacts::create(state, call),
         ("PATCH", ["contacts"]) => patch_many(state, call, "contacts", contacts::patch_one),
-        ("GET", ["leads"]) => leads::list(state, call),
+        ("GET", ["leads"]) => leads::list(state, call, &user),
         ("POST", ["leads"]) => leads::create(state, call),
         ("POST", ["leads", "complex"]) => leads::create_complex(state, call),
         ("PATCH", ["leads"]) => patch_many(state, call, "leads", leads::patch_one),
@@ -89,6 +96,48 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
         }
         _ => problem(404, "Not Found", "Not found"),
     }
+}
+
+/// Requests of a batch that amoCRM manages at once.
+const MANAGED_AT_ONCE: usize = 50;
+/// An account that is not paid can be read for so long, business ms.
+const READ_UNPAID_MS: i64 = 30 * 86_400_000;
+
+/// What neither the limits nor the request's own words decide: rights, payment, and how much amoCRM manages.
+fn refusal(state: &mut State, call: &Call, user: &User) -> Option<Reply> {
+    let path = call.segments();
+    let is_dictionary = matches!(
+        path[..],
+        ["leads", "pipelines", ..] | ["leads" | "contacts", "custom_fields", ..]
+    );
+    let is_for_admins = matches!(path[..], ["webhooks" | "users", ..]);
+    if !user.is_admin && (is_for_admins || (is_dictionary && !call.is_read())) {
+        let words = "Only an administrator may do this";
+        return Some(problem(403, "Forbidden", words));
+    }
+    let unpaid_since = state.fault_since(Kind::Unpaid);
+    if unpaid_since.is_some_and(|since| !call.is_read() || since + READ_UNPAID_MS <= state.now) {
+        state.strike(Service::Amocrm, &[Kind::Unpaid]);
+        return Some(problem(402, "Payment Required", "Account is not paid"));
+    }
+    let lead = match path[..] {
+        ["leads", id, ..] => id.parse().ok(),
+        _ => None,
+    };
+    let lead = lead.and_then(|id: i64| state.crm.leads.get(&id));
+    let is_hidden = lead.is_some_and(|lead| !leads::sees(user, lead));
+    let names_one = path.iter().any(|segment| is_id(segment));
+    if is_hidden || (names_one && state.strike(Service::Amocrm, &[Kind::NoRights]).is_some()) {
+        return Some(problem(403, "Forbidden", "No rights on the entity"));
+    }
+    let items = call.json().as_array().map_or(0, Vec::len);
+    if items > MANAGED_AT_ONCE && state.strike(Service::Amocrm, &[Kind::Overload]).is_some() {
+        return Some(Reply::html(
+            504,
+            "<html><body>504 Gateway Time-out</body></html>",
+        ));
+    }
+    None
 }
 
 /// How long what is fresh cannot be found while the index lags, business ms.
@@ -195,6 +244,9 @@ pub(crate) fn hal(body: &Value) -> Reply {
     Reply::json(200, HAL, body)
 }
 
+/// Rows on a page at most.
+const ON_PAGE: usize = 250;
+
 /// A page of a long list; 204 when there is nothing on it.
 fn paged(
     state: &State,
@@ -203,12 +255,27 @@ fn paged(
     ids: &[i64],
     show: impl Fn(i64) -> Value,
 ) -> Reply {
+    paged_at_most(state, call, (name, ON_PAGE), ids, show)
+}
+
+/// The same of a list with shorter pages.
+fn paged_at_most(
+    state: &State,
+    call: &Call,
+    (name, most): (&str, usize),
+    ids: &[i64],
+    show: impl Fn(i64) -> Value,
+) -> Reply {
     let count = |key: &str| {
         call.query_number(key)
             .and_then(|n| usize::try_from(n).ok())
             .filter(|n| *n > 0)
     };
-    let limit = count("limit").unwrap_or(50).min(250);
+    let limit = count("limit").unwrap_or(50.min(most));
+    if limit > most && state.crm.ways.big_limit == BigLimit::Refuse {
+        return Invalid::kind("limit").reply("0");
+    }
+    let limit = limit.min(most);
     let page = count("page").unwrap_or(1);
     let rows: Vec<Value> = ids
         .iter()

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::events::Event;
 use super::oauth::OAuth;
+use super::unsorted::Unsorted;
+use super::ways::Ways;
 use crate::http::phone_digits;
 
 pub(crate) const ACCOUNT_ID: i64 = 31_000_001;
@@ -47,6 +50,13 @@ pub(crate) struct User {
     pub is_admin: bool,
     pub is_active: bool,
     pub amojo_id: String,
+    /// Which deals this user sees: `A` all, `M` own, `D` none.
+    #[serde(default = "all_deals")]
+    pub leads: String,
+}
+
+fn all_deals() -> String {
+    "A".to_owned()
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -83,6 +93,33 @@ pub(crate) struct Field {
     pub enums: Vec<Choice>,
     pub is_api_only: bool,
     pub is_predefined: bool,
+    #[serde(default)]
+    pub group: Option<String>,
+}
+
+/// A tab of fields in the card.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct FieldGroup {
+    pub id: String,
+    pub entity: String,
+    pub name: String,
+    pub sort: i64,
+}
+
+/// Why a deal is lost.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct LossReason {
+    pub id: i64,
+    pub name: String,
+}
+
+fn usual_loss_reasons() -> Vec<LossReason> {
+    [(8_801, "Дорого"), (8_802, "Не отвечает")]
+        .map(|(id, name)| LossReason {
+            id,
+            name: name.to_owned(),
+        })
+        .into()
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -118,6 +155,9 @@ pub(crate) struct Contact {
     pub created_at: i64,
     pub updated_at: i64,
     pub deleted: bool,
+    /// Of a lead that nobody has accepted: it is in no list.
+    #[serde(default)]
+    pub is_unsorted: bool,
     pub values: Values,
     pub leads: Vec<i64>,
     pub tags: Vec<i64>,
@@ -206,6 +246,19 @@ pub(crate) struct Crm {
     pub notes: BTreeMap<i64, Note>,
     pub subscriptions: Vec<Subscription>,
     pub oauth: OAuth,
+    #[serde(default)]
+    pub ways: Ways,
+    #[serde(default)]
+    pub unsorted: Vec<Unsorted>,
+    #[serde(default)]
+    pub events: VecDeque<Event>,
+    /// Conversation → its last message when the talk was closed.
+    #[serde(default)]
+    pub closed_talks: BTreeMap<i64, i64>,
+    #[serde(default)]
+    pub field_groups: Vec<FieldGroup>,
+    #[serde(default = "usual_loss_reasons")]
+    pub loss_reasons: Vec<LossReason>,
     next: i64,
 }
 
@@ -217,6 +270,7 @@ impl Crm {
             name: name.to_owned(),
             is_admin,
             is_active: true,
+            leads: all_deals(),
             amojo_id: format!("5a7e0000-0000-4000-8000-00000000{id}"),
         };
         let mut crm = Self {
@@ -243,6 +297,12 @@ impl Crm {
             notes: BTreeMap::new(),
             subscriptions: Vec::new(),
             oauth: OAuth::default(),
+            ways: Ways::default(),
+            unsorted: Vec::new(),
+            events: VecDeque::new(),
+            closed_talks: BTreeMap::new(),
+            field_groups: Vec::new(),
+            loss_reasons: usual_loss_reasons(),
             next: 0,
         };
         crm.add_pipeline(MAIN_PIPELINE, "Бронирования", true, MAIN_STAGES);
@@ -388,6 +448,7 @@ impl Crm {
             enums,
             is_api_only: false,
             is_predefined: false,
+            group: None,
         });
     }
 
@@ -411,6 +472,18 @@ impl Crm {
             .stages
             .iter()
             .find(|stage| stage.id == status)
+    }
+
+    /// The name that a stage is shown by.
+    pub(crate) fn stage_name(&self, pipeline: i64, status: i64) -> Option<&str> {
+        let pipeline = self.pipeline(pipeline)?;
+        if pipeline.unsorted_stage() == status {
+            return Some("Неразобранное");
+        }
+        let mut stages = pipeline.stages.iter();
+        stages
+            .find(|stage| stage.id == status)
+            .map(|stage| stage.name.as_str())
     }
 
     pub(crate) fn field(&self, entity: &str, code: &str) -> Option<&Field> {

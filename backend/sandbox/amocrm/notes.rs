@@ -26,6 +26,18 @@ pub(super) fn answer_of(
                 .and_then(|id: i64| state.crm.notes.get(&id));
             note.map_or_else(|| Reply::empty(204), |note| hal(&shown(state, note)))
         }
+        ("PATCH", [note]) => {
+            let id: i64 = note.parse().unwrap_or_default();
+            let now = state.now_s();
+            let Some(note) = state.crm.notes.get_mut(&id) else {
+                return Invalid::choice("id").reply("0");
+            };
+            if let Some(text) = call.json()["params"]["text"].as_str() {
+                note.params["text"] = json!(text);
+            }
+            note.updated_at = now;
+            hal(&json!({"id": id, "updated_at": now}))
+        }
         _ => problem(404, "Not Found", "Not found"),
     }
 }
@@ -94,8 +106,11 @@ fn create(state: &mut State, entity: &str, entity_id: i64, item: &Value) -> Resu
     let wanted: &[&str] = match kind {
         "common" => &["text"],
         "service_message" | "extended_service_message" => &["service", "text"],
-        "call_in" | "call_out" | "sms_in" | "sms_out" | "geolocation" | "message_cashier"
-        | "attachment" => &[],
+        "call_in" | "call_out" => &["uniq", "source", "link", "phone"],
+        "sms_in" | "sms_out" => &["text", "phone"],
+        "geolocation" => &["text", "address", "longitude", "latitude"],
+        "message_cashier" => &["status", "text"],
+        "attachment" => &["file_uuid", "file_name"],
         _ => return Err(Invalid::choice("note_type")),
     };
     for key in wanted {

@@ -3,6 +3,10 @@
 use super::hooks::Actor;
 use super::model::{Contact, Crm, LOST, Lead, Note, Task, WON};
 use crate::state::State;
+use serde_json::{Value, json};
+
+/// An event that has no values.
+const NOTHING: (Value, Value) = (Value::Null, Value::Null);
 
 impl Crm {
     /// Whether a living entity of this kind exists.
@@ -25,6 +29,7 @@ impl State {
         contact.updated_at = self.now_s();
         contact.updated_by = actor.user();
         self.crm.store_contact(&mut contact);
+        self.happened("contact_added", ("contact", id), actor, NOTHING);
         self.emit_contact("add", &contact, actor);
         id
     }
@@ -52,6 +57,7 @@ impl State {
             }
         }
         self.crm.leads.insert(id, lead.clone());
+        self.happened("lead_added", ("lead", id), actor, NOTHING);
         self.emit_lead("add", &lead, actor, &[]);
         id
     }
@@ -65,7 +71,14 @@ impl State {
         lead.updated_by = actor.user();
         self.close_or_open(&mut lead);
         self.crm.leads.insert(lead.id, lead.clone());
+        self.lead_changed(&old, &lead, actor);
+        if old.deleted && !lead.deleted {
+            self.happened("lead_restored", ("lead", lead.id), actor, NOTHING);
+            self.emit_lead("restore", &lead, actor, &[]);
+            return;
+        }
         if lead.deleted && !old.deleted {
+            self.happened("lead_deleted", ("lead", lead.id), actor, NOTHING);
             self.emit_lead("delete", &lead, actor, &[]);
             return;
         }
@@ -102,6 +115,7 @@ impl State {
         task.updated_at = self.now_s();
         task.updated_by = actor.user();
         self.crm.tasks.insert(id, task.clone());
+        self.happened("task_added", ("task", id), actor, NOTHING);
         self.emit_task("add", &task, actor, &[]);
         id
     }
@@ -113,6 +127,9 @@ impl State {
         task.updated_at = self.now_s();
         task.updated_by = actor.user();
         self.crm.tasks.insert(task.id, task.clone());
+        if task.done && !old.done {
+            self.happened("task_completed", ("task", task.id), actor, NOTHING);
+        }
         if task.responsible != old.responsible {
             self.emit_task(
                 "responsible",
@@ -127,6 +144,14 @@ impl State {
     pub(crate) fn add_note(&mut self, note: &Note, actor: Actor) -> i64 {
         let id = note.id;
         self.crm.notes.insert(id, note.clone());
+        let kind = if note.kind == "common" {
+            "common_note_added"
+        } else {
+            "service_note_added"
+        };
+        let entity = note.entity.trim_end_matches('s');
+        let after = json!({"note": {"id": id}});
+        self.happened(kind, (entity, note.entity_id), actor, (Value::Null, after));
         self.emit_note(note, actor);
         id
     }
@@ -186,6 +211,7 @@ impl State {
             own.extend(fresh);
         }
         source.deleted = true;
+        self.happened("entity_merged", ("contact", into), actor, NOTHING);
         self.put_contact(target, actor);
         self.put_contact(source, actor);
         for lead in leads {
@@ -193,5 +219,30 @@ impl State {
                 self.put_lead(lead, actor);
             }
         }
+    }
+
+    /// Merges lead `from` into `into`: its contacts and tasks move over, it is deleted.
+    pub(crate) fn merge_leads(&mut self, into: i64, from: i64, actor: Actor) {
+        let (Some(mut target), Some(mut source)) = (
+            self.crm.leads.get(&into).cloned(),
+            self.crm.leads.get(&from).cloned(),
+        ) else {
+            return;
+        };
+        for contact in &source.contacts {
+            self.join(into, *contact, true, false);
+            if !target.contacts.contains(contact) {
+                target.contacts.push(*contact);
+            }
+        }
+        for task in self.crm.tasks.values_mut() {
+            if task.is_of("leads", from) {
+                task.entity_id = Some(into);
+            }
+        }
+        source.deleted = true;
+        self.happened("entity_merged", ("lead", into), actor, NOTHING);
+        self.put_lead(source, actor);
+        self.put_lead(target, actor);
     }
 }

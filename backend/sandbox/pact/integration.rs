@@ -1,11 +1,13 @@
 //! Pact's own amoCRM integration: it shows messages in amoCRM's chats and makes a contact and a deal for a guest who
 //! has none.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::model::{Conversation, From, Message};
 use crate::amocrm::hooks::Actor;
 use crate::amocrm::model::{Contact, DEFAULT_RESPONSIBLE, FieldValue, Lead, TOKEN_USER};
+use crate::amocrm::talks;
+use crate::amocrm::ways::{ChatDeal, Echo};
 use crate::clock::machine_ms;
 use crate::faults::{Kind, Service};
 use crate::http::Pairs;
@@ -74,16 +76,31 @@ impl State {
         };
         known.mirror_pending = false;
         let known = known.clone();
+        let is_unsorted = self.crm.ways.unsorted;
         let contact = match self.crm.contact_by_phone(&known.phone) {
             Some(contact) => contact.id,
-            None => self.make_contact(&known.name, &format!("+{}", known.phone), Actor::Robot),
+            None => {
+                let phone = format!("+{}", known.phone);
+                let contact = self.new_contact(&known.name, &phone, Actor::Robot);
+                if is_unsorted {
+                    self.make_unsorted_contact(contact)
+                } else {
+                    self.add_contact(contact, Actor::Robot)
+                }
+            }
         };
         let has_open = self
             .crm
             .contacts
             .get(&contact)
             .is_some_and(|c| self.crm.open_lead_of(c).is_some());
-        if !has_open || insist {
+        if (!has_open || insist) && is_unsorted {
+            let last = known
+                .last_message
+                .and_then(|id| self.pact.messages.get(&id));
+            let text = last.and_then(|message| message.text.clone());
+            self.chat_lands_unsorted(&known, contact, &text.unwrap_or_default());
+        } else if !has_open || insist {
             let pipeline = self.crm.main_pipeline();
             let lead = Lead {
                 name: format!("WhatsApp: {}", known.name),
@@ -101,6 +118,11 @@ impl State {
 
     /// A contact with one phone, spelled as given.
     pub(crate) fn make_contact(&mut self, name: &str, phone: &str, actor: Actor) -> i64 {
+        let contact = self.new_contact(name, phone, actor);
+        self.add_contact(contact, actor)
+    }
+
+    fn new_contact(&self, name: &str, phone: &str, actor: Actor) -> Contact {
         let mut contact = Contact {
             name: name.to_owned(),
             responsible: DEFAULT_RESPONSIBLE,
@@ -127,7 +149,7 @@ impl State {
                 }],
             );
         }
-        self.add_contact(contact, actor)
+        contact
     }
 
     /// Emits the chat hooks of what amoCRM has not shown yet.
@@ -150,10 +172,12 @@ impl State {
         let mut user = message.crm_user;
         let mut author = message.crm_author.clone();
         if message.from == From::Bot {
-            if self.strike(Service::Amocrm, &[Kind::EchoNone]).is_some() {
+            let usual = self.crm.ways.echo;
+            if usual == Echo::None || self.strike(Service::Amocrm, &[Kind::EchoNone]).is_some() {
                 return;
             }
-            if self.strike(Service::Amocrm, &[Kind::EchoAsUser]).is_some() {
+            let is_user = self.strike(Service::Amocrm, &[Kind::EchoAsUser]).is_some();
+            if is_user || usual == Echo::User {
                 user = TOKEN_USER;
                 author = self
                     .crm
@@ -163,21 +187,22 @@ impl State {
             }
         }
         let income = message.is_income();
-        let root = if income {
-            "message[add][0]"
-        } else {
-            "outgoing_message[add][0]"
+        let root = match (income, self.crm.ways.bare_message) {
+            (true, false) => "message[add][0]",
+            (true, true) => "add[0]",
+            (false, _) => "outgoing_message[add][0]",
         };
         let contact = self.crm.contact_by_phone(&conversation.phone);
         let lead = contact
             .and_then(|contact| self.crm.open_lead_of(contact))
             .map(|lead| lead.id);
         let contact = contact.map_or(0, |contact| contact.id);
+        let chat_deal = self.crm.ways.chat_deal;
         let mut pairs = Pairs::new();
         let mut put = |key: &str, value: String| pairs.push((format!("{root}[{key}]"), value));
         put("id", chat_uuid(message.id, 1));
         put("chat_id", chat_uuid(conversation.id, 2));
-        put("talk_id", (conversation.id - 700_000).to_string());
+        put("talk_id", talks::number_of(conversation.id).to_string());
         put("contact_id", contact.to_string());
         put("text", message.text.clone().unwrap_or_default());
         put("created_at", (message.created_ms / 1000).to_string());
@@ -197,10 +222,14 @@ impl State {
         put("origin", "com.pact.whatsapp".to_owned());
         // Measured on live accounts: the deal is missing in about a quarter of the outgoing ones.
         if let Some(lead) = lead.filter(|_| income || message.id % 4 != 3) {
-            put("element_type", "2".to_owned());
-            put("element_id", lead.to_string());
-            put("entity_type", "lead".to_owned());
-            put("entity_id", lead.to_string());
+            if chat_deal != ChatDeal::Entity {
+                put("element_type", "2".to_owned());
+                put("element_id", lead.to_string());
+            }
+            if chat_deal != ChatDeal::Element {
+                put("entity_type", "lead".to_owned());
+                put("entity_id", lead.to_string());
+            }
         }
         if income {
             put("author][id", chat_uuid(conversation.contact, 3));
@@ -220,6 +249,14 @@ impl State {
             put("recipient][type", "external".to_owned());
             put("recipient][name", escaped(&conversation.name));
         }
+        let (kind, by) = match (income, user) {
+            (true, _) => ("incoming_chat_message", Actor::Robot),
+            (false, 0) => ("outgoing_chat_message", Actor::Robot),
+            (false, user) => ("outgoing_chat_message", Actor::User(user)),
+        };
+        let of = lead.map_or(("contact", contact), |lead| ("lead", lead));
+        let after = json!({"message": {"id": chat_uuid(message.id, 1)}});
+        self.happened(kind, of, by, (Value::Null, after));
         let setting = if income {
             "add_message"
         } else {
@@ -230,7 +267,7 @@ impl State {
 }
 
 /// A stable id in the form of a UUID.
-fn chat_uuid(number: i64, kind: i64) -> String {
+pub(crate) fn chat_uuid(number: i64, kind: i64) -> String {
     format!("0d9b1e2a-000{kind}-4a6b-9a11-{number:012x}")
 }
 

@@ -139,6 +139,8 @@ async fn archived(
 #[derive(Deserialize)]
 struct Viewer {
     user: Option<i64>,
+    /// What is wrong with the one-time token: `expired`, `audience`, `account` or `secret`.
+    flaw: Option<String>,
 }
 
 impl Viewer {
@@ -238,24 +240,38 @@ async fn disposable_token(
     Segments(client): Segments<String>,
     Query(viewer): Query<Viewer>,
 ) -> Response {
-    match sandbox.with(|state| token(state, &client, viewer.id())) {
+    match sandbox.with(|state| token(state, &client, &viewer)) {
         Some(token) => axum::Json(json!({"token": token})).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-fn token(state: &State, client: &str, user: i64) -> Option<String> {
+fn token(state: &State, client: &str, viewer: &Viewer) -> Option<String> {
     let user = state
         .crm
-        .user(user)
+        .user(viewer.id())
         .filter(|_| client == state.secrets.client_id)?;
     let now = state.now_s();
-    let claims = json!({
+    let mut claims = json!({
         "iss": state.env.public, "aud": without_port(&state.env.backend), "jti": uuid::Uuid::new_v4().to_string(),
         "iat": now, "nbf": now, "exp": now + TOKEN_LIFE_S, "account_id": ACCOUNT_ID, "user_id": user.id,
         "client_uuid": client, "subdomain": SUBDOMAIN, "is_admin": user.is_admin,
     });
-    let key = EncodingKey::from_secret(state.secrets.client_secret.as_bytes());
+    let mut secret = state.secrets.client_secret.clone();
+    match viewer.flaw.as_deref() {
+        None => {}
+        Some("expired") => {
+            for key in ["iat", "nbf"] {
+                claims[key] = json!(now - 2 * TOKEN_LIFE_S);
+            }
+            claims["exp"] = json!(now - TOKEN_LIFE_S);
+        }
+        Some("audience") => claims["aud"] = json!("https://elsewhere.example.org"),
+        Some("account") => claims["account_id"] = json!(ACCOUNT_ID + 1),
+        Some("secret") => secret.push('x'),
+        Some(_) => return None,
+    }
+    let key = EncodingKey::from_secret(secret.as_bytes());
     encode(&Header::new(Algorithm::HS256), &claims, &key).ok()
 }
 

@@ -20,7 +20,7 @@ impl Stage {
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
-    async fn takes_code(&self, code: &str) -> (u16, Value) {
+    pub(super) async fn takes_code(&self, code: &str) -> (u16, Value) {
         let change = |body: &mut Value| {
             body["grant_type"] = json!("authorization_code");
             body["code"] = json!(code);
@@ -28,7 +28,7 @@ impl Stage {
         self.exchanges(change).await
     }
 
-    async fn refreshes(&self, token: &Value) -> (u16, Value) {
+    pub(super) async fn refreshes(&self, token: &Value) -> (u16, Value) {
         let change = |body: &mut Value| {
             body["grant_type"] = json!("refresh_token");
             body["refresh_token"] = token.clone();
@@ -36,12 +36,12 @@ impl Stage {
         self.exchanges(change).await
     }
 
-    async fn code(&self) -> String {
+    pub(super) async fn code(&self) -> String {
         let made = self.post("integration/codes", Value::Null).await;
         made["code"].as_str().unwrap().to_owned()
     }
 
-    async fn pair(&self) -> Value {
+    pub(super) async fn pair(&self) -> Value {
         let (status, pair) = self.takes_code(&self.code().await).await;
         assert_eq!(status, 200, "{pair}");
         pair
