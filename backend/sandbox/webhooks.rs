@@ -105,12 +105,11 @@ impl Queue {
             return false;
         };
         let mut all = parse_pairs(&other.body);
-        let count = (0_usize..)
-            .find(|n| {
-                let item = format!("{kind}[{n}]");
-                !all.iter().any(|(key, _)| key.starts_with(&item))
-            })
-            .unwrap_or_default();
+        let is_free = |n: &usize| {
+            let item = format!("{kind}[{n}]");
+            !all.iter().any(|(key, _)| key.starts_with(&item))
+        };
+        let count = (0..=all.len()).find(is_free).unwrap_or_default();
         let (first, next) = (format!("{kind}[0]"), format!("{kind}[{count}]"));
         let items = pairs.into_iter().filter(|(key, _)| key.starts_with(&first));
         all.extend(items.map(|(key, value)| (key.replacen(&first, &next, 1), value)));

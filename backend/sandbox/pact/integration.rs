@@ -77,18 +77,17 @@ impl State {
         known.mirror_pending = false;
         let known = known.clone();
         let is_unsorted = self.crm.ways.unsorted;
-        let contact = match self.crm.contact_by_phone(&known.phone) {
-            Some(contact) => contact.id,
-            None => {
-                let phone = format!("+{}", known.phone);
-                let contact = self.new_contact(&known.name, &phone, Actor::Robot);
-                if is_unsorted {
-                    self.make_unsorted_contact(contact)
-                } else {
-                    self.add_contact(contact, Actor::Robot)
-                }
+        let there = self.crm.contact_by_phone(&known.phone);
+        let there = there.map(|contact| contact.id);
+        let contact = there.unwrap_or_else(|| {
+            let phone = format!("+{}", known.phone);
+            let contact = self.new_contact(&known.name, &phone, Actor::Robot);
+            if is_unsorted {
+                self.make_unsorted_contact(contact)
+            } else {
+                self.add_contact(contact, Actor::Robot)
             }
-        };
+        });
         let has_open = self
             .crm
             .contacts

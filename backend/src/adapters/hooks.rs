@@ -38,6 +38,13 @@ impl Hooks for WebhookReader {
 
     fn amocrm_envelopes(&self, body: &[u8]) -> Result<Vec<Envelope>, String> {
         let (tenant, items) = form::items(body)?;
+        if let Some(map) = self.map_of(tenant) {
+            for item in &items {
+                if let Some((contact, phones)) = hook::contact(&item.kind, &item.value) {
+                    map.change(|map| map.heard_of(contact, phones.into_iter()));
+                }
+            }
+        }
         let envelopes = items
             .into_iter()
             .map(|item| hook::envelope(tenant, &item.kind, &item.value));

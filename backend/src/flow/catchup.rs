@@ -297,6 +297,17 @@ impl CatchUp {
         for some in deals.chunks(IDS_AT_ONCE) {
             let ask = || tenant.watch.deals(some);
             told.extend(self.paced(|this| &mut this.crm, ask).await?);
+            let link = async || match tenant.watch.link_late(some).await {
+                Err(error @ CallError::Retry { .. }) => Err(error),
+                // Nothing is lost by it: a chat that stays where it is does not hold up the rest.
+                Err(error) => {
+                    let account = tenant.account;
+                    tracing::warn!(%account, %error, "late chats could not be linked");
+                    Ok(0)
+                }
+                linked => linked,
+            };
+            self.paced(|this| &mut this.crm, link).await?;
         }
         for some in tasks.chunks(IDS_AT_ONCE) {
             let ask = || tenant.watch.closed_tasks(some);

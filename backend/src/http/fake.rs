@@ -708,6 +708,10 @@ impl Watch for Nothing {
     async fn closed_tasks(&self, _: &[TaskId]) -> Result<Vec<Envelope>, CallError> {
         Ok(Vec::new())
     }
+
+    async fn link_late(&self, _: &[DealId]) -> Result<usize, CallError> {
+        Ok(0)
+    }
 }
 
 /// A bot whose signature is its name; `0` is the timestamp of long ago.

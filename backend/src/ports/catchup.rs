@@ -75,4 +75,8 @@ pub trait Watch: Send + Sync {
 
     /// Those of these tasks that are closed.
     async fn closed_tasks(&self, tasks: &[TaskId]) -> Result<Vec<Envelope>, CallError>;
+
+    /// Links chats of the CRM's own that came after we had made a deal to the deals of their guests, among these; how
+    /// many there were. May be repeated at will.
+    async fn link_late(&self, deals: &[DealId]) -> Result<usize, CallError>;
 }

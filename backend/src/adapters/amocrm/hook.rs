@@ -2,6 +2,7 @@
 
 use super::map::{AccountMap, OWNER_CODE};
 use crate::adapters::json::{digest, id, id_text, int, text};
+use crate::adapters::phone;
 use crate::ports::{CrmHook, Envelope, Left};
 use serde_json::{Value, json};
 use widget_core::event::FieldValue;
@@ -31,6 +32,22 @@ pub(crate) fn read(kind: &str, item: &Value, map: Option<&AccountMap>) -> CrmHoo
         _ => None,
     };
     read.unwrap_or(CrmHook::Other)
+}
+
+/// A contact that a webhook tells of, with the digits of its phones.
+pub(crate) fn contact(kind: &str, item: &Value) -> Option<(i64, Vec<String>)> {
+    if !matches!(kind, "contacts.add" | "contacts.update") || item["type"] == "company" {
+        return None;
+    }
+    let fields = item["custom_fields"].as_object()?.values();
+    let values = fields
+        .filter(|field| field["code"].as_str() == Some("PHONE"))
+        .filter_map(|field| field["values"].as_object());
+    let phones = values
+        .flat_map(|values| values.values())
+        .filter_map(|value| value.as_str().or_else(|| value["value"].as_str()))
+        .flat_map(|text| phone::all(text).collect::<Vec<_>>());
+    Some((id(&item["id"])?, phones.collect()))
 }
 
 fn deal(item: &Value, map: Option<&AccountMap>) -> Option<CrmHook> {

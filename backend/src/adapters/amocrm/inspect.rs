@@ -118,7 +118,7 @@ impl AmoCrm {
             .with(|map| map.task_type(TaskKind::Whatsapp).to_owned());
         let is_there = types
             .iter()
-            .any(|(_, name)| super::map::is_same(name, &wanted));
+            .any(|(id, name)| super::map::is_same(name, &wanted) || id.to_string() == wanted);
         Ok(if is_there {
             Checked::well(TASKS, format!("«{wanted}» is there"))
         } else {

@@ -4,7 +4,7 @@
 use super::{AmoConfig, Names};
 use crate::adapters::json;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 use widget_core::action::TaskKind;
 use widget_core::event::FieldValue;
@@ -18,6 +18,9 @@ pub(super) const LOST: i64 = 143;
 const REFUSED: &str = "Отказ";
 /// Code of the field «Ведёт диалог».
 pub(super) const OWNER_CODE: &str = "DIALOG_OWNER";
+
+/// Contacts of webhooks that are remembered.
+const MOST_FRESH: usize = 500;
 
 /// One account's map, shared between the adapter and the reader of webhooks.
 #[derive(Debug, Clone)]
@@ -33,7 +36,8 @@ impl SharedMap {
         look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn change<T>(&self, change: impl FnOnce(&mut AccountMap) -> T) -> T {
+    /// Changes what is known.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut AccountMap) -> T) -> T {
         change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -56,6 +60,10 @@ pub(crate) struct AccountMap {
     pipelines: Vec<Value>,
     stages: HashMap<(i64, i64), Stage>,
     places: HashMap<StageKey, (i64, i64)>,
+    /// Stages of «Неразобранное» that the policy does not name.
+    unsorted: HashSet<(i64, i64)>,
+    /// Contacts that webhooks told of lately, by the digest of a phone: the search finds them only later.
+    fresh: VecDeque<(String, i64)>,
     values: [(FieldValue, &'static str, String); 3],
     field: Option<i64>,
     enums: HashMap<i64, FieldValue>,
@@ -71,6 +79,8 @@ impl AccountMap {
             pipelines: Vec::new(),
             stages: HashMap::new(),
             places: HashMap::new(),
+            unsorted: HashSet::new(),
+            fresh: VecDeque::new(),
             field: None,
             enums: HashMap::new(),
         }
@@ -124,6 +134,33 @@ impl AccountMap {
         self.places.get(key).copied()
     }
 
+    /// Whether a lead there waits for somebody to accept it.
+    pub(super) fn is_unsorted(&self, pipeline: i64, status: i64) -> bool {
+        self.unsorted.contains(&(pipeline, status))
+    }
+
+    /// A webhook tells of a contact with these phones.
+    pub(crate) fn heard_of(&mut self, contact: i64, phones: impl Iterator<Item = String>) {
+        for phone in phones {
+            let one = (named(&phone), contact);
+            self.fresh.retain(|known| *known != one);
+            self.fresh.push_back(one);
+        }
+        while self.fresh.len() > MOST_FRESH {
+            self.fresh.pop_front();
+        }
+    }
+
+    /// Contacts with this phone that webhooks told of lately, newest first.
+    pub(super) fn heard_with(&self, phone: &str) -> Vec<i64> {
+        let phone = named(phone);
+        let fresh = self.fresh.iter().rev();
+        fresh
+            .filter(|(known, _)| *known == phone)
+            .map(|(_, contact)| *contact)
+            .collect()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.stages.is_empty()
     }
@@ -142,6 +179,7 @@ impl AccountMap {
         let ours = json::id(&ours["id"])?;
         self.stages.clear();
         self.places.clear();
+        self.unsorted.clear();
         for pipeline in &pipelines {
             let Some(id) = json::id(&pipeline["id"]) else {
                 continue;
@@ -149,6 +187,10 @@ impl AccountMap {
             for status in json::list(&pipeline["_embedded"]["statuses"]) {
                 if let Some(status_id) = json::id(&status["id"]) {
                     self.learn_status(id, id == ours, status_id, &status["name"]);
+                    let is_mapped = self.stage(id, status_id).is_some_and(|s| s.key.is_some());
+                    if json::int(&status["type"]) == Some(1) && !is_mapped {
+                        self.unsorted.insert((id, status_id));
+                    }
                 }
             }
         }
@@ -286,6 +328,11 @@ impl AccountMap {
             .or_else(|| self.values.iter().find(|(_, _, own)| is_named(own)))
             .map(|(value, _, _)| *value)
     }
+}
+
+/// A phone as it is remembered: nobody's number lies about.
+fn named(phone: &str) -> String {
+    json::digest(&[phone.as_bytes()])
 }
 
 /// The owner field's choices: what they mean, their code, their name.

@@ -1,7 +1,7 @@
 //! amoCRM as the CRM. Only here deals are leads and stages are statuses.
 //!
 //! `api` speaks HTTP · `keyring`, `oauth` and `door` hold what opens it · `map` knows what the account calls things · `prepare`, `read`, `write`, `find` and `people` are
-//! the port's calls · `inspect` looks and changes nothing · `form` and `hook` read the webhooks.
+//! the port's calls · `unsorted` knows chats that nobody has accepted · `inspect` looks and changes nothing · `form` and `hook` read the webhooks.
 
 mod api;
 mod door;
@@ -18,6 +18,7 @@ mod people;
 mod person;
 mod prepare;
 mod read;
+mod unsorted;
 mod watch;
 mod write;
 
@@ -119,6 +120,8 @@ struct Known {
     users: Option<(i64, Arc<Vec<CrmUser>>)>,
     access: people::AccessCache,
     pipelines_at: Option<i64>,
+    /// The account keeps new chats in «Неразобранное».
+    has_unsorted: bool,
 }
 
 impl AmoCrm {

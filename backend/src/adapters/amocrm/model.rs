@@ -19,6 +19,8 @@ pub(super) struct Contact {
     pub(super) leads: Vec<i64>,
     tags: Vec<String>,
     given: (Option<String>, Option<String>),
+    /// What somebody wrote into a field for notes.
+    note: Option<String>,
 }
 
 impl Contact {
@@ -38,7 +40,15 @@ impl Contact {
                 .iter()
                 .filter_map(|tag| tag["name"].as_str().map(str::to_owned))
                 .collect(),
-            given: given_name(word("name"), word("first_name")),
+            given: match (
+                given_name(word("name"), word("first_name")),
+                own_word(row, PATRONYMIC),
+            ) {
+                // A field of its own tells better than the order of words.
+                ((Some(given), _), Some(patronymic)) => (Some(given), Some(patronymic)),
+                (given, _) => given,
+            },
+            note: own_word(row, NOTES),
         })
     }
 
@@ -46,7 +56,18 @@ impl Contact {
         self.phones.iter().any(|own| own == digits)
     }
 
-    pub(super) fn shown(self, notes: Vec<String>, of_interest: &[String]) -> CrmContact {
+    /// `most`: notes, and the characters of each.
+    pub(super) fn shown(
+        self,
+        mut notes: Vec<String>,
+        of_interest: &[String],
+        most: (usize, usize),
+        with_notes: bool,
+    ) -> CrmContact {
+        if let Some(note) = self.note.filter(|_| with_notes) {
+            notes.insert(0, note.chars().take(most.1).collect());
+            notes.truncate(most.0);
+        }
         let mut tags = self.tags;
         tags.retain(|tag| of_interest.iter().any(|other| is_same(tag, other)));
         CrmContact {
@@ -57,6 +78,21 @@ impl Contact {
             tags,
         }
     }
+}
+
+/// Fields of a contact that some accounts have: their code, and the beginning of their name.
+const PATRONYMIC: (&str, &str) = ("PATRONYMIC", "отчество");
+const NOTES: (&str, &str) = ("GUEST_NOTES", "заметки");
+
+/// The text of a contact's field.
+fn own_word(row: &Value, (code, name): (&str, &str)) -> Option<String> {
+    let fields = json::list(&row["custom_fields_values"]).iter();
+    let mut named = fields.filter(|field| {
+        let own = field["field_name"].as_str().unwrap_or_default();
+        field["field_code"].as_str() == Some(code) || own.trim().to_lowercase().starts_with(name)
+    });
+    let value = json::list(&named.next()?["values"]).first()?;
+    json::text(&value["value"]).map(|text| text.trim().to_owned())
 }
 
 /// Digits of a contact's phones.

@@ -49,7 +49,11 @@ impl AmoCrm {
             .iter()
             .filter_map(|row| Some((json::id(&row["id"])?, row["name"].as_str()?.to_owned())))
             .collect();
-        self.known(|known| known.task_types = Some(types.clone()));
+        let has_unsorted = json::is_true(&account["is_unsorted_on"]);
+        self.known(|known| {
+            known.task_types = Some(types.clone());
+            known.has_unsorted = has_unsorted;
+        });
         Ok(types)
     }
 

@@ -26,6 +26,11 @@ impl AmoCrm {
         };
         let statuses: Vec<_> = leads.iter().map(|l| (l.pipeline, l.status)).collect();
         self.learn_statuses(&statuses).await?;
+        // What nobody has accepted is no deal yet: it is accepted where a deal would be made.
+        let leads: Vec<Lead> = leads
+            .into_iter()
+            .filter(|lead| !self.is_unsorted(lead.pipeline, lead.status))
+            .collect();
         // Without a list of users the responsible counts as active: better his task than nobody's.
         let is_active = |id: UserId| {
             users
@@ -40,7 +45,12 @@ impl AmoCrm {
             .map(|lead| (DealId(lead.id), lead.said(&lookup.fields)))
             .collect();
         Ok(CrmFound {
-            contact: Some(contact.shown(notes, &lookup.tags)),
+            contact: Some(contact.shown(
+                notes,
+                &lookup.tags,
+                (NOTES, NOTE_CHARS),
+                lookup.with_notes,
+            )),
             deals,
             fields,
         })
@@ -94,10 +104,32 @@ impl AmoCrm {
         Ok(row.as_ref().and_then(Contact::read))
     }
 
-    /// Contacts with exactly this phone. The query itself finds every field with these ten digits somewhere in it.
+    /// Contacts with exactly this phone: those that the search finds, or else those that webhooks told of lately.
     pub(super) async fn contacts_by_phone(&self, phone: &str) -> Result<Vec<Contact>, CallError> {
         let ten = phone.len().saturating_sub(10);
-        let digits = phone.get(ten..).unwrap_or(phone);
+        let last_ten = phone.get(ten..).unwrap_or(phone);
+        // How numbers of other countries are searched is not known, so theirs go whole first.
+        let is_russian = phone.len() == 11 && phone.starts_with('7');
+        let mut queries = vec![last_ten];
+        if !is_russian && last_ten != phone {
+            queries.insert(0, phone);
+        }
+        for digits in queries {
+            let found = self.searched(digits, phone).await?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        let mut heard = Vec::new();
+        for id in self.map.with(|map| map.heard_with(phone)) {
+            heard.extend(self.contact(id).await?);
+        }
+        heard.retain(|contact| contact.has_phone(phone));
+        Ok(heard)
+    }
+
+    /// The search finds every field with these digits somewhere in it.
+    async fn searched(&self, digits: &str, phone: &str) -> Result<Vec<Contact>, CallError> {
         if digits.is_empty() {
             return Ok(Vec::new()); // an empty query would answer the whole account
         }

@@ -9,6 +9,8 @@ use widget_core::action::TaskKind;
 use widget_core::event::{Booking, DealFacts, FieldValue};
 use widget_core::ids::{ContactId, TaskId};
 
+mod reference;
+
 const NOW_MS: i64 = 1_795_161_605_000;
 const NOW_S: i64 = 1_795_161_605;
 const PHONE: &str = "79000000001";

@@ -47,6 +47,10 @@ impl Watch for AmoCrm {
             .map(|row| self.told("task.update", &task_item(row)));
         Ok(closed.collect())
     }
+
+    async fn link_late(&self, deals: &[DealId]) -> Result<usize, CallError> {
+        self.link_late_chats(deals).await
+    }
 }
 
 impl AmoCrm {

@@ -98,7 +98,8 @@ impl AmoCrm {
             None => self.read_account().await?,
         };
         let name = self.map.with(|map| map.task_type(kind).to_owned());
-        let known = types.iter().find(|(_, own)| is_same(own, &name));
+        let is_meant = |(id, own): &&(i64, String)| is_same(own, &name) || id.to_string() == name;
+        let known = types.iter().find(is_meant);
         Ok(known.map_or(FOLLOW_UP, |(id, _)| *id))
     }
 
@@ -203,7 +204,12 @@ impl AmoCrm {
         Ok(Some(stage))
     }
 
+    /// The guest may wait in «Неразобранное» already.
     async fn create_contact(&self, phone: &str, name: Option<&str>) -> Result<Done, CallError> {
+        if let Some(accepted) = self.adopt_by_phone(phone).await? {
+            let contact = ContactId(accepted.contact);
+            return Ok(Done::ContactCreated { contact });
+        }
         let named = name
             .map(str::trim)
             .filter(|name| name.chars().any(char::is_alphabetic));
@@ -221,6 +227,10 @@ impl AmoCrm {
 
     /// A deal at the first stage. The responsible is left to the account's own rules.
     async fn create_deal(&self, contact: ContactId, name: &str) -> Result<Done, CallError> {
+        let accepted = self.adopt_of_contact(contact.0).await?;
+        if let Some(lead) = accepted.and_then(|accepted| accepted.lead) {
+            return Ok(Done::DealCreated { deal: DealId(lead) });
+        }
         self.learn_statuses(&[]).await?;
         let Some((pipeline, status)) = self.map.with(AccountMap::first_place) else {
             return Err(CallError::refused(0, "the pipeline has no first stage"));

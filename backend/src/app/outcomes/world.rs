@@ -551,6 +551,10 @@ impl Watch for FakeCrm {
     async fn closed_tasks(&self, _: &[TaskId]) -> Result<Vec<Envelope>, CallError> {
         Ok(Vec::new())
     }
+
+    async fn link_late(&self, _: &[DealId]) -> Result<usize, CallError> {
+        Ok(0)
+    }
 }
 
 pub struct FakeBot {
