@@ -3,6 +3,7 @@
 mod desk;
 mod doctor;
 mod grants;
+mod probe;
 mod rules;
 
 pub mod bot_check;
@@ -47,6 +48,7 @@ use widget_core::time::DAY;
 pub use desk::{Desk, Erasure};
 pub use doctor::{Examined, examine};
 pub use grants::{link, redirect_uri};
+pub use probe::{Probed, Verdict, probe};
 
 /// Where in the data folder calls are logged.
 const API_LOG: &str = "api-log";
@@ -99,6 +101,14 @@ pub enum AppError {
         account: String,
         /// What the adapter says.
         cause: CallError,
+    },
+    /// Nothing opens the account.
+    #[error("account {account}: {problem}")]
+    NotConnected {
+        /// Which account.
+        account: String,
+        /// What is wrong, and what to do.
+        problem: String,
     },
     /// The server ended by itself.
     #[error("the server failed: {0}")]

@@ -143,7 +143,7 @@ fn database(config: &Config, opened: &Result<Desk, AppError>) -> Checked {
 }
 
 /// Whether what is stored of an account opens, and what its CRM gave it.
-async fn stored(account: &Account, store: &Arc<dyn Store>) -> (Checked, Option<Grant>) {
+pub(super) async fn stored(account: &Account, store: &Arc<dyn Store>) -> (Checked, Option<Grant>) {
     const WHAT: &str = "master key";
     let id = AccountId(account.id);
     // Everything is sealed with the account's key, and that one with the master key.
@@ -159,7 +159,7 @@ async fn stored(account: &Account, store: &Arc<dyn Store>) -> (Checked, Option<G
 }
 
 /// What opens the account, and where it is.
-fn access(
+pub(super) fn access(
     account: &Account,
     granted: Option<Grant>,
     now: i64,
@@ -202,25 +202,32 @@ async fn inspect_amocrm(
     hook_url: &str,
     now: i64,
 ) -> Vec<Checked> {
-    let wrong = |words: String| vec![Checked::wrong("account", words)];
-    let Ok(policy) = policy::parse(&account.policy) else {
-        return wrong("its policy cannot be read".to_owned());
-    };
-    let Some(names) = rules::names(&policy) else {
-        return wrong("its policy has no stages".to_owned());
-    };
+    match amocrm(account, access, endpoint, clock(now), false) {
+        Ok(crm) => crm.inspect(hook_url).await,
+        Err(words) => vec![Checked::wrong("account", words)],
+    }
+}
+
+/// The account behind its settings, to be looked at; or why there is none.
+pub(super) fn amocrm(
+    account: &Account,
+    access: Access,
+    endpoint: String,
+    clock: Arc<dyn Clock>,
+    limited: bool,
+) -> Result<AmoCrm, String> {
+    let policy = policy::parse(&account.policy);
+    let policy = policy.map_err(|_| "its policy cannot be read".to_owned())?;
+    let names = rules::names(&policy).ok_or("its policy has no stages")?;
     let config = AmoConfig {
         endpoint,
         account: account.amocrm.account_id,
         access,
         pipeline: account.amocrm.pipeline.clone(),
         names,
-        limited: false,
+        limited,
     };
-    match AmoCrm::new(config, clock(now)) {
-        Ok(crm) => crm.inspect(hook_url).await,
-        Err(error) => wrong(error.to_string()),
-    }
+    AmoCrm::new(config, clock).map_err(|error| error.to_string())
 }
 
 async fn inspect_pact(account: &Account, hook_url: &str) -> Checked {

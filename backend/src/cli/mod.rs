@@ -16,6 +16,7 @@ mod link;
 mod log;
 mod migrate;
 mod policy;
+mod probe;
 mod replay;
 mod sandbox;
 mod serve;
@@ -52,6 +53,8 @@ enum Command {
     Connect(link::Args),
     /// Checks everything that can be reached: one line each, and what to do.
     Doctor(doctor::Args),
+    /// Asks the real accounts what the references leave open, and changes nothing: a report.
+    Probe(probe::Args),
     /// Writes the widget's archive for a backend.
     Widget(archive::Widget),
     /// Holds an archive against amoCRM's rules.
@@ -87,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => served(serve::run(args)),
         Command::Connect(args) => link::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Probe(args) => probe::run(&args),
         Command::Widget(args) => archive::write(&args),
         Command::Check(args) => archive::check(&args),
         Command::Decide(args) => decide::run(&args),

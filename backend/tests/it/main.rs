@@ -4,6 +4,7 @@
 //! surface, and looks at what reached the guest and the CRM. Nothing is measured in machine time: a wait ends when its
 //! condition holds, and the business clock is moved by hand.
 
+mod accounts;
 mod api;
 mod architecture;
 mod bad_input;
@@ -15,6 +16,7 @@ mod card_live;
 mod card_robust;
 mod card_states;
 mod catchup;
+mod contract;
 mod crash;
 mod doctor;
 mod failpoints;
@@ -25,6 +27,7 @@ mod oauth;
 mod path;
 mod policy;
 mod privacy;
+mod probe;
 mod races;
 mod replay;
 mod scenarios;

@@ -24,6 +24,13 @@ const UNAUTHORISED: u16 = 401;
 /// Query parameters.
 pub(super) type Query<'a> = [(&'a str, String)];
 
+/// What a read answered.
+pub(super) struct Seen {
+    pub(super) status: u16,
+    /// Null where it is no JSON.
+    pub(super) body: Value,
+}
+
 /// The API of one account.
 pub(super) struct Api {
     lock: Lock,
@@ -155,6 +162,25 @@ impl Api {
     ) -> Result<Option<Value>, CallError> {
         let place = self.place().await;
         self.read(place, path, query, Some(user)).await
+    }
+
+    /// What a read answers, whatever that is.
+    pub(super) async fn seen(&self, path: &str, query: &Query<'_>) -> Result<Seen, CallError> {
+        let _place = self.place().await;
+        let what = named("GET", path);
+        let make = |http: &Http| request(http, Method::GET, path).query(query);
+        let answer = self.send(&what, Effect::Read, false, make).await?;
+        if answer.status == 429 {
+            let wait = self.pause(&answer);
+            return Err(CallError::Retry {
+                after_ms: Some(wait),
+                why: format!("{what}: too many requests"),
+            });
+        }
+        Ok(Seen {
+            status: answer.status,
+            body: answer.json().unwrap_or_default(),
+        })
     }
 
     async fn read(

@@ -1,7 +1,7 @@
 //! amoCRM as the CRM. Only here deals are leads and stages are statuses.
 //!
 //! `api` speaks HTTP · `keyring`, `oauth` and `door` hold what opens it · `map` knows what the account calls things · `prepare`, `read`, `write`, `find` and `people` are
-//! the port's calls · `unsorted` knows chats that nobody has accepted · `inspect` looks and changes nothing · `form` and `hook` read the webhooks.
+//! the port's calls · `unsorted` knows chats that nobody has accepted · `inspect` looks and changes nothing, and `probe` asks what the reference leaves open · `form` and `hook` read the webhooks.
 
 mod api;
 mod door;
@@ -17,6 +17,7 @@ mod pace;
 mod people;
 mod person;
 mod prepare;
+mod probe;
 mod read;
 mod unsorted;
 mod watch;
