@@ -108,7 +108,11 @@ fn no_message_held_aside_stands_in_another_spelling_among_those_that_are_learnt(
 fn voices_held_aside_are_understood() {
     let held = corpus(&folder()).held;
     // Of a person, then of all triggers: precision and recall.
-    let floors = [[0.94, 0.935, 0.86, 0.885], [0.95, 0.93, 0.87, 0.90]];
+    let floors = [
+        [0.95, 0.945, 0.865, 0.90],
+        [0.95, 0.935, 0.875, 0.925],
+        [0.955, 0.905, 0.855, 0.88],
+    ];
     assert_eq!(held.len(), floors.len());
     for (set, [precision, recall, of_each, recall_of_each]) in held.iter().zip(floors) {
         let measured = Measured::of(set, |sample| understand(Some(&sample.text), &[], 20_775));

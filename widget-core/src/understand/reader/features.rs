@@ -66,14 +66,25 @@ const PIECES: Range<usize> = 3..6;
 
 /// Every feature of the words once, by its hash, with the first tokens that it was read from.
 pub(super) fn all(tokens: &[Token], lexicon: &Lexicon) -> Vec<(u32, Kind, Range<usize>)> {
-    let mut all = Vec::with_capacity(tokens.len() * 32);
+    let mut met = Vec::with_capacity(tokens.len() * 32);
+    // The hash and the place in one number sort fast.
+    let mut order: Vec<u64> = Vec::with_capacity(tokens.len() * 32);
     each(tokens, lexicon, |kind, parts, tokens| {
-        all.push((hash(kind, parts), kind, tokens));
+        let hash = hash(kind, parts);
+        order.push(u64::from(hash) << PLACE_BITS | met.len() as u64);
+        met.push((hash, kind, tokens));
     });
-    all.sort_by_key(|(hash, _, _)| *hash);
-    all.dedup_by_key(|(hash, _, _)| *hash);
-    all
+    order.sort_unstable();
+    order.dedup_by_key(|both| *both >> PLACE_BITS);
+    let place = |both: u64| usize::try_from(both & ((1 << PLACE_BITS) - 1)).unwrap_or(0);
+    order
+        .into_iter()
+        .map(|both| met[place(both)].clone())
+        .collect()
 }
+
+/// So many features of one text are told apart: far more than the longest has.
+const PLACE_BITS: u32 = 32;
 
 /// Names every feature of the words: its kind, its parts, and the tokens that it was read from.
 pub(super) fn each(
