@@ -1034,10 +1034,14 @@ pub const ROWS: &[Row] = &[
             "backend/tests/it/crash.rs::promise_3_a_contact_and_a_deal_whose_responses_are_lost_are_not_made_again",
         ],
     ),
-    Row::later(
+    Row::code(
         "B3.claim.late_unsorted",
         "A late unsorted chat is linked to our deal",
-        "comes with «Неразобранное»",
+        &["adapters::amocrm::unsorted"],
+        &[
+            "backend/src/adapters/amocrm/tests/reference.rs::reference_10_a_chat_that_comes_late_is_linked_to_the_guests_own_open_deal",
+            "backend/tests/it/accounts.rs::account_whose_unsorted_chat_comes_late_has_one_deal_in_the_end",
+        ],
     ),
     Row::code(
         "B3.claim.late_foreign",
