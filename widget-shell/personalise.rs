@@ -6,6 +6,10 @@ use std::io::{Cursor, Read};
 use zip::ZipArchive;
 use zip::result::{ZipError, ZipResult};
 
+/// A widget has far fewer files, and far fewer bytes unpacked: what has more is made to fill a memory.
+const MOST_ENTRIES: usize = 1_000;
+const MOST_BYTES: u64 = 32 * 1024 * 1024;
+
 /// Why an archive could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum PersonaliseError {
@@ -63,14 +67,24 @@ pub fn personalise(origin: &str, version: &str, public: bool) -> Result<Vec<u8>,
 /// The files of a zip.
 ///
 /// # Errors
-/// Not a zip, or a damaged one.
+/// Not a zip, a damaged one, or one that holds far more than a widget.
 pub fn unpack(bytes: &[u8]) -> ZipResult<Files> {
     let mut archive = ZipArchive::new(Cursor::new(bytes))?;
+    if archive.len() > MOST_ENTRIES {
+        return Err(ZipError::InvalidArchive("too many files".into()));
+    }
     let mut files = Files::new();
+    let mut left = MOST_BYTES;
     for index in 0..archive.len() {
-        let mut entry = archive.by_index(index)?;
+        let entry = archive.by_index(index)?;
         let mut content = Vec::new();
-        entry.read_to_end(&mut content)?;
+        // What an entry says of its size may be a lie.
+        let mut entry = entry.take(left + 1);
+        let read = u64::try_from(entry.read_to_end(&mut content)?).unwrap_or(u64::MAX);
+        left = left
+            .checked_sub(read)
+            .ok_or_else(|| ZipError::InvalidArchive("too many bytes".into()))?;
+        let entry = entry.into_inner();
         if !entry.is_dir() {
             files.insert(entry.name()?.into_owned(), content);
         }

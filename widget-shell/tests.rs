@@ -233,6 +233,43 @@ fn every_breach_is_found() {
 }
 
 #[test]
+fn zip_slip_names_that_lead_out_of_the_archive_are_found_and_nothing_is_written() {
+    for hostile in [
+        "../x.js",
+        "../../../../etc/cron.d/x",
+        "images/../../x.js",
+        "/etc/passwd",
+        "..\\..\\x.js",
+    ] {
+        let files = Files::from([(hostile.to_owned(), b"x".to_vec())]);
+        let found = check(&pack(&files).unwrap());
+        let is_found = |rule: &str| found.iter().any(|finding| finding.rule == rule);
+        assert!(
+            is_found("path") || is_found("separator"),
+            "{hostile}: {found:?}"
+        );
+        assert!(
+            unpack(&pack(&files).unwrap())
+                .unwrap()
+                .contains_key(hostile),
+            "kept in memory"
+        );
+    }
+}
+
+#[test]
+fn zip_slip_an_archive_that_would_fill_the_memory_is_not_unpacked() {
+    let bomb = Files::from([("script.js".to_owned(), vec![0; 33 * 1024 * 1024])]);
+    let bomb = pack(&bomb).unwrap();
+    assert!(bomb.len() < 1024 * 1024, "it looks small");
+    assert!(unpack(&bomb).is_err());
+    let found = check(&bomb);
+    assert_eq!((found.len(), found[0].rule), (1, "zip"), "{found:?}");
+    let crowd = (0..1_001).map(|n| (format!("{n}.js"), Vec::new()));
+    assert!(unpack(&pack(&crowd.collect()).unwrap()).is_err());
+}
+
+#[test]
 fn settings_must_not_be_empty() {
     let found = spoiled(|files| {
         let mut manifest: serde_json::Value =

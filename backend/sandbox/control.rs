@@ -89,6 +89,7 @@ fn read(state: &State, call: &Call) -> Answer {
         ["amocrm"] => Ok(json!(state.crm.ways)),
         ["bot"] => Ok(json!({"asked": state.bot.asked})),
         ["openai"] => Ok(json!({"asked": state.bot.model.asked})),
+        ["tasks"] => Ok(tasks_of_no_deal(state)),
         ["gates", id] => gates::show(state, id),
         ["calls"] => calls(state, call.query("service")),
         _ => Err(missing(format!("There is no GET {}.", call.whole_path))),
@@ -485,6 +486,13 @@ pub(crate) fn shown_deal(state: &State, id: i64) -> Value {
         "loss_reason": leads::loss_reason(state, lead), "fields": details::fields(state, lead), "contact": contact, "tasks": tasks.collect::<Vec<_>>(),
         "notes": notes.map(|note| note.params["text"].clone()).collect::<Vec<_>>(),
     })
+}
+
+/// The tasks that stand on nothing, oldest first.
+fn tasks_of_no_deal(state: &State) -> Value {
+    let all = state.crm.tasks.values();
+    let alone = all.filter(|task| task.entity_id.is_none());
+    alone.map(|task| shown_task(state, task)).collect()
 }
 
 fn shown_task(state: &State, task: &Task) -> Value {

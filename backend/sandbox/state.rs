@@ -76,7 +76,7 @@ impl Secrets {
             |name: &str| hex::encode(&Sha256::digest(format!("{name} of {seed}").as_bytes())[..20]);
         let id = secret("client id");
         Self {
-            amocrm_token: secret("amocrm token"),
+            amocrm_token: lasting_token(&secret("amocrm token")),
             client_id: format!(
                 "{}-{}-4{}-8{}-{}",
                 &id[..8],
@@ -91,6 +91,17 @@ impl Secrets {
             widget_code: format!("estafeta{}", &secret("widget")[..16]),
         }
     }
+}
+
+/// When the long-lived token of amoCRM ends: five years after the sandbox's first day, unix s.
+pub(crate) const LASTING_TOKEN_ENDS: i64 = 1_952_769_600;
+
+/// A long-lived token is a JWT, whose claims say when it ends.
+fn lasting_token(secret: &str) -> String {
+    let claims = serde_json::json!({"exp": LASTING_TOKEN_ENDS, "scopes": ["crm", "notifications"]});
+    let key = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
+    let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
+    jsonwebtoken::encode(&header, &claims, &key).unwrap_or_default()
 }
 
 /// Something that happens by itself later.

@@ -13,7 +13,8 @@ pub mod replay;
 #[cfg(test)]
 mod outcomes;
 
-use crate::adapters::amocrm::{Access, AmoConfig, AmoCrm, Keyring};
+use crate::adapters::alert_hook::SignedHook;
+use crate::adapters::amocrm::{Access, AmoConfig, AmoCrm, Keyring, token_ends};
 use crate::adapters::api_log::CallLogs;
 use crate::adapters::bot::http::{BotConfig, HttpBot};
 use crate::adapters::bot::openai::{OpenAiBot, OpenAiConfig};
@@ -24,11 +25,14 @@ use crate::clock::Clock;
 use crate::config::{Account, BotKind, Config};
 use crate::error::{CallError, StoreError};
 use crate::flow::{
-    Bells, BotHealth, Chores, CrmHealth, Flow, InForce, LaneBells, Lines, Rules, Tenant, failpoint,
+    AlertSettings, Alerts, Bells, BotHealth, Chores, CrmHealth, Flow, InForce, LaneBells, Lines,
+    Provider, Rules, Tenant, failpoint,
 };
 use crate::http::{self, InvitationKey, SessionKey, Site, Sites, Web, WidgetFile};
 use crate::lifecycle::Stop;
-use crate::ports::{ApiLog, Bot, Budgets, Connection, Crm, Instances, Privacy, Store, Watch};
+use crate::ports::{
+    AlertHook, ApiLog, Bot, Budgets, Connection, Crm, Instances, Privacy, Store, Watch,
+};
 use crate::telemetry;
 use axum::Router;
 use grants::Kept;
@@ -42,8 +46,8 @@ use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use widget_core::ids::AccountId;
-use widget_core::time::DAY;
+use widget_core::ids::{AccountId, UserId};
+use widget_core::time::{DAY, MINUTE};
 
 pub use desk::{Desk, Erasure};
 pub use doctor::{Examined, examine};
@@ -416,6 +420,8 @@ async fn prepare(site: &Site, told: &mut Told) -> bool {
         tenant.crm.prepare(crm_hook),
         tenant.channel.prepare(channel_hook)
     );
+    tenant.alerts.prepared(Provider::Amocrm, &crm);
+    tenant.alerts.prepared(Provider::Pact, &channel);
     if crm.is_ok() {
         failpoint::hit("after_refresh");
     }
@@ -443,6 +449,7 @@ fn tenant(
         account: account.name.clone(),
         cause,
     };
+    let alerts = alerts(account, keyring.as_ref(), logs).map_err(refused)?;
     let mut crm = AmoCrm::new(
         amo_config(account, keyring, &rules, config.limited)?,
         Arc::clone(clock),
@@ -478,10 +485,39 @@ fn tenant(
         bot,
         bot_health: BotHealth::default(),
         lines: Lines::default(),
+        alerts,
         lane_bells: LaneBells::default(),
         hook_urls: hook_urls(account, &config.server.public_url),
     };
     Ok((tenant, crm))
+}
+
+/// What is wrong with the account, and who learns of it.
+fn alerts(
+    account: &Account,
+    keyring: Option<&Keyring>,
+    logs: &Arc<CallLogs>,
+) -> Result<Alerts, CallError> {
+    let settings = &account.alerts;
+    let hook = match &settings.webhook {
+        None => None,
+        Some(webhook) => {
+            let mut hook = SignedHook::new(&webhook.url, webhook.secret.clone())?;
+            hook.log_to(logs.of(AccountId(account.id), "alerts"));
+            Some(Arc::new(hook) as Arc<dyn AlertHook>)
+        }
+    };
+    let connection = keyring.map(|keyring| Arc::new(keyring.clone()) as Arc<dyn Connection>);
+    Ok(Alerts::new(AlertSettings {
+        name: account.name.clone(),
+        tech_user: settings.tech_user.map(UserId),
+        hook,
+        silence_after: settings
+            .silence_minutes
+            .map(|minutes| i64::from(minutes) * MINUTE),
+        token_ends: account.amocrm.token.as_ref().and_then(token_ends),
+        connection,
+    }))
 }
 
 /// The account's bot.

@@ -3,7 +3,8 @@
 //! The way of the data stands at the head of [`flow`]; who may use whom: `cli` → `app` → {`http`, `flow`, `adapters`} →
 //! `ports`. Only [`app`] knows the adapters.
 //!
-//! [`scale`]: what an instance carries, and where the next wall stands.
+//! [`scale`]: what an instance carries, and where the next wall stands. [`threats`]: who may want what, what holds them
+//! off, and the test of each.
 
 pub mod adapters;
 pub mod app;
@@ -18,3 +19,5 @@ pub mod ports;
 #[doc = include_str!("scale.md")]
 pub mod scale {}
 pub mod telemetry;
+#[doc = include_str!("threats.md")]
+pub mod threats {}

@@ -1,6 +1,7 @@
 //! What the flow needs of the world: small traits, no driver types in their signatures. Only `app.rs` knows who
 //! implements them.
 
+mod alerts;
 mod bot;
 mod budget;
 mod catchup;
@@ -25,6 +26,10 @@ use widget_core::owner::ReasonId;
 use widget_core::understand::AttachmentKind;
 
 pub use crate::clock::Clock;
+pub use alerts::{
+    AlertHook, AlertKind, CauseSeen, HookFound, Incident, Incidents, Part, Pulse, Pulses, Telling,
+    Told, Way,
+};
 pub use bot::{
     Bot, BotAnswerBody, BotContact, BotDeal, BotHistory, BotMessage, BotPassage, BotPolicy,
     BotReply, BotRequest, BotSaid, BotText, BotWish, LateCall, LateRefusal,
@@ -674,6 +679,8 @@ pub trait Store:
     + Privacy
     + Instances
     + Grants
+    + Incidents
+    + Pulses
 {
 }
 impl<T> Store for T where
@@ -691,6 +698,8 @@ impl<T> Store for T where
         + Privacy
         + Instances
         + Grants
+        + Incidents
+        + Pulses
 {
 }
 
@@ -768,6 +777,17 @@ pub enum CrmWrite {
         due_at: i64,
         /// For whom; `None` = the deal's responsible is left to the CRM.
         assignee: Option<UserId>,
+    },
+    /// A task for whoever sees to our own connections; it stands on no deal.
+    CreateAlert {
+        /// For whom.
+        to: UserId,
+        /// Its text.
+        text: String,
+        /// Names the incident.
+        marker: String,
+        /// Unix ms.
+        due_at: i64,
     },
     /// The whole text of a task (the adapter keeps the marker line).
     SetTaskText {
@@ -906,8 +926,8 @@ pub struct Left(pub Option<StageKey>);
 #[async_trait]
 pub trait Crm: Send + Sync {
     /// Once at start, and again after a failure: reads pipelines, stages, task types and users; makes the owner
-    /// field if it is missing; subscribes `hook_url` to the webhooks.
-    async fn prepare(&self, hook_url: &str) -> Result<(), CallError>;
+    /// field if it is missing; subscribes `hook_url` to the webhooks. Answers how the webhook was found.
+    async fn prepare(&self, hook_url: &str) -> Result<HookFound, CallError>;
 
     /// Contact by phone and the contact's deals. At most two requests for a known contact.
     async fn read(&self, lookup: &GuestLookup) -> Result<CrmFound, CallError>;
@@ -962,6 +982,11 @@ pub enum ChannelHook {
     Ignored(String),
 }
 
+/// Why a webhook is [`ChannelHook::Ignored`] that says that the channel itself was switched off.
+pub const CHANNEL_OFF: &str = "auth_disabled";
+/// The same, on.
+pub const CHANNEL_ON: &str = "auth_enabled";
+
 /// A message of the channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChannelMessage {
@@ -999,8 +1024,8 @@ pub struct Envelope {
 /// Pact, or another channel to the guest.
 #[async_trait]
 pub trait Channel: Send + Sync {
-    /// Makes sure that the webhook to `hook_url` exists and is active.
-    async fn prepare(&self, hook_url: &str) -> Result<(), CallError>;
+    /// Makes sure that the webhook to `hook_url` exists and is active. Answers how it was found.
+    async fn prepare(&self, hook_url: &str) -> Result<HookFound, CallError>;
 
     /// Sends a text; the channel's id of the accepted message.
     async fn send(&self, conversation: &ConversationId, text: &str)

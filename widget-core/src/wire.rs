@@ -37,6 +37,10 @@ pub struct DealDialogs {
     /// Empty because the deal has no contact.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub no_contact: bool,
+    /// What is wrong with the whole account, what guests feel most first. Finished sentences, in the shape of those that
+    /// the card reads anyway: every byte of it counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<WhyLine>,
 }
 
 /// A user's name for display.

@@ -173,6 +173,11 @@ fn deal_dialogs() {
                 name: "Анна Ким".to_owned(),
             }],
             no_contact: false,
+            alerts: vec![WhyLine {
+                mark: WhyMark::Decided,
+                ru: "Бот недоступен с 10:42. Диалоги идут менеджерам.".to_owned(),
+                en: "The bot is down since 10:42. Dialogs go to managers.".to_owned(),
+            }],
         },
     );
 }
@@ -222,6 +227,7 @@ fn no_dialogs() {
             dialogs: vec![],
             users: vec![],
             no_contact: true,
+            alerts: vec![],
         },
     );
 }

@@ -7,7 +7,7 @@ use widget_core::owner::{Owner, Reason};
 use widget_core::time::Days;
 use widget_core::understand::Programme;
 use widget_core::wire::{
-    AskedBack, DealDialogs, DialogView, History, HistoryEntry, How, Mute, WhyMark,
+    AskedBack, DealDialogs, DialogView, History, HistoryEntry, How, Mute, WhyLine, WhyMark,
 };
 
 /// Everything on the card, top to bottom.
@@ -349,6 +349,9 @@ impl Presenter<'_> {
     fn bars(&self, data: &DealDialogs) -> Vec<Bar> {
         let state = self.state;
         let mut bars = vec![];
+        for alert in &data.alerts {
+            bars.push(plain(Tone::Bad, self.told(alert)));
+        }
         if let Some(failure) = &state.offline {
             let time = Moments {
                 now: data.now,
@@ -415,12 +418,7 @@ impl Presenter<'_> {
             Notice::AlreadyBot => (Tone::Info, self.t("info.already_bot")),
             Notice::Changed => (Tone::Info, self.t("info.changed")),
         };
-        Bar {
-            tone,
-            text,
-            detail: None,
-            links: vec![],
-        }
+        plain(tone, text)
     }
 
     fn error(&self, failure: &Failure) -> String {
@@ -819,17 +817,20 @@ impl Presenter<'_> {
         })
     }
 
+    /// A sentence that came in both languages.
+    fn told(&self, line: &WhyLine) -> String {
+        let sentence = match self.texts.lang() {
+            Lang::Ru => &line.ru,
+            Lang::En => &line.en,
+        };
+        sentence.clone()
+    }
+
     fn why(&self, dialog: &DialogView) -> Option<(String, Vec<(WhyMark, String)>)> {
         if self.state.why.as_ref() != Some(&dialog.id) {
             return None;
         }
-        let lines = dialog.why.iter().map(|line| {
-            let sentence = match self.texts.lang() {
-                Lang::Ru => &line.ru,
-                Lang::En => &line.en,
-            };
-            (line.mark, sentence.clone())
-        });
+        let lines = dialog.why.iter().map(|line| (line.mark, self.told(line)));
         Some((self.t("a11y.trace"), lines.collect()))
     }
 
@@ -891,6 +892,16 @@ fn waiting_since(dialog: &DialogView) -> Option<i64> {
     match dialog.view.owner {
         Owner::Waiting { since, .. } => Some(dialog.unanswered_since.unwrap_or(since)),
         _ => dialog.unanswered_since,
+    }
+}
+
+/// A bar that only says something.
+fn plain(tone: Tone, text: String) -> Bar {
+    Bar {
+        tone,
+        text,
+        detail: None,
+        links: vec![],
     }
 }
 

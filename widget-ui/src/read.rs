@@ -49,6 +49,7 @@ pub fn deal_dialogs(node: &impl Node) -> Option<DealDialogs> {
         dialogs: list(node, "dialogs", dialog)?,
         users: list(node, "users", user)?,
         no_contact: flag(node, "no_contact").unwrap_or(false),
+        alerts: list(node, "alerts", why_line).unwrap_or_default(),
     })
 }
 

@@ -65,6 +65,7 @@ pub(crate) fn fresh(dialogs: Vec<DialogView>) -> Fresh {
             dialogs,
             users: vec![user(ME, "Анна Ким"), user(IGOR, "Игорь Лис")],
             no_contact: false,
+            alerts: vec![],
         },
     }
 }

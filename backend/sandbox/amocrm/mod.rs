@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use crate::faults::{Kind, Service};
 use crate::http::{Call, Reply, number};
 use crate::pact::integration::chat_uuid;
-use crate::state::State;
+use crate::state::{LASTING_TOKEN_ENDS, State};
 use model::{TOKEN_USER, User};
 use ways::BigLimit;
 
@@ -161,7 +161,8 @@ fn authorised(state: &State, call: &Call) -> Result<model::User, Reply> {
         .and_then(|header| header.strip_prefix("Bearer "))
         .unwrap_or_default();
     let oauth = &state.crm.oauth;
-    let is_lasting = token == state.secrets.amocrm_token && !oauth.is_off;
+    let is_lasting =
+        token == state.secrets.amocrm_token && !oauth.is_off && state.now_s() < LASTING_TOKEN_ENDS;
     let known = is_lasting || oauth.opens(token, state.now);
     if !(known && oauth::is_here(state, call)) {
         return Err(problem(

@@ -19,6 +19,9 @@ use widget_core::ids::AccountId;
 
 /// How many lines may wait for the disk; more are dropped and counted.
 const WAITING: usize = 4096;
+/// A day's file grows no longer than this, bytes: what comes after is dropped and counted, so that a provider that
+/// answers in a loop does not fill the disk.
+const MOST_A_DAY: u64 = 64 * 1024 * 1024;
 /// A run of so many digits may be somebody's phone.
 const PHONE_LIKE: usize = 5;
 
@@ -200,7 +203,7 @@ fn plain(words: &str) -> String {
 fn write_all(folder: &Path, lines: &Receiver<Line>) {
     let mut open: HashMap<AccountId, (String, File)> = HashMap::new();
     for line in lines {
-        if let Err(error) = write(folder, &mut open, &line) {
+        if let Err(error) = write(folder, &mut open, &line, MOST_A_DAY) {
             open.remove(&line.account);
             metrics::counter!("estafeta_api_log_dropped_total").increment(1);
             tracing::warn!(account = %line.account, %error, "a call could not be logged");
@@ -212,6 +215,7 @@ fn write(
     folder: &Path,
     open: &mut HashMap<AccountId, (String, File)>,
     line: &Line,
+    most: u64,
 ) -> std::io::Result<()> {
     let is_open = open
         .get(&line.account)
@@ -226,7 +230,13 @@ fn write(
         open.insert(line.account, (line.day.clone(), file));
     }
     match open.get_mut(&line.account) {
-        Some((_, file)) => file.write_all(format!("{}\n", line.text).as_bytes()),
+        Some((_, file)) if file.metadata()?.len() < most => {
+            file.write_all(format!("{}\n", line.text).as_bytes())
+        }
+        Some(_) => {
+            metrics::counter!("estafeta_api_log_dropped_total").increment(1);
+            Ok(())
+        }
         None => Ok(()),
     }
 }
@@ -281,6 +291,25 @@ mod tests {
                 r#"{"at":"2026-11-18T08:00:00Z","service":"pact","call":"GET contacts/*","error":"outcome unknown: send to *: no answer in time","ms":0}"#,
             ]
         );
+    }
+
+    #[test]
+    fn a_days_log_has_an_end_and_the_next_day_begins_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut open = HashMap::new();
+        let line = |day: &str| Line {
+            account: AccountId(1),
+            day: day.to_owned(),
+            text: "x".repeat(99),
+        };
+        for day in ["2026-11-18", "2026-11-19"] {
+            for _ in 0..50 {
+                write(folder.path(), &mut open, &line(day), 1_000).unwrap();
+            }
+        }
+        for file in files(folder.path(), AccountId(1)).unwrap() {
+            assert_eq!(std::fs::metadata(file).unwrap().len(), 1_000);
+        }
     }
 
     #[tokio::test]

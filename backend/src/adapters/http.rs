@@ -266,6 +266,17 @@ mod tests {
     }
 
     #[test]
+    fn header_injection_a_token_with_a_line_break_is_no_header() {
+        for hostile in ["a\r\nX-Admin: 1", "a\nb", "a\rb", "a\0b", "\u{7f}"] {
+            let value = secret_value("Bearer ", &SecretString::from(hostile));
+            let Err(CallError::Refused { status: 0, why }) = value else {
+                panic!("{hostile:?} is a header");
+            };
+            assert!(!why.contains(hostile), "{why}");
+        }
+    }
+
+    #[test]
     fn only_https_or_loopback_is_an_endpoint() {
         for good in [
             "https://hotel.amocrm.ru",

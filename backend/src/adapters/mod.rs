@@ -1,5 +1,6 @@
 //! The outside world behind `ports`.
 
+pub mod alert_hook;
 pub mod amocrm;
 pub mod api_log;
 pub mod bot;

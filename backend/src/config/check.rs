@@ -1,8 +1,8 @@
 //! From what is written to what is meant. Every check goes on after a fault, so that all faults are told together.
 
 use super::{
-    Account, Amocrm, Bot, BotKind, Config, DEFAULT_POLICY, DEFAULT_PROMPT, Finding, MasterKey,
-    Pact, Server,
+    Account, Alerts, Amocrm, Bot, BotKind, Config, DEFAULT_POLICY, DEFAULT_PROMPT, Finding,
+    MasterKey, Pact, Server, Webhook,
 };
 use super::{mode, raw};
 use axum::http::Uri;
@@ -17,7 +17,9 @@ use std::path::{Path, PathBuf};
 use widget_core::policy;
 
 const SECTIONS: [&str; 5] = ["server", "secrets", "clock", "limits", "accounts"];
-const ACCOUNT_KEYS: [&str; 7] = ["id", "name", "policy", "mode", "amocrm", "pact", "bot"];
+const ACCOUNT_KEYS: [&str; 8] = [
+    "id", "name", "policy", "mode", "amocrm", "pact", "bot", "alerts",
+];
 const PACT_ENDPOINT: &str = "https://api.pact.im/api/p2";
 const AMO_DOMAINS: [&str; 3] = ["amocrm.ru", "amocrm.com", "kommo.com"];
 /// A webhook's secret has at least so many characters.
@@ -31,6 +33,10 @@ const BOT_TIMEOUT: u64 = 60_000;
 const BOT_RETRY_WITHIN: u64 = 30_000;
 /// How long raw bodies and the log of calls may be kept, days: amoCRM asks for three, privacy for an end.
 const RETENTION_DAYS: RangeInclusive<u16> = 3..=365;
+/// A channel that brings nothing in so much working time is suspicious, minutes.
+pub(super) const SILENCE_MINUTES: u16 = 240;
+/// A shorter silence is everyday life.
+const SILENCE_AT_LEAST: u16 = 15;
 
 /// What is meant, or everything that is wrong.
 pub(super) fn checked(layers: &Figment, folder: &Path) -> Result<Config, Vec<Finding>> {
@@ -305,6 +311,8 @@ impl Check<'_> {
         let pact = pact.and_then(|raw| self.pact(raw, &format!("{at}.pact"), key));
         let bot = self.section(table.get("bot"), &format!("{at}.bot"));
         let bot = bot.and_then(|raw| self.bot(raw, &format!("{at}.bot")));
+        let alerts = self.section(table.get("alerts"), &format!("{at}.alerts"));
+        let alerts = alerts.and_then(|raw| self.alerts(raw, &format!("{at}.alerts")));
         let raw = raw?;
         let policy = match &raw.policy {
             Some(file) => self.policy(file, &format!("{at}.policy")),
@@ -318,6 +326,7 @@ impl Check<'_> {
             amocrm,
             pact: pact?,
             bot: bot?,
+            alerts: alerts?,
             policy: policy?,
             policy_file: raw.policy.map(|file| self.folder.join(file)),
         })
@@ -420,6 +429,49 @@ impl Check<'_> {
             company_id: company_id?,
             token: token?,
             webhook_secret: webhook_secret?,
+        })
+    }
+
+    fn alerts(&mut self, raw: raw::Alerts, at: &str) -> Option<Alerts> {
+        if raw.tech_user.is_some_and(|user| user <= 0) {
+            self.found(
+                format!("{at}.tech_user"),
+                "is not the number of a user: it stands in the address of the user's page in amoCRM.",
+            );
+        }
+        let silence_minutes = raw.silence_minutes.unwrap_or(SILENCE_MINUTES);
+        if (1..SILENCE_AT_LEAST).contains(&silence_minutes) {
+            self.found(
+                format!("{at}.silence_minutes"),
+                format!("must be at least {SILENCE_AT_LEAST}, or 0: then silence is never told."),
+            );
+        }
+        let secret = self.choice(
+            raw.webhook_secret,
+            raw.webhook_secret_file,
+            &format!("{at}.webhook_secret"),
+            "the key of the signature",
+        );
+        let secret = secret.ok()?;
+        let webhook = match (raw.webhook, secret) {
+            (None, None) => None,
+            (Some(url), Some(secret)) => Some(Webhook {
+                url: self.plain_url(&url, &format!("{at}.webhook"))?,
+                secret,
+            }),
+            (Some(_), None) => {
+                let path = format!("{at}.webhook_secret");
+                return self.need(None, &path, "the key with which alerts are signed");
+            }
+            (None, Some(_)) => {
+                let path = format!("{at}.webhook");
+                return self.need(None, &path, "where alerts are sent");
+            }
+        };
+        Some(Alerts {
+            tech_user: raw.tech_user,
+            webhook,
+            silence_minutes: (silence_minutes > 0).then_some(silence_minutes),
         })
     }
 
@@ -631,6 +683,23 @@ impl Check<'_> {
             return None;
         }
         Some(text.trim_end_matches('/').to_owned())
+    }
+
+    /// A URL of scheme, host, port and path alone: nothing secret stands in it.
+    fn plain_url(&mut self, text: &str, at: &str) -> Option<String> {
+        let url = self.url(text, at)?;
+        let uri = url.parse::<Uri>().ok()?;
+        let has_user = uri
+            .authority()
+            .is_some_and(|host| host.as_str().contains('@'));
+        if has_user || uri.query().is_some() {
+            self.found(
+                at,
+                "is scheme, host, port and path alone: alerts are signed, so nothing secret has to stand in it.",
+            );
+            return None;
+        }
+        Some(url)
     }
 
     /// A URL of scheme, host and port alone.

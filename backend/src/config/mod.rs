@@ -66,6 +66,8 @@ pub struct Account {
     pub pact: Pact,
     /// Its bot.
     pub bot: Bot,
+    /// Who learns of what is wrong with it.
+    pub alerts: Alerts,
     /// Its rules, TOML, known to be good: of its file, or the default ones in the mode of new accounts.
     pub policy: String,
     /// Where its rules are read from; `None` = it has the default ones.
@@ -104,6 +106,37 @@ pub struct Pact {
     pub token: SecretString,
     /// Last part of the webhook's path.
     pub webhook_secret: SecretString,
+}
+
+/// Who learns of what is wrong with an account's connections.
+#[derive(Debug)]
+pub struct Alerts {
+    /// The user of amoCRM who gets a task; `None` = nobody.
+    pub tech_user: Option<i64>,
+    /// The operator's webhook.
+    pub webhook: Option<Webhook>,
+    /// The channel is suspiciously silent after so many minutes of working time; `None` = never.
+    pub silence_minutes: Option<u16>,
+}
+
+impl Default for Alerts {
+    /// Nobody is told, and a silent channel is noticed all the same: cards show it.
+    fn default() -> Self {
+        Self {
+            tech_user: None,
+            webhook: None,
+            silence_minutes: Some(check::SILENCE_MINUTES),
+        }
+    }
+}
+
+/// A webhook of the operator's.
+#[derive(Debug)]
+pub struct Webhook {
+    /// Where it is.
+    pub url: String,
+    /// Key of the signature.
+    pub secret: SecretString,
 }
 
 /// A bot.
@@ -307,6 +340,49 @@ mod tests {
                 .webhook_secret
                 .expose_secret()
         );
+    }
+
+    #[test]
+    fn who_learns_of_what_is_wrong_is_named_in_a_table_of_its_own() {
+        let with = |lines: &str| format!("{GOOD}\n        [accounts.alerts]\n        {lines}");
+        let none = parse(GOOD).unwrap().accounts.remove(0).alerts;
+        assert!(none.tech_user.is_none() && none.webhook.is_none());
+        assert_eq!(none.silence_minutes, Some(240));
+        let some = parse(&with(
+            "tech_user = 9001\nwebhook = 'https://ops.example.org/alerts'\nwebhook_secret = 'alert-secret-value'\nsilence_minutes = 0",
+        ));
+        let some = some.unwrap().accounts.remove(0).alerts;
+        assert_eq!((some.tech_user, some.silence_minutes), (Some(9001), None));
+        let webhook = some.webhook.unwrap();
+        assert_eq!(webhook.url, "https://ops.example.org/alerts");
+        assert_eq!(webhook.secret.expose_secret(), "alert-secret-value");
+        let at = |key: &str| vec![format!("accounts[0].alerts.{key}")];
+        for (wrong, expected) in [
+            ("tech_user = 0", at("tech_user")),
+            ("tech_user = 'Ольга'", at("tech_user")),
+            ("silence_minutes = 5", at("silence_minutes")),
+            ("webhook = 'https://ops.example.org'", at("webhook_secret")),
+            ("webhook_secret = 'alert-secret-value'", at("webhook")),
+            ("telegram = 'x'", at("telegram")),
+        ] {
+            assert_eq!(paths(&with(wrong)), expected, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn ssrf_alerts_leave_by_https_to_a_plain_address_alone() {
+        for wrong in [
+            "http://ops.example.org/alerts",
+            "http://169.254.169.254/latest",
+            "https://user:password@ops.example.org/alerts",
+            "https://ops.example.org/alerts?token=1",
+            "file:///etc/passwd",
+            "ops.example.org",
+        ] {
+            let lines = format!("webhook = '{wrong}'\nwebhook_secret = 'alert-secret-value'");
+            let toml = format!("{GOOD}\n        [accounts.alerts]\n        {lines}");
+            assert_eq!(paths(&toml), ["accounts[0].alerts.webhook"], "{wrong}");
+        }
     }
 
     #[test]

@@ -73,6 +73,16 @@ pub(super) struct Pact {
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
+pub(super) struct Alerts {
+    pub(super) tech_user: Option<i64>,
+    pub(super) webhook: Option<String>,
+    pub(super) webhook_secret: Option<SecretString>,
+    pub(super) webhook_secret_file: Option<PathBuf>,
+    pub(super) silence_minutes: Option<u16>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Bot {
     pub(super) kind: Option<String>,
     pub(super) marks_turns: Option<bool>,

@@ -9,9 +9,11 @@ use super::shared_task::Sharing;
 use super::{Flow, Tenant, booking, failpoint, render};
 use crate::error::{CallError, StoreError};
 use crate::ports::{
-    Again, BotSaid, ChannelMessage, ClaimedAct, CrmWrite, Finish, GuestLookup, Lane, Phase,
+    Again, AlertKind, BotSaid, ChannelMessage, ClaimedAct, CrmWrite, Finish, GuestLookup, Lane,
+    Phase,
 };
 use sha2::{Digest, Sha256};
+use std::sync::atomic::{AtomicBool, Ordering};
 use widget_core::action::{Action, SendKind};
 use widget_core::dialog::{Dialog, TaskState};
 use widget_core::event::{Done, Failure};
@@ -30,6 +32,8 @@ struct Context<'a> {
     tenant: &'a Tenant,
     act: &'a ClaimedAct,
     dialog: Dialog,
+    /// It failed for good.
+    has_failed: AtomicBool,
 }
 
 /// Carries out a claimed action: one call, or one look for the effect of an earlier one.
@@ -55,6 +59,7 @@ pub(super) async fn run(flow: &Flow, act: &ClaimedAct) -> Finish {
         tenant: &tenant,
         act,
         dialog,
+        has_failed: AtomicBool::new(false),
     };
     if context.is_held() {
         return patience::held(act, flow.clock.now_ms());
@@ -65,6 +70,12 @@ pub(super) async fn run(flow: &Flow, act: &ClaimedAct) -> Finish {
         Action::Send { .. } => context.send().await,
         _ => context.write_crm().await,
     };
+    // Before its end is stored: whoever crashes in between fails once more.
+    if context.has_failed.load(Ordering::Relaxed)
+        && let Some(kind) = worth_telling(&act.action)
+    {
+        flow.is_wrong(&tenant, kind, String::new()).await;
+    }
     let unknown = matches!(
         result,
         Ok(Finish::Again {
@@ -139,6 +150,7 @@ impl Context<'_> {
 
     fn failed(&self, why: &CallError, failure: Failure) -> Finish {
         tracing::warn!(action = %self.act.key, %why, "an action failed for good");
+        self.has_failed.store(true, Ordering::Relaxed);
         metrics::counter!("estafeta_actions_failed_total").increment(1);
         if is_of_a_handoff(&self.act.action) {
             let account = self.act.account;
@@ -330,7 +342,7 @@ impl Context<'_> {
             }
             Err(error) => {
                 tracing::warn!(%turn, %error, "the bot gave no answer");
-                self.flow.bot_has_failed(self.tenant);
+                self.flow.bot_has_failed(self.tenant).await;
                 self.over(&Outcome::Unanswered { turn: turn.clone() })
             }
         })
@@ -614,6 +626,14 @@ fn is_of_a_handoff(action: &Action) -> bool {
         Action::CreateTask { text, .. } => text.reason.id != ReasonId::NoReply,
         _ => false,
     }
+}
+
+/// What an action that failed for good is told as; `None` = it is not.
+fn worth_telling(action: &Action) -> Option<AlertKind> {
+    if is_of_a_handoff(action) {
+        return Some(AlertKind::HandoffFailed);
+    }
+    matches!(action, Action::Send { .. }).then_some(AlertKind::SendFailed)
 }
 
 /// The line that names an action in the CRM: `#e-` and eight characters of its key's hash.

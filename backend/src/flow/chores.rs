@@ -53,6 +53,10 @@ impl Chores {
     }
 
     async fn look(&self, look: u32, since: &mut HashMap<i64, i64>) -> Result<(), StoreError> {
+        // Each instance has a log of its own.
+        if look.is_multiple_of(PRUNE_EVERY) {
+            self.prune_log().await;
+        }
         if !self.instances.has(Duty::Chores).await? {
             return Ok(());
         }
@@ -132,10 +136,14 @@ impl Chores {
         while self.store.prune(before).await? > 0 {
             tokio::time::sleep(BREATH).await;
         }
+        Ok(())
+    }
+
+    async fn prune_log(&self) {
+        let before = self.clock.now_ms() - self.keep;
         if let Err(error) = self.log.prune(before).await {
             tracing::error!(%error, "old logs of calls could not be removed; it is tried again");
         }
-        Ok(())
     }
 }
 

@@ -80,7 +80,7 @@ impl<'a> Work<'a> {
             decision.trace.insert(0, both);
         }
         if breaks_a_promise(event, &decision) {
-            self.flow.bot_has_failed(self.tenant);
+            self.flow.bot_has_failed(self.tenant).await;
         }
         let seq = self.state.seq + 1;
         for change in &decision.changes {

@@ -5,8 +5,8 @@ use super::panics::contained;
 use super::{Flow, Tenant, booking, guard, render};
 use crate::error::{StoreError, unquoted};
 use crate::ports::{
-    BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Duty, Echo, Erasure, InboxRow,
-    NewRow, Source,
+    AlertKind, BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Duty, Echo, Erasure,
+    InboxRow, NewRow, Source,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -260,6 +260,8 @@ impl Flow {
             ChannelHook::Undelivered(message)
                 if dialog.recent.iter().any(|seen| seen.id == message.id) =>
             {
+                self.is_wrong(tenant, AlertKind::SendFailed, String::new())
+                    .await;
                 Event::DeliveryFailed {
                     message: message.id,
                 }
@@ -288,6 +290,8 @@ impl Flow {
                     }
                     Echo::Pending | Echo::Foreign => return Ok(Meaning::Events(Vec::new())),
                 };
+                self.is_wrong(tenant, AlertKind::SendFailed, String::new())
+                    .await;
                 Event::ActionFailed {
                     action,
                     what: Box::new(Action::Send {

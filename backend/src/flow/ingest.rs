@@ -2,7 +2,7 @@
 
 use super::{Flow, Received, Tenant, failpoint};
 use crate::error::StoreError;
-use crate::ports::{Envelope, NewRow, Source};
+use crate::ports::{ChannelHook, Envelope, NewRow, Source};
 use sha2::{Digest, Sha256};
 use widget_core::ids::{AccountId, ConversationId, DialogId};
 
@@ -32,9 +32,17 @@ impl Flow {
             return Ok(Received::Foreign);
         }
         let readable = envelope.is_ok();
+        tenant.alerts.heard(self.clock.now_ms());
         let envelope = envelope.unwrap_or_else(|_| unreadable(body));
-        self.store_envelopes(tenant, Source::Pact, vec![envelope], readable)
-            .await
+        let beside_talk = envelope.conversation.is_none();
+        let says = beside_talk.then(|| self.hooks.pact(&envelope.body));
+        let received = self
+            .store_envelopes(tenant, Source::Pact, vec![envelope], readable)
+            .await?;
+        if let Some(ChannelHook::Ignored(what)) = says {
+            self.channel_is(tenant, &what).await;
+        }
+        Ok(received)
     }
 
     /// Stores an amoCRM webhook body: each of its items is an event of its own.

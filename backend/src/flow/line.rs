@@ -163,6 +163,7 @@ impl Flow {
                 line.shut_at(provider, all, self.clock.now_ms());
                 tracing::error!(%account, provider = provider.name(), status, "everything is refused: actions are held until that is over");
                 tell(tenant, provider, true);
+                self.line_is_shut(tenant, provider, all).await;
                 Concerns::TheAccount
             }
             Err(_) => Concerns::Unknown,
@@ -214,10 +215,12 @@ impl Flow {
 /// Preparing looks before it writes, so it may be repeated at will, and it needs the rights that everything else needs.
 async fn ask(tenant: &Tenant, provider: Provider) -> Result<(), CallError> {
     let (crm_hook, channel_hook) = &tenant.hook_urls;
-    match provider {
+    let asked = match provider {
         Provider::Amocrm => tenant.crm.prepare(crm_hook).await,
         Provider::Pact => tenant.channel.prepare(channel_hook).await,
-    }
+    };
+    tenant.alerts.prepared(provider, &asked);
+    asked.map(|_| ())
 }
 
 fn tell(tenant: &Tenant, provider: Provider, shut: bool) {

@@ -11,6 +11,7 @@
 //! where a dialog changes.
 
 mod act;
+mod alerts;
 mod bells;
 mod booking;
 mod catchup;
@@ -40,6 +41,7 @@ mod rules;
 mod shared_task;
 mod zone;
 
+pub use alerts::{AlertSettings, Alerts, Sentence};
 pub use bells::{Bells, LaneBells};
 pub use chores::Chores;
 pub use creation::Making;
@@ -94,6 +96,8 @@ pub struct Tenant {
     pub bot_health: BotHealth,
     /// Whether CRM and channel take its calls.
     pub lines: Lines,
+    /// What is wrong with it.
+    pub alerts: Alerts,
     /// Wakes those who carry out its actions.
     pub lane_bells: LaneBells,
     /// Where providers send their webhooks: `(amoCRM's URL, Pact's URL)`, secrets included.
@@ -195,6 +199,7 @@ impl Flow {
         workers.spawn(self.kept_up(&stop, Self::watch_lines));
         workers.spawn(self.kept_up(&stop, Self::dispatch_acts));
         workers.spawn(self.kept_up(&stop, Self::keep_caught_up));
+        workers.spawn(self.kept_up(&stop, Self::watch_over_accounts));
         workers.close();
         workers.wait().await;
     }

@@ -4,7 +4,7 @@
 use super::inbox::Outcome;
 use super::{Flow, Tenant};
 use crate::error::StoreError;
-use crate::ports::{NewRow, Source};
+use crate::ports::{AlertKind, NewRow, Source};
 use std::sync::{Mutex, PoisonError};
 use widget_core::event::Service;
 use widget_core::owner::ReasonId;
@@ -95,6 +95,13 @@ impl BotHealth {
         lately.failures >= FAILURES || !lately.known_well
     }
 
+    /// Whether the breaker is open; `None` = nothing is known since the process began.
+    pub fn is_down(&self) -> Option<bool> {
+        let lately = self.lately();
+        let is_down = lately.failures >= FAILURES;
+        (is_down || lately.known_well).then_some(is_down)
+    }
+
     /// The bot took a turn and answers later. It can be reached, which closes an open breaker for now; one promise that is
     /// not kept opens it again.
     pub fn promised(&self) {
@@ -133,11 +140,14 @@ impl Flow {
     }
 
     /// The bot has not answered a turn.
-    pub(super) fn bot_has_failed(&self, tenant: &Tenant) {
+    pub(super) async fn bot_has_failed(&self, tenant: &Tenant) {
         metrics::counter!("estafeta_bot_failed_total").increment(1);
         if tenant.bot_health.failed(self.clock.now_ms()) {
             let account = tenant.account;
             tracing::error!(%account, "the bot does not answer: guests go to managers until it does");
+            // Another instance may be the one that looks by now.
+            self.is_wrong(tenant, AlertKind::BotDown, String::new())
+                .await;
         }
     }
 

@@ -6,6 +6,7 @@ use super::bearer::Caller;
 use super::error::ApiError;
 use super::state::{Site, Web};
 use super::view;
+use crate::flow::Sentence;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -14,7 +15,7 @@ use jiff::tz::TimeZone;
 use std::sync::Arc;
 use widget_core::dialog::Dialog;
 use widget_core::ids::{DealId, UserId};
-use widget_core::wire::{DealDialogs, DialogView, UserName};
+use widget_core::wire::{DealDialogs, DialogView, UserName, WhyLine, WhyMark};
 
 /// Everything the card of a deal shows.
 pub(super) async fn dialogs(
@@ -76,9 +77,22 @@ impl Found {
             utc_offset: utc_offset(site, web.now()),
             users: names(site, &leaders(&dialogs)).await,
             no_contact: self.no_contact && dialogs.is_empty(),
+            alerts: alerts(web, site),
             dialogs,
         })
     }
+}
+
+/// What is wrong with the whole account.
+fn alerts(web: &Web, site: &Site) -> Vec<WhyLine> {
+    let banners = web.flow.banners(&site.tenant).into_iter();
+    banners
+        .map(|Sentence { ru, en }| WhyLine {
+            mark: WhyMark::Decided,
+            ru,
+            en,
+        })
+        .collect()
 }
 
 /// Whether a dialog of one of the deal's contacts is for the caller's eyes too: it may belong to a deal that is not.

@@ -1,9 +1,13 @@
-//! CORS: only pages of connected accounts may call. No credentials: the bearer is a header.
+//! CORS: only pages of active installs may call: of accounts that are connected, or that have to be connected anew. No
+//! credentials: the bearer is a header.
 
 use super::sites::Sites;
+use super::state::Site;
+use crate::ports::Standing;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, IF_MATCH, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Method};
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -12,15 +16,16 @@ const PREFLIGHT_LIFE: Duration = Duration::from_mins(10);
 
 /// The layer for `sites`.
 pub(super) fn layer(sites: &Sites) -> CorsLayer {
-    let origins: HashSet<HeaderValue> = sites
-        .all()
-        .iter()
-        .flat_map(|site| &site.origins)
-        .filter_map(|origin| origin.parse().ok())
-        .collect();
+    let mut pages: HashMap<HeaderValue, Vec<Arc<Site>>> = HashMap::new();
+    for site in sites.all() {
+        for origin in site.origins.iter().filter_map(|origin| origin.parse().ok()) {
+            pages.entry(origin).or_default().push(Arc::clone(site));
+        }
+    }
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, _| {
-            origins.contains(origin)
+            let theirs = pages.get(origin);
+            theirs.is_some_and(|sites| sites.iter().any(|site| is_active(site)))
         }))
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([
@@ -34,9 +39,16 @@ pub(super) fn layer(sites: &Sites) -> CorsLayer {
         .max_age(PREFLIGHT_LIFE)
 }
 
+/// Whether the account uses the integration: one that nobody has connected, or that was disconnected, does not.
+fn is_active(site: &Site) -> bool {
+    let connection = site.connection.as_ref();
+    connection.is_none_or(|connection| connection.standing() != Standing::NotConnected)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::http::fake::{self, PAGE, World, call, get, post, with};
+    use crate::ports::Connection as _;
     use axum::body::Body;
     use axum::http::Request;
 
@@ -71,6 +83,25 @@ mod tests {
             }
             assert!(!headers.contains_key("access-control-allow-credentials"));
         }
+    }
+
+    #[tokio::test]
+    async fn cors_the_pages_of_an_account_that_was_disconnected_may_not_call() {
+        let world = World::new();
+        let may_call = async |page: &str| {
+            let answer = call(&world, preflight("/api/v1/session", page)).await;
+            answer.headers().contains_key("access-control-allow-origin")
+        };
+        assert!(
+            may_call(PAGE).await,
+            "it has to be connected anew: its card says so"
+        );
+        world.connection.disconnect();
+        assert!(!may_call(PAGE).await);
+        assert!(
+            may_call("https://other.amocrm.ru").await,
+            "another account's"
+        );
     }
 
     #[tokio::test]

@@ -12,6 +12,7 @@ use super::card::{Found, deal_id};
 use super::error::ApiError;
 use super::state::Web;
 use crate::flow::OpenCard;
+use crate::ports::Incident;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -106,7 +107,8 @@ impl Telling {
     async fn look(&mut self) -> Result<Option<Event>, ApiError> {
         let begins = self.counts_from.is_none();
         let found = Found::read(&self.web, &self.caller, self.deal).await?;
-        let state = state_of(&found.dialogs);
+        let open = self.caller.site.tenant.alerts.open();
+        let state = state_of(&found.dialogs, &open);
         if self.known.as_ref() == Some(&state) && self.counts_right() {
             // A card that has come back hears at once that it is listened to.
             return Ok(begins.then(|| Event::default().comment("as known")));
@@ -147,16 +149,19 @@ impl Drop for Telling {
     }
 }
 
-/// Names what a card of these dialogs shows: the journal's length of each.
-fn state_of(dialogs: &[Dialog]) -> String {
-    if dialogs.is_empty() {
-        return "none".to_owned();
-    }
+/// Names what a card of these dialogs shows: the journal's length of each, and what is wrong with the account.
+fn state_of(dialogs: &[Dialog], open: &[Incident]) -> String {
     let mut state = String::new();
+    if dialogs.is_empty() {
+        state.push_str("none");
+    }
     for dialog in dialogs {
         let apart = if state.is_empty() { "" } else { "," };
         // Writing into a text cannot fail.
         let _ = write!(state, "{apart}{}:{}", dialog.id, dialog.seq);
+    }
+    for incident in open {
+        let _ = write!(state, "!{}", incident.id);
     }
     state
 }

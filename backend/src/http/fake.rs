@@ -4,15 +4,18 @@ use super::bearer::{Claims, SessionKey};
 use super::{InvitationKey, Site, Sites, Web, router};
 use crate::clock::SetClock;
 use crate::error::{CallError, StoreError};
-use crate::flow::{Bells, BotHealth, CrmHealth, Flow, InForce, LaneBells, Lines, Rules, Tenant};
+use crate::flow::{
+    Alerts, Bells, BotHealth, CrmHealth, Flow, InForce, LaneBells, Lines, Rules, Tenant,
+};
 use crate::ports::{
-    ActClaim, Bot, BotReply, BotRequest, BotSaid, Budgets, Channel, ChannelHook, ChannelMessage,
-    Claimed, ClaimedAct, Class, Commit, Connection, Crm, CrmFound, CrmHook, CrmUser, CrmWrite,
-    DealAccess, Dialogs, Duty, Echo, Envelope, Erasure, Finish, Grant, Grants, Guest, GuestLookup,
-    Hooks, Inbox, InboxRow, Instances, Journal, JournalRow, Kin, Known, Lane, LateCall,
-    LateRefusal, Lease, Ledger, NewRow, News, Origin, Outbox, Page, Pair, Policies, PolicyVersion,
-    Privacy, Progress, Reach, Reaches, Registry, Setback, Source, Standing, StoredPolicy, Thread,
-    Waiting, Wanted, Watch, Wish, Written,
+    ActClaim, Bot, BotReply, BotRequest, BotSaid, Budgets, CauseSeen, Channel, ChannelHook,
+    ChannelMessage, Claimed, ClaimedAct, Class, Commit, Connection, Crm, CrmFound, CrmHook,
+    CrmUser, CrmWrite, DealAccess, Dialogs, Duty, Echo, Envelope, Erasure, Finish, Grant, Grants,
+    Guest, GuestLookup, HookFound, Hooks, Inbox, InboxRow, Incident, Incidents, Instances, Journal,
+    JournalRow, Kin, Known, Lane, LateCall, LateRefusal, Lease, Ledger, NewRow, News, Origin,
+    Outbox, Page, Pair, Policies, PolicyVersion, Privacy, Progress, Pulse, Pulses, Reach, Reaches,
+    Registry, Setback, Source, Standing, StoredPolicy, Telling, Thread, Told, Waiting, Wanted,
+    Watch, Way, Wish, Written,
 };
 use async_trait::async_trait;
 use axum::body::Body;
@@ -134,6 +137,7 @@ fn site(account: i64, number: i64, crm: &Arc<FakeCrm>, connection: &Arc<FakeConn
         bot: Arc::new(Signer(format!("bot-{number}"))),
         bot_health: BotHealth::default(),
         lines: Lines::default(),
+        alerts: Alerts::default(),
         lane_bells: LaneBells::default(),
         hook_urls: (String::new(), String::new()),
     };
@@ -193,6 +197,9 @@ impl Connection for FakeConnection {
     }
 
     fn standing(&self) -> Standing {
+        if self.farewells() > 0 {
+            return Standing::NotConnected;
+        }
         Standing::NeedsReauth {
             why: "it was revoked".to_owned(),
             until: None,
@@ -601,6 +608,50 @@ impl Grants for FakeStore {
 }
 
 #[async_trait]
+impl Incidents for FakeStore {
+    async fn incidents(&self, _: i64) -> Result<Vec<Incident>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn cause_seen(&self, _: &CauseSeen, _: i64) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn cause_gone(&self, _: &Incident, _: i64) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn to_tell(&self, _: i64) -> Result<Vec<(AccountId, Way)>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn claim_telling(
+        &self,
+        _: AccountId,
+        _: Way,
+        _: i64,
+        _: i64,
+    ) -> Result<Option<Telling>, StoreError> {
+        Ok(None)
+    }
+
+    async fn told(&self, _: &Telling, _: Told) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Pulses for FakeStore {
+    async fn heard(&self, _: AccountId, _: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn pulses(&self) -> Result<BTreeMap<AccountId, Pulse>, StoreError> {
+        Ok(BTreeMap::new())
+    }
+}
+
+#[async_trait]
 impl Privacy for FakeStore {
     async fn prune(&self, _: i64) -> Result<u64, StoreError> {
         Ok(0)
@@ -635,8 +686,8 @@ pub struct FakeCrm {
 
 #[async_trait]
 impl Crm for FakeCrm {
-    async fn prepare(&self, _: &str) -> Result<(), CallError> {
-        Ok(())
+    async fn prepare(&self, _: &str) -> Result<HookFound, CallError> {
+        Ok(HookFound::Active)
     }
 
     async fn read(&self, _: &GuestLookup) -> Result<CrmFound, CallError> {
@@ -674,8 +725,8 @@ struct Nothing;
 
 #[async_trait]
 impl Channel for Nothing {
-    async fn prepare(&self, _: &str) -> Result<(), CallError> {
-        Ok(())
+    async fn prepare(&self, _: &str) -> Result<HookFound, CallError> {
+        Ok(HookFound::Active)
     }
 
     async fn send(&self, _: &ConversationId, _: &str) -> Result<MessageId, CallError> {

@@ -116,6 +116,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn header_injection_a_callers_request_id_cannot_make_a_header_of_ours() {
+        let world = World::new();
+        for hostile in [&b"a\xff\xfeb"[..], b"%0d%0aSet-Cookie:%20a=b", b"\tx"] {
+            let mut request = get("/healthz");
+            let value = axum::http::HeaderValue::from_bytes(hostile).unwrap();
+            request.headers_mut().insert("x-request-id", value.clone());
+            let answer = call(&world, request).await;
+            assert_eq!(answer.status(), 200);
+            assert_eq!(
+                answer.headers()["x-request-id"],
+                value,
+                "as it was, and alone"
+            );
+            assert!(!answer.headers().contains_key("set-cookie"));
+        }
+        assert!(axum::http::HeaderValue::from_bytes(b"a\r\nSet-Cookie: a=b").is_err());
+    }
+
+    #[tokio::test]
     async fn every_answer_names_its_request() {
         let world = World::new();
         let answer = call(&world, get("/healthz")).await;

@@ -59,8 +59,12 @@ pub(super) async fn open(
 #[cfg(test)]
 mod tests {
     use crate::http::fake::{self, NOW, OURS, World, call, claims, json, post, token, with};
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use hmac::{Hmac, KeyInit as _, Mac as _};
     use jsonwebtoken::Algorithm;
     use serde_json::{Value, json as object};
+    use sha2::Sha256;
     use std::sync::atomic::Ordering;
     use widget_core::time::{MINUTE, SECOND};
 
@@ -128,6 +132,102 @@ mod tests {
         }
         let without = call(&world, post("/api/v1/session", Vec::new())).await;
         assert_eq!(without.status(), 401);
+    }
+
+    /// A token whose head says what it likes, signed with HMAC under our key or not at all.
+    fn headed(head: &Value, claims: &Value, signed: bool) -> String {
+        let part = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
+        let body = format!("{}.{}", part(head), part(claims));
+        if !signed {
+            return format!("{body}.");
+        }
+        let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+        mac.update(body.as_bytes());
+        let signature = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
+        format!("{body}.{signature}")
+    }
+
+    #[tokio::test]
+    async fn hostile_tokens_that_name_another_algorithm_are_refused_however_they_are_signed() {
+        let world = World::new();
+        let good = headed(&object!({"alg": "HS256", "typ": "JWT"}), &claims(), true);
+        for head in [
+            object!({"alg": "none"}),
+            object!({"alg": "None", "typ": "JWT"}),
+            object!({"alg": ""}),
+            object!({"typ": "JWT"}),
+            object!({"alg": "RS256", "typ": "JWT"}),
+            object!({"alg": "ES256"}),
+            object!({"alg": "PS256"}),
+            object!({"alg": "EdDSA"}),
+            object!({"alg": "HS384"}),
+            object!({"alg": "HS512"}),
+            object!({"alg": "hs256"}),
+            object!({"alg": ["HS256"]}),
+        ] {
+            for signed in [true, false] {
+                let hostile = headed(&head, &claims(), signed);
+                assert_eq!(opening_with(&world, &hostile).await, refused(), "{head}");
+            }
+        }
+        let unsigned = headed(&object!({"alg": "HS256"}), &claims(), false);
+        assert_eq!(opening_with(&world, &unsigned).await, refused());
+        assert_eq!(
+            opening_with(&world, &good).await.0,
+            200,
+            "none of them used it up"
+        );
+    }
+
+    #[tokio::test]
+    async fn hostile_times_and_ids_open_nothing() {
+        let world = World::new();
+        for (name, value) in [
+            ("exp", object!("soon")),
+            ("exp", object!(null)),
+            ("exp", object!(-1.5)),
+            ("exp", object!(0)),
+            ("iat", object!("1794988799")),
+            ("nbf", object!([1])),
+            ("jti", object!("")),
+            ("jti", object!(5)),
+            ("user_id", object!("9002")),
+            ("user_id", object!(9_002.5)),
+            ("account_id", object!("31")),
+            ("aud", object!([])),
+            ("aud", object!({"host": "bot.example.org"})),
+            ("aud", object!("https://bot.example.org.evil.example.org")),
+            ("aud", object!("https://bot.example.org@evil.example.org")),
+            ("iss", object!("https://ours.amocrm.ru.evil.example.org")),
+        ] {
+            assert_eq!(
+                opening(&world, &but(name, value.clone())).await,
+                refused(),
+                "{name} {value}"
+            );
+        }
+        let skew = (401, "clock_skew".to_owned());
+        for far in [object!(1e300), object!(9.2e18)] {
+            assert_eq!(
+                opening(&world, &but("iat", far.clone())).await,
+                skew,
+                "{far}"
+            );
+        }
+        for missing in [
+            "exp",
+            "iat",
+            "nbf",
+            "jti",
+            "aud",
+            "iss",
+            "user_id",
+            "account_id",
+        ] {
+            let mut claims = claims();
+            claims.as_object_mut().unwrap().remove(missing);
+            assert_eq!(opening(&world, &claims).await, refused(), "{missing}");
+        }
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! What the card may ask of the backend, and what it may not.
 
-use crate::harness::{ANNA, HANDOFF, IGOR, Manager, World, answer};
+use crate::harness::{ANNA, Fleet, HANDOFF, IGOR, Manager, Server, World, answer};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -86,6 +86,33 @@ async fn of_many_that_use_a_token_at_once_one_gets_in() {
         }
     });
     assert_eq!(outcomes.await, 1);
+}
+
+#[tokio::test]
+async fn promise_3_a_token_used_at_one_instance_opens_nothing_at_another() {
+    let server = Server::started();
+    let world = World::for_a_fleet(&server).await;
+    let fleet = Fleet::of(&world, 2).await;
+    fleet.serves(0).await;
+    fleet.serves(1).await;
+    let anna = world.manager(ANNA);
+    let opens_at = async |instance: usize, token: &str| {
+        let url = format!("{}/api/v1/session", fleet.url(instance));
+        let request = world.client.post(url).header("X-Auth-Token", token);
+        request.send().await.expect("an answer").status().as_u16()
+    };
+    for (first, second) in [(0, 1), (1, 0)] {
+        let token = anna.one_time_token().await;
+        assert_eq!(opens_at(first, &token).await, 200);
+        assert_eq!(opens_at(second, &token).await, 401, "used at {first}");
+        assert_eq!(opens_at(first, &token).await, 401);
+    }
+    // At once, at both.
+    let token = anna.one_time_token().await;
+    let both = [0, 1, 0, 1].map(|instance| opens_at(instance, &token));
+    let statuses = futures_util::future::join_all(both).await;
+    let opened = statuses.iter().filter(|status| **status == 200).count();
+    assert_eq!(opened, 1, "{statuses:?}");
 }
 
 #[tokio::test]

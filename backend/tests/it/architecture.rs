@@ -349,3 +349,37 @@ fn the_house_has_the_rooms_of_the_design_and_no_others() {
         .collect();
     assert!(others.is_empty(), "{others:?}");
 }
+
+#[test]
+fn every_line_of_the_threat_model_is_held_by_a_test() {
+    let page = fs::read_to_string(root().join("backend/src/threats.md")).expect("the page");
+    let rooms = [
+        "backend/src",
+        "backend/tests",
+        "widget-shell",
+        "widget-core/src",
+    ];
+    let files = rooms.iter().flat_map(|room| sources(&root().join(room)));
+    let all: String = files
+        .map(|file| fs::read_to_string(file).expect("a source"))
+        .collect();
+    let lines = page.lines().filter(|line| line.starts_with("| "));
+    let mut held = 0;
+    for line in lines.filter(|line| !line.starts_with("| threat") && !line.starts_with("| ---")) {
+        let tests = line.rsplit('|').nth(1).expect("a column of tests");
+        let names: Vec<&str> = tests
+            .split('`')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .collect();
+        assert!(!names.is_empty(), "nothing holds: {line}");
+        for name in names {
+            let is_there = ["(", "<"]
+                .iter()
+                .any(|after| all.contains(&format!("fn {name}{after}")));
+            assert!(is_there, "{name} is no test: {line}");
+        }
+        held += 1;
+    }
+    assert!(held > 25, "{held} lines");
+}

@@ -269,6 +269,35 @@ async fn a_body_over_256_kib_is_refused_and_one_of_256_is_not() {
 }
 
 #[tokio::test]
+async fn deeply_nested_json_is_no_crash_wherever_it_comes() {
+    let world = World::new().await;
+    let hooks = HookUrls::of(&world).await;
+    let before = calls(&world).await.len();
+    let deep = |open: &str, close: &str, times: usize| {
+        format!(
+            "{{\"event\":{}1{}}}",
+            open.repeat(times),
+            close.repeat(times)
+        )
+    };
+    for times in [100, 1_000, 20_000] {
+        for body in [deep("[", "]", times), deep("{\"object\":", "}", times)] {
+            for url in [&hooks.pact, &hooks.amocrm] {
+                let status = posts(&world, url, "application/json", body.clone()).await;
+                assert_eq!(status, 200, "acknowledged and kept for a look");
+            }
+            for path in ["/api/v1/dialogs/d/return", "/api/v1/bot/turns/t"] {
+                let url = format!("{}{path}", world.serve_url);
+                let status = posts(&world, &url, "application/json", body.clone()).await;
+                assert!((400..500).contains(&status), "{path}: {status}");
+            }
+        }
+    }
+    nothing_came_of_it(&world, before).await;
+    the_next_guest_is_answered(&world, PHONE).await;
+}
+
+#[tokio::test]
 async fn unknown_event_types_do_nothing() {
     let world = World::new().await;
     let hooks = HookUrls::of(&world).await;

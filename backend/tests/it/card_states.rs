@@ -290,6 +290,7 @@ fn given(dialogs: Vec<DialogView>) -> Value {
         dialogs,
         users: vec![user(ANNA, "Анна Ким"), user(IGOR, LONG_NAME)],
         no_contact: false,
+        alerts: vec![],
     };
     serde_json::to_value(given).expect("JSON")
 }

@@ -5,6 +5,7 @@
 //! condition holds, and the business clock is moved by hand.
 
 mod accounts;
+mod alerts;
 mod api;
 mod architecture;
 mod bad_input;

@@ -1,6 +1,6 @@
 //! What is erased is gone for good, what is kept goes in time, and the log of calls tells nobody's story.
 
-use crate::harness::{COMPANY, INTRO, World, until};
+use crate::harness::{ANNA, COMPANY, INTRO, Ops, World, until};
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::path::{Path, PathBuf};
@@ -346,6 +346,104 @@ async fn privacy_the_log_of_calls_tells_which_calls_were_made_and_nothing_of_the
     }
     let two = world.asks(&["log", "--lines", "2"]);
     assert_eq!(two.out.lines().count(), 2);
+    let failed = world.asks(&[
+        "log",
+        "--service",
+        "pact",
+        "--errors",
+        "--since",
+        "2026-11-18",
+    ]);
+    let failed: Vec<&str> = failed.out.lines().collect();
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert!(failed[0].contains("\"status\":429"), "{failed:?}");
+    let none = world.asks(&["log", "--since", "2031-01-01"]);
+    assert_eq!(none.out, "");
+    let wrong = world.asks(&["log", "--service", "smtp"]);
+    assert_eq!(wrong.code, Some(2), "{wrong:?}");
+}
+
+/// Everything secret in a backend's settings.
+fn secrets_of(world: &World) -> Vec<String> {
+    let secrets = [
+        "accounts.0.amocrm.token",
+        "accounts.0.amocrm.client_secret",
+        "accounts.0.pact.token",
+        "accounts.0.bot.secret",
+    ];
+    let secrets = secrets.map(|path| world.setting(path));
+    let key = world.setting("secrets.master_key_file");
+    let key = std::fs::read_to_string(key.as_str().expect("a file")).expect("a key");
+    let secrets = secrets.iter().filter_map(|secret| secret.as_str());
+    secrets.chain([key.trim()]).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn privacy_neither_secrets_nor_what_was_said_are_in_the_log_however_talkative_it_is() {
+    const WROTE: &str = "Отвечаю сама: шахта открыта";
+    let world = World::without_backend().await;
+    let ops = Ops::listening().await;
+    world.tells(&ops, "");
+    world.serve(&[("ESTAFETA_LOG", "trace,sqlx=debug")]).await;
+    let deal = world.has_a_deal_at(PHONE, "Новая заявка").await;
+    let anna = world.manager(ANNA);
+    let one_time = anna.one_time_token().await;
+    anna.opens_session(&one_time).await.expect("a session");
+    // The whole way: an answer, a handoff, a take, a person's answer, a return; and what goes wrong on it.
+    world.fault("pact", "http_429").await;
+    world.fault("amocrm", "http_500").await;
+    world.fault("bot", "http_500").await;
+    has_talked(&world, PHONE).await;
+    world.guest(PHONE).asks("Нас будет пятеро").await;
+    world.guest(PHONE).hears(2).await;
+    anna.takes(PHONE).await;
+    anna.writes(PHONE, WROTE, "amocrm").await;
+    anna.returns(PHONE).await;
+    let _ = anna.sees(&deal).await.expect("the card");
+    let hostile = format!(
+        "{}/hooks/pact/guessed-secret-of-a-stranger",
+        world.serve_url
+    );
+    let _ = world.client.post(hostile).body(TEXT).send().await;
+    world.lasting_fault("bot", "http_500").await;
+    for phone in [OTHER, "79000000044", "79000000045"] {
+        world.guest(phone).asks(TEXT).await;
+        world.guest(phone).hears(1).await;
+    }
+    world
+        .alert_begins(&ops, "bot_down", "бот не отвечает")
+        .await;
+    let bearer = anna.bearer().await;
+    let log = world.log();
+    assert!(
+        log.contains("TRACE") && log.len() > 100_000,
+        "{} bytes",
+        log.len()
+    );
+    let mut never = secrets_of(&world);
+    assert_eq!(never.len(), 5);
+    never.extend([one_time, bearer, "guessed-secret-of-a-stranger".to_owned()]);
+    never.extend(
+        [
+            PHONE,
+            OTHER,
+            "79000000044",
+            NAME,
+            TEXT,
+            WROTE,
+            "Нас будет пятеро",
+        ]
+        .map(str::to_owned),
+    );
+    never.push("alert-secret-value".to_owned());
+    // As the phone and the text stand in a URL, too.
+    never.push("+79000000042".to_owned());
+    for secret in &never {
+        let line = log.lines().find(|line| line.contains(secret.as_str()));
+        assert_eq!(line, None, "{secret} is in the log");
+    }
+    let hooks = world.look("calls?service=pact").await.expect("calls");
+    assert!(hooks.as_array().is_some_and(|calls| calls.len() > 3));
 }
 
 fn calls_at(key: &str, service: &str, call: &str, status: u64) -> Value {

@@ -1373,10 +1373,28 @@ pub const ROWS: &[Row] = &[
         ],
     )
     .and_later("one field for all of them, «Перенести сюда»"),
-    Row::later(
+    Row::code(
         "B5.alerts",
-        "Alerts: a banner, a task and a webhook when something is down",
-        "come with alerts",
+        "Alerts: a banner, a task and a webhook when something is down, once and at its end",
+        &["flow::alerts"],
+        &[
+            "backend/src/flow/alerts/rule.rs::behaviour_5_alerts_an_incident_begins_at_once_and_ends_after_a_calm",
+            "backend/src/flow/alerts/words.rs::behaviour_5_alerts_every_kind_has_a_banner_of_two_lines_a_problem_and_what_to_do",
+            "backend/tests/it/alerts.rs::behaviour_5_alerts_a_pact_that_refuses_everything",
+            "backend/tests/it/alerts.rs::behaviour_5_alerts_a_channel_that_is_switched_off_in_pact",
+            "backend/tests/it/alerts.rs::behaviour_5_alerts_amocrm_has_to_be_connected_anew",
+            "backend/tests/it/alerts.rs::behaviour_5_alerts_an_amocrm_that_refuses_everything_is_told_when_it_is_back",
+            "backend/tests/it/alerts.rs::behaviour_5_alerts_a_bot_that_does_not_answer",
+            "backend/tests/it/alerts.rs::behaviour_5_alerts_a_cause_that_comes_and_goes_is_told_once",
+            "backend/tests/it/alerts.rs::behaviour_5_alerts_texts_that_wait_for_long_and_then_fail",
+            "backend/tests/it/alerts.rs::behaviour_5_alerts_a_handoff_that_the_guest_never_hears_of",
+            "backend/tests/it/alerts.rs::behaviour_5_alerts_writes_to_amocrm_that_wait_for_long",
+            "backend/tests/it/alerts.rs::behaviour_5_alerts_a_text_that_the_channel_could_not_deliver",
+            "backend/tests/it/alerts.rs::behaviour_5_alerts_a_webhook_that_was_switched_off",
+            "backend/tests/it/alerts.rs::behaviour_5_alerts_a_channel_that_has_fallen_silent_in_working_hours",
+            "backend/tests/it/alerts.rs::behaviour_5_alerts_a_token_that_ends_in_fourteen_days",
+            "backend/tests/it/alerts.rs::promise_3_nothing_twice_an_alert_is_told_once_although_instances_die",
+        ],
     ),
     Row::code(
         "B5.doubt",

@@ -2,6 +2,7 @@
 
 use super::AmoCrm;
 use super::api::Query;
+use super::write::FOLLOW_UP;
 use crate::adapters::json;
 use crate::error::CallError;
 use crate::ports::CrmWrite;
@@ -28,7 +29,19 @@ impl AmoCrm {
                     ("order[id]", "desc".to_owned()),
                 ];
                 let row = self
-                    .marked_row("tasks", &query, "/text", *deal, marker)
+                    .marked_row("tasks", &query, "/text", Some(*deal), marker)
+                    .await?;
+                let task = row.as_ref().and_then(|row| json::id(&row["id"]));
+                Ok(task.map(|id| Done::TaskCreated { task: TaskId(id) }))
+            }
+            CrmWrite::CreateAlert { to, marker, .. } => {
+                let query = [
+                    ("filter[responsible_user_id]", to.to_string()),
+                    ("filter[task_type]", FOLLOW_UP.to_string()),
+                    ("order[id]", "desc".to_owned()),
+                ];
+                let row = self
+                    .marked_row("tasks", &query, "/text", None, marker)
                     .await?;
                 let task = row.as_ref().and_then(|row| json::id(&row["id"]));
                 Ok(task.map(|id| Done::TaskCreated { task: TaskId(id) }))
@@ -37,7 +50,7 @@ impl AmoCrm {
                 let query = [("order[id]", "desc".to_owned())];
                 let path = format!("leads/{deal}/notes");
                 let row = self
-                    .marked_row(&path, &query, "/params/text", *deal, marker)
+                    .marked_row(&path, &query, "/params/text", Some(*deal), marker)
                     .await?;
                 Ok(row.map(|_| Done::Plain))
             }
@@ -78,13 +91,13 @@ impl AmoCrm {
         }
     }
 
-    /// The row of a deal whose text, at this pointer, ends with the marker.
+    /// The row, of this deal where one is named, whose text, at this pointer, ends with the marker.
     async fn marked_row(
         &self,
         path: &str,
         query: &Query<'_>,
         text: &str,
-        deal: DealId,
+        deal: Option<DealId>,
         marker: &str,
     ) -> Result<Option<Value>, CallError> {
         if marker.is_empty() {
@@ -92,7 +105,8 @@ impl AmoCrm {
         }
         let rows = self.api.all(path, query, PAGES).await?;
         let is_ours = |row: &&Value| {
-            json::id(&row["entity_id"]).is_none_or(|id| id == deal.0)
+            let stands_on = json::id(&row["entity_id"]);
+            deal.is_none_or(|deal| stands_on.is_none_or(|id| id == deal.0))
                 && row
                     .pointer(text)
                     .and_then(Value::as_str)

@@ -19,6 +19,7 @@ mod person;
 mod prepare;
 mod probe;
 mod read;
+mod token;
 mod unsorted;
 mod watch;
 mod write;
@@ -29,10 +30,11 @@ mod tests;
 pub use keyring::{Keyring, KeyringConfig, invitation};
 pub use map::SharedMap;
 pub use oauth::Integration;
+pub use token::token_ends;
 
 use super::api_log::CallLog;
 use crate::error::CallError;
-use crate::ports::{Clock, Crm, CrmFound, CrmUser, CrmWrite, DealAccess, GuestLookup};
+use crate::ports::{Clock, Crm, CrmFound, CrmUser, CrmWrite, DealAccess, GuestLookup, HookFound};
 use api::Api;
 use async_trait::async_trait;
 use pace::Pace;
@@ -172,7 +174,7 @@ impl AmoCrm {
 
 #[async_trait]
 impl Crm for AmoCrm {
-    async fn prepare(&self, hook_url: &str) -> Result<(), CallError> {
+    async fn prepare(&self, hook_url: &str) -> Result<HookFound, CallError> {
         let _one_at_a_time = self.preparing.lock().await;
         self.prepare_account(hook_url)
             .await

@@ -5,6 +5,7 @@ use super::api::{embedded, is_bad_request};
 use super::map::OWNER_CODE;
 use crate::adapters::json;
 use crate::error::CallError;
+use crate::ports::HookFound;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -25,7 +26,7 @@ const NEEDED_HOOKS: [&str; 8] = [
 const OPTIONAL_HOOKS: [&str; 3] = ["add_outgoing_message", "add_message", "update_task"];
 
 impl AmoCrm {
-    pub(super) async fn prepare_account(&self, hook_url: &str) -> Result<(), CallError> {
+    pub(super) async fn prepare_account(&self, hook_url: &str) -> Result<HookFound, CallError> {
         self.read_account().await?;
         self.read_pipelines().await?;
         self.read_users().await?;
@@ -157,7 +158,7 @@ impl AmoCrm {
     }
 
     /// Subscribes the webhook. The same address replaces its settings, so the list always goes whole.
-    async fn ensure_hook(&self, url: &str) -> Result<(), CallError> {
+    async fn ensure_hook(&self, url: &str) -> Result<HookFound, CallError> {
         let wanted = [&NEEDED_HOOKS[..], &OPTIONAL_HOOKS].concat();
         let query = [("filter[destination]", url.to_owned())];
         let rows = self.api.get("webhooks", &query).await?.unwrap_or_default();
@@ -165,11 +166,16 @@ impl AmoCrm {
             .iter()
             .find(|hook| hook["destination"].as_str() == Some(url));
         if mine.is_some_and(|hook| is_whole(hook, &wanted)) {
-            return Ok(());
+            return Ok(HookFound::Active);
         }
+        let found = match mine {
+            None => HookFound::Missing,
+            Some(hook) if json::is_true(&hook["disabled"]) => HookFound::Off,
+            Some(_) => HookFound::Active,
+        };
         let all = self.subscribe(url, &wanted).await;
         if !is_bad_request(&all) {
-            return all;
+            return all.map(|()| found);
         }
         let mut accepted = NEEDED_HOOKS.to_vec();
         self.subscribe(url, &accepted).await?;
@@ -187,7 +193,7 @@ impl AmoCrm {
                 tried?;
             }
         }
-        Ok(())
+        Ok(found)
     }
 
     async fn subscribe(&self, url: &str, settings: &[&str]) -> Result<(), CallError> {

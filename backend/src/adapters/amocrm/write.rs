@@ -13,7 +13,7 @@ use widget_core::event::Done;
 use widget_core::ids::{ContactId, DealId, StageKey, TaskId, UserId};
 
 /// The type that every account has: «Связаться».
-const FOLLOW_UP: i64 = 1;
+pub(super) const FOLLOW_UP: i64 = 1;
 const SERVICE: &str = "Эстафета";
 /// What a look at a deal saw counts for less than this, ms: after that a person may have moved it (DESIGN §5.4).
 const LOOK_HOLDS: i64 = 1_000;
@@ -39,6 +39,19 @@ impl AmoCrm {
                     "entity_type": "leads",
                 });
                 self.create_task(task, *assignee).await
+            }
+            CrmWrite::CreateAlert {
+                to,
+                text,
+                marker,
+                due_at,
+            } => {
+                let task = json!({
+                    "task_type_id": FOLLOW_UP,
+                    "text": marked(text, marker),
+                    "complete_till": due_at.div_euclid(1000),
+                });
+                self.create_task(task, Some(*to)).await
             }
             CrmWrite::SetTaskText { task, text, marker } => {
                 let change = json!({"text": marked(text, marker)});

@@ -4,4 +4,4 @@ mod answer;
 pub mod check;
 pub mod http;
 pub mod openai;
-mod sign;
+pub(super) mod sign;

@@ -6,20 +6,24 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
 /// The header with the time of the call, unix seconds.
-pub(super) const TIMESTAMP: &str = "X-Estafeta-Timestamp";
+pub(in crate::adapters) const TIMESTAMP: &str = "X-Estafeta-Timestamp";
 /// The header with the signature.
-pub(super) const SIGNATURE: &str = "X-Estafeta-Signature";
+pub(in crate::adapters) const SIGNATURE: &str = "X-Estafeta-Signature";
 /// A call whose timestamp is further off may be a repeated one of somebody who listened, s.
 pub(super) const FRESH_FOR: i64 = 300;
 
 /// The signature of a call.
-pub(super) fn signature(secret: &SecretString, timestamp: &str, body: &[u8]) -> String {
+pub(in crate::adapters) fn signature(
+    secret: &SecretString,
+    timestamp: &str,
+    body: &[u8],
+) -> String {
     mac(secret, timestamp, body)
         .map_or_else(String::new, |mac| hex::encode(mac.finalize().into_bytes()))
 }
 
 /// Whether the signature is right. Takes the same time whatever it is.
-pub(super) fn is_signed(
+pub(in crate::adapters) fn is_signed(
     secret: &SecretString,
     timestamp: &str,
     body: &[u8],

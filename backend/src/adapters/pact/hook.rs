@@ -2,7 +2,7 @@
 
 use super::message::{conversation_id, is_undelivered, read_as};
 use crate::adapters::json::{digest, id_text, int, is_true};
-use crate::ports::{ChannelHook, ChannelMessage, Envelope};
+use crate::ports::{CHANNEL_OFF, CHANNEL_ON, ChannelHook, ChannelMessage, Envelope};
 use serde_json::Value;
 use widget_core::understand::AttachmentKind;
 
@@ -52,7 +52,11 @@ pub(crate) fn read(raw: &[u8]) -> ChannelHook {
     match word(&body, "type") {
         "message" => message(word(&body, "event"), object),
         "conversation" => ignored("conversation"),
-        "auth" if object["state"].as_str() == Some("disabled") => ignored("auth_disabled"),
+        "auth" if is_of_whatsapp(object) => match word(object, "state") {
+            "disabled" => ignored(CHANNEL_OFF),
+            "enabled" => ignored(CHANNEL_ON),
+            _ => ignored("auth"),
+        },
         "auth" => ignored("auth"),
         _ => ignored("type"),
     }
@@ -89,6 +93,12 @@ fn never_empty(mut message: ChannelMessage) -> ChannelMessage {
         message.attachments.push(AttachmentKind::Other);
     }
     message
+}
+
+/// A channel that does not say of which provider it is may be the one.
+fn is_of_whatsapp(object: &Value) -> bool {
+    let provider = word(object, "provider");
+    provider.is_empty() || provider.starts_with("whatsapp")
 }
 
 fn is_group(object: &Value) -> bool {

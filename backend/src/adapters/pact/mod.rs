@@ -12,7 +12,8 @@ use super::http::{Answer, Effect, Http, secret_value};
 use super::json;
 use crate::error::CallError;
 use crate::ports::{
-    Budgets, Channel, ChannelMessage, Checked, Class, Clock, Guest, Page, Thread, Written,
+    Budgets, Channel, ChannelMessage, Checked, Class, Clock, Guest, HookFound, Page, Thread,
+    Written,
 };
 use async_trait::async_trait;
 use reqwest::header::HeaderName;
@@ -224,7 +225,7 @@ impl Reads {
 
 #[async_trait]
 impl Channel for Pact {
-    async fn prepare(&self, hook_url: &str) -> Result<(), CallError> {
+    async fn prepare(&self, hook_url: &str) -> Result<HookFound, CallError> {
         let company = self.company.to_string();
         let list = self
             .http
@@ -233,9 +234,10 @@ impl Channel for Pact {
         let known = rows(&list, "webhooks")
             .iter()
             .find(|hook| hook["url"].as_str() == Some(hook_url));
+        let found = known.map_or(HookFound::Missing, |_| HookFound::Off);
         let made;
         let hook = match known {
-            Some(hook) if json::is_true(&hook["active"]) => return Ok(()),
+            Some(hook) if json::is_true(&hook["active"]) => return Ok(HookFound::Active),
             Some(hook) => hook,
             None => {
                 made = self
@@ -248,7 +250,7 @@ impl Channel for Pact {
             .ok_or_else(|| CallError::retry("set webhook: no id in the answer"))?;
         let active = json!({"active": true});
         self.write_hook(Method::PUT, Some(&id), &active).await?;
-        Ok(())
+        Ok(found)
     }
 
     async fn send(

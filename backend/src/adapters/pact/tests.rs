@@ -134,7 +134,8 @@ async fn prepare_makes_a_webhook_and_switches_it_on() {
         _ => Reaction::Json(200, json!({})),
     })
     .await;
-    pact(&fake.url).prepare("https://us/hook").await.unwrap();
+    let found = pact(&fake.url).prepare("https://us/hook").await;
+    assert_eq!(found, Ok(HookFound::Missing));
     let list = "/api/p2/companies/5001/webhooks";
     assert_eq!(
         fake.log(),
@@ -150,13 +151,13 @@ async fn prepare_makes_a_webhook_and_switches_it_on() {
 
 #[tokio::test]
 async fn prepare_leaves_a_working_webhook_and_wakes_a_sleeping_one() {
-    for (active, calls) in [(true, 1), (false, 2)] {
+    for (active, calls, found) in [(true, 1, HookFound::Active), (false, 2, HookFound::Off)] {
         let fake = Fake::always(Reaction::Json(
             200,
             json!({"webhooks": [{"id": 2, "url": "https://us/hook", "active": active}]}),
         ))
         .await;
-        pact(&fake.url).prepare("https://us/hook").await.unwrap();
+        assert_eq!(pact(&fake.url).prepare("https://us/hook").await, Ok(found));
         assert_eq!(fake.seen().len(), calls);
     }
 }

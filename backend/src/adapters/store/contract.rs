@@ -2,10 +2,12 @@
 
 mod budget;
 mod grants;
+mod incidents;
 mod privacy;
 
 pub(super) use budget::*;
 pub(super) use grants::*;
+pub(super) use incidents::*;
 pub(super) use privacy::*;
 
 use crate::error::StoreError;
@@ -125,6 +127,12 @@ macro_rules! contract {
             promise_3_nothing_twice_a_pair_is_renewed_by_one_of_many,
             a_refused_renewal_is_trouble_until_somebody_brings_a_pair,
             privacy_tokens_are_sealed_and_go_with_their_account,
+            behaviour_5_alerts_an_incident_begins_once_however_many_see_its_cause,
+            promise_3_nothing_twice_an_incident_is_told_by_one_of_many_and_once,
+            promise_2_nothing_lost_what_was_being_told_at_a_crash_is_looked_for,
+            promise_6_separate_incidents_and_their_tellings_are_their_accounts,
+            when_the_channel_was_last_heard_is_kept_and_never_goes_back,
+            the_oldest_text_or_write_that_waits_is_known,
         }
     };
     ($bench:ty: $($test:ident),* $(,)?) => {$(

@@ -20,7 +20,7 @@ use widget_core::dialog::Dialog;
 const BATCH: i64 = 500;
 
 /// Every table, those first to which others point.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 17] = [
     "account",
     "dialog",
     "journal",
@@ -36,11 +36,15 @@ const TABLES: [&str; 15] = [
     "erasure",
     "reach",
     "crm_grant",
+    "incident",
+    "telling",
 ];
 /// Under this name the server keeps the mark of the file.
 const MARK: &str = "the file's mark";
 /// Those whose ids the database gives.
-const NUMBERED: [&str; 6] = ["text", "inbox", "outbox", "ledger", "place", "erasure"];
+const NUMBERED: [&str; 8] = [
+    "text", "inbox", "outbox", "ledger", "place", "erasure", "incident", "telling",
+];
 
 /// How far a move is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,13 +5,14 @@ use crate::adapters::store::SqliteStore;
 use crate::clock::{Clock, SetClock};
 use crate::error::CallError;
 use crate::flow::{
-    Bells, BotHealth, CrmHealth, Flow, InForce, LaneBells, Lines, Making, Provider, Rules, Tenant,
+    Alerts, Bells, BotHealth, CrmHealth, Flow, InForce, LaneBells, Lines, Making, Provider, Rules,
+    Tenant,
 };
 use crate::ports::{
     Bot, BotReply, BotRequest, BotSaid, Channel, ChannelMessage, Commit, Crm, CrmFound, CrmUser,
-    CrmWrite, DealAccess, Dialogs, Envelope, Guest, GuestLookup, Inbox, JournalRow, Lane, LateCall,
-    LateRefusal, Ledger, NewAct, NewRow, Outbox, Page, Registry, Source, Thread, Wanted, Watch,
-    Written,
+    CrmWrite, DealAccess, Dialogs, Envelope, Guest, GuestLookup, HookFound, Inbox, JournalRow,
+    Lane, LateCall, LateRefusal, Ledger, NewAct, NewRow, Outbox, Page, Registry, Source, Thread,
+    Wanted, Watch, Written,
 };
 use async_trait::async_trait;
 use std::collections::VecDeque;
@@ -344,6 +345,7 @@ fn tenant(channel: Arc<FakeChannel>, crm: Arc<FakeCrm>, bot: Arc<FakeBot>) -> Te
         bot,
         bot_health: BotHealth::default(),
         lines: Lines::default(),
+        alerts: Alerts::default(),
         lane_bells: LaneBells::default(),
         hook_urls: (String::new(), String::new()),
     }
@@ -413,10 +415,10 @@ impl FakeChannel {
 
 #[async_trait]
 impl Channel for FakeChannel {
-    async fn prepare(&self, _: &str) -> Result<(), CallError> {
+    async fn prepare(&self, _: &str) -> Result<HookFound, CallError> {
         match *self.always.lock().unwrap() {
-            Answer::Refuses(status) => Answer::Refuses(status).given(()),
-            _ => Ok(()),
+            Answer::Refuses(status) => Answer::Refuses(status).given(HookFound::Active),
+            _ => Ok(HookFound::Active),
         }
     }
 
@@ -505,8 +507,8 @@ impl FakeCrm {
 
 #[async_trait]
 impl Crm for FakeCrm {
-    async fn prepare(&self, _: &str) -> Result<(), CallError> {
-        Ok(())
+    async fn prepare(&self, _: &str) -> Result<HookFound, CallError> {
+        Ok(HookFound::Active)
     }
 
     async fn read(&self, _: &GuestLookup) -> Result<CrmFound, CallError> {

@@ -11,6 +11,7 @@ mod gates;
 mod guest;
 mod inside;
 mod manager;
+mod ops;
 mod oracle;
 mod process;
 mod relay;
@@ -26,6 +27,7 @@ pub use fleet::Fleet;
 pub use gates::At;
 pub use guest::{From, Guest};
 pub use manager::{Manager, answer};
+pub use ops::Ops;
 pub use oracle::Expected;
 pub use process::{Process, Said, free_port, said};
 pub use story::{

@@ -373,6 +373,7 @@ async fn take_all_back(db: &mut Connection, gone: i64) -> Result<(), StoreError>
     for held in [
         "UPDATE dialog SET leased = 0, token = token + 1 WHERE leased = $1",
         "UPDATE crm_grant SET renewing = 0 WHERE holder = $1 AND renewing <> 0",
+        "UPDATE telling SET held_until = 0, token = token + 1 WHERE holder = $1 AND held_until <> 0",
     ] {
         sqlx::query(held).bind(gone).execute(&mut *db).await?;
     }

@@ -23,6 +23,8 @@ mod grants;
 mod history;
 #[path = "../sql/inbox.rs"]
 mod inbox;
+#[path = "../sql/incidents.rs"]
+mod incidents;
 #[path = "../sql/journal.rs"]
 mod journal;
 #[path = "../sql/keys.rs"]
@@ -86,7 +88,7 @@ const TRIES: usize = 5;
 
 /// `(number, name, statements)`, oldest first. One that was released never changes, and none takes away or renames what
 /// the version before it uses: while instances are replaced one by one, both serve the same database.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (
         8,
         "start",
@@ -106,6 +108,11 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
         12,
         "format",
         include_str!("../../../../migrations/postgres/0012_format.sql"),
+    ),
+    (
+        17,
+        "alerts",
+        include_str!("../../../../migrations/postgres/0017_alerts.sql"),
     ),
 ];
 

@@ -21,6 +21,8 @@ mod grants;
 mod history;
 #[path = "../sql/inbox.rs"]
 mod inbox;
+#[path = "../sql/incidents.rs"]
+mod incidents;
 #[path = "../sql/journal.rs"]
 mod journal;
 #[path = "../sql/keys.rs"]
@@ -71,7 +73,7 @@ const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 const WAL_LIMIT: &str = "67108864";
 
 /// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 11] = [
+const MIGRATIONS: [(i64, &str, &str); 12] = [
     (
         1,
         "start",
@@ -126,6 +128,11 @@ const MIGRATIONS: [(i64, &str, &str); 11] = [
         12,
         "format",
         include_str!("../../../../migrations/sqlite/0012_format.sql"),
+    ),
+    (
+        17,
+        "alerts",
+        include_str!("../../../../migrations/sqlite/0017_alerts.sql"),
     ),
 ];
 
@@ -182,6 +189,7 @@ impl SqliteStore {
         for left_behind in [
             "UPDATE dialog SET leased = 0 WHERE leased <> 0",
             "UPDATE crm_grant SET renewing = 0 WHERE renewing <> 0",
+            "UPDATE telling SET held_until = 0, token = token + 1 WHERE held_until <> 0",
         ] {
             sqlx::query(left_behind).execute(&mut db).await?;
         }
