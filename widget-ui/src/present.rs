@@ -349,21 +349,14 @@ impl Presenter<'_> {
     fn bars(&self, data: &DealDialogs) -> Vec<Bar> {
         let state = self.state;
         let mut bars = vec![];
-        for alert in &data.alerts {
-            bars.push(plain(Tone::Bad, self.told(alert)));
-        }
         if let Some(failure) = &state.offline {
             let time = Moments {
                 now: data.now,
                 ..self.moments(data)
             }
             .time(data.now);
-            bars.push(Bar {
-                tone: Tone::Bad,
-                text: self.texts.fill("state.offline", &[("time", &time)]),
-                detail: Some(detail(failure)),
-                links: vec![self.link("do.retry", Msg::Retry)],
-            });
+            let text = self.texts.fill("state.offline", &[("time", &time)]);
+            bars.push(self.failed(text, failure, true));
         }
         if state.update {
             bars.push(Bar {
@@ -377,20 +370,26 @@ impl Presenter<'_> {
             });
         }
         if let Some(trouble) = &state.trouble {
-            bars.push(Bar {
-                tone: Tone::Bad,
-                text: self.error(&trouble.failure),
-                detail: Some(detail(&trouble.failure)),
-                links: match trouble.again {
-                    Some(_) => vec![self.link("do.retry", Msg::Retry)],
-                    None => vec![],
-                },
-            });
+            let text = self.error(&trouble.failure);
+            bars.push(self.failed(text, &trouble.failure, trouble.again.is_some()));
         }
         if let Some((notice, _)) = state.notice {
             bars.push(self.notice(&self.moments(data), notice));
         }
+        for alert in &data.alerts {
+            bars.push(plain(Tone::Bad, self.told(alert)));
+        }
         bars
+    }
+
+    /// A bar of something that failed, and may be tried again.
+    fn failed(&self, text: String, failure: &Failure, again: bool) -> Bar {
+        let mut bar = plain(Tone::Bad, text);
+        bar.detail = Some(detail(failure));
+        if again {
+            bar.links.push(self.link("do.retry", Msg::Retry));
+        }
+        bar
     }
 
     fn notice(&self, moments: &Moments<'_>, notice: Notice) -> Bar {

@@ -701,6 +701,27 @@ fn every_outcome_of_an_action_has_its_words() {
     assert_eq!(labels(&bars[0].links), ["Повторить"]);
 }
 
+#[test]
+fn behaviour_5_alerts_what_is_wrong_with_the_account_is_said_in_the_cards_language() {
+    let mut given = fresh(vec![dialog(Owner::Bot, 1)]);
+    given.data.alerts = vec![WhyLine {
+        mark: WhyMark::Decided,
+        ru: "Бот недоступен с 10:42.".to_owned(),
+        en: "The bot is down since 10:42.".to_owned(),
+    }];
+    let state = loaded(Ok(given));
+    for (texts, said) in [
+        (ru(), "Бот недоступен с 10:42."),
+        (en(), "The bot is down since 10:42."),
+    ] {
+        let bars = present(&state, &texts).bars;
+        assert_eq!(
+            (bars.len(), bars[0].tone, &*bars[0].text),
+            (1, Tone::Bad, said)
+        );
+    }
+}
+
 /// Texts are looked up by key, so a misspelled key would only be seen on the screen.
 #[test]
 fn every_key_in_the_source_has_a_text() {
