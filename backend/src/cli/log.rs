@@ -60,13 +60,13 @@ impl Args {
     }
 }
 
-/// A time as the log writes it, or a day: both compare as texts.
+/// A time as the log writes it, or a day: both compare as texts. A day is read last, for it would read from a time too.
 fn time(text: &str) -> Result<String, String> {
-    if let Ok(day) = text.parse::<jiff::civil::Date>() {
-        return Ok(day.to_string());
+    if let Ok(at) = text.parse::<jiff::Timestamp>() {
+        return Ok(at.to_string());
     }
-    let at = text.parse::<jiff::Timestamp>();
-    at.map(|at| at.to_string()).map_err(|_| {
+    let day = text.parse::<jiff::civil::Date>();
+    day.map(|day| day.to_string()).map_err(|_| {
         "is neither a day such as 2026-11-18 nor a time such as 2026-11-18T08:00:00Z".to_owned()
     })
 }
