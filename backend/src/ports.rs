@@ -96,6 +96,9 @@ pub trait Inbox: Send + Sync {
     /// Stores rows in one commit, with fsync. Answers for each whether it is new (`false` = duplicate, not stored).
     async fn ingest(&self, rows: Vec<NewRow>) -> Result<Vec<bool>, StoreError>;
 
+    /// Stores a row of which nothing follows, in the same way: it is done, and wakes nobody. Whether it is new.
+    async fn file(&self, row: NewRow) -> Result<bool, StoreError>;
+
     /// Up to `limit` rows without a dialog, oldest first.
     async fn unrouted(&self, limit: u32) -> Result<Vec<InboxRow>, StoreError>;
 

@@ -31,18 +31,38 @@ impl Flow {
         {
             return Ok(Received::Foreign);
         }
+        let says = self.hooks.pact(&body);
         let readable = envelope.is_ok();
         tenant.alerts.heard(self.clock.now_ms());
         let envelope = envelope.unwrap_or_else(|_| unreadable(body));
-        let beside_talk = envelope.conversation.is_none();
-        let says = beside_talk.then(|| self.hooks.pact(&envelope.body));
-        let received = self
-            .store_envelopes(tenant, Source::Pact, vec![envelope], readable)
-            .await?;
-        if let Some(ChannelHook::Ignored(what)) = says {
-            self.channel_is(tenant, &what).await;
+        match says {
+            ChannelHook::Ignored(why) => {
+                let received = self.file(tenant, envelope, &why, readable).await?;
+                self.channel_is(tenant, &why).await;
+                Ok(received)
+            }
+            _ => {
+                self.store_envelopes(tenant, Source::Pact, vec![envelope], readable)
+                    .await
+            }
         }
-        Ok(received)
+    }
+
+    /// Keeps a body that nothing follows from: two of three that Pact sends for an answer are such, and none of them may
+    /// cost a look at its dialog.
+    async fn file(
+        &self,
+        tenant: &Tenant,
+        envelope: Envelope,
+        why: &str,
+        readable: bool,
+    ) -> Result<Received, StoreError> {
+        let row = self.row(tenant, Source::Pact, envelope);
+        let is_new = self.store.file(row).await?;
+        if is_new {
+            metrics::counter!("estafeta_hooks_ignored_total", "why" => why.to_owned()).increment(1);
+        }
+        Ok(Received::of(readable, is_new))
     }
 
     /// Stores an amoCRM webhook body: each of its items is an event of its own.
@@ -78,7 +98,6 @@ impl Flow {
         envelopes: Vec<Envelope>,
         readable: bool,
     ) -> Result<Received, StoreError> {
-        let at = self.clock.now_ms();
         let from = match source {
             Source::Pact => "pact",
             Source::Amocrm => "amocrm",
@@ -86,18 +105,7 @@ impl Flow {
         };
         let rows = envelopes
             .into_iter()
-            .map(|envelope| NewRow {
-                account: tenant.account,
-                dialog: envelope
-                    .conversation
-                    .as_ref()
-                    .map(|conversation| dialog_id(tenant.account, conversation)),
-                conversation: envelope.conversation,
-                source,
-                dedup_key: envelope.dedup_key,
-                body: envelope.body,
-                at,
-            })
+            .map(|envelope| self.row(tenant, source, envelope))
             .collect::<Vec<_>>();
         if rows.is_empty() {
             return Ok(Received::Stored);
@@ -115,11 +123,32 @@ impl Flow {
         if any_new {
             failpoint::hit_of("after_ack", from);
         }
-        Ok(match (readable, any_new) {
-            (false, _) => Received::Unreadable,
-            (true, true) => Received::Stored,
-            (true, false) => Received::Duplicate,
-        })
+        Ok(Received::of(readable, any_new))
+    }
+
+    fn row(&self, tenant: &Tenant, source: Source, envelope: Envelope) -> NewRow {
+        let conversation = envelope.conversation;
+        NewRow {
+            account: tenant.account,
+            dialog: conversation
+                .as_ref()
+                .map(|conversation| dialog_id(tenant.account, conversation)),
+            conversation,
+            source,
+            dedup_key: envelope.dedup_key,
+            body: envelope.body,
+            at: self.clock.now_ms(),
+        }
+    }
+}
+
+impl Received {
+    fn of(readable: bool, is_new: bool) -> Self {
+        match (readable, is_new) {
+            (false, _) => Self::Unreadable,
+            (true, true) => Self::Stored,
+            (true, false) => Self::Duplicate,
+        }
     }
 }
 

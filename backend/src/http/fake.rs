@@ -291,6 +291,10 @@ impl Inbox for FakeStore {
         Ok(keys.map(|key| stored.insert(key)).collect())
     }
 
+    async fn file(&self, row: NewRow) -> Result<bool, StoreError> {
+        Ok(self.ingest(vec![row]).await? == [true])
+    }
+
     async fn unrouted(&self, _: u32) -> Result<Vec<InboxRow>, StoreError> {
         Ok(Vec::new())
     }

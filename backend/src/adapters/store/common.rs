@@ -1,7 +1,7 @@
 //! What both databases' modules share that is no statement.
 
 use crate::error::{StoreError, unquoted};
-use crate::ports::Class;
+use crate::ports::{Class, Commit};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::SqlSafeStr;
@@ -9,24 +9,67 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use std::pin::Pin;
 use tokio::sync::oneshot;
 use widget_core::ids::{AccountId, DealId, DialogId};
+use widget_core::owner::Owner;
 
 /// `PostgreSQL` has undone one of two transactions that wait for each other.
 const DEADLOCK: &str = "40P01";
 /// `PostgreSQL` has undone a transaction that saw what is not so any more.
 const NOT_SERIALISABLE: &str = "40001";
+/// A function of ours found that the caller may not write any more.
+const LEASE_LOST: &str = "ES001";
+/// A function of ours refused what would break a promise.
+const REFUSED: &str = "ES002";
+
+/// A hint can be about what a read of the CRM missed that began so long after it, ms: two clocks are compared.
+pub(super) const SLACK: i64 = 2_000;
 
 /// What a job does on a connection, in a transaction of its own.
 pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
 
-/// Stores a row, if it is none that is there already.
+/// Stores a row in this state, if it is none that is there already.
 macro_rules! insert_row {
-    () => {
-        "INSERT INTO inbox (account, dialog, conversation, source, dedup_key, part, body, at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-         ON CONFLICT (account, source, dedup_key, part) DO NOTHING"
+    ($state:literal) => {
+        concat!(
+            "INSERT INTO inbox (account, dialog, conversation, source, dedup_key, part, body, at, state) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '",
+            $state,
+            "') ON CONFLICT (account, source, dedup_key, part) DO NOTHING"
+        )
     };
 }
 pub(super) use insert_row;
+
+/// When a dialog's next row is ready, or its next timer, which is due at `$due`.
+macro_rules! soonest {
+    ($due:literal) => {
+        concat!(
+            "(SELECT MIN(soon) FROM ( \
+                 SELECT MIN(COALESCE(parked_until, at)) AS soon FROM inbox \
+                 WHERE account = $1 AND dialog = $2 AND state = 'new' \
+                 UNION ALL SELECT ",
+            $due,
+            " AS soon) AS soonest)"
+        )
+    };
+}
+pub(super) use soonest;
+
+/// What is read of a dialog that was just leased.
+macro_rules! leased_columns {
+    () => {
+        "account AS leased_account, id AS leased_dialog, conversation AS leased_conversation, \
+         token AS leased_token, state AS leased_state, due_at AS leased_due_at"
+    };
+}
+pub(super) use leased_columns;
+
+/// A claim takes so many rows.
+macro_rules! most_rows {
+    () => {
+        "50"
+    };
+}
+pub(super) use most_rows;
 
 /// What a transaction makes others wait for.
 pub(super) enum Held<'a> {
@@ -82,6 +125,8 @@ impl From<sqlx::Error> for StoreError {
             .and_then(sqlx::error::DatabaseError::code);
         match code.as_deref() {
             Some(DEADLOCK | NOT_SERIALISABLE) => StoreError::Collided,
+            Some(LEASE_LOST) => StoreError::LeaseLost,
+            Some(REFUSED) => StoreError::Refused(error.to_string()),
             _ => StoreError::Database(error.to_string()),
         }
     }
@@ -112,4 +157,35 @@ pub(super) fn to_big(count: u64) -> Result<i64, StoreError> {
 
 pub(super) fn from_big<N: TryFrom<i64>>(what: &str, number: i64) -> Result<N, StoreError> {
     N::try_from(number).map_err(|_| StoreError::Unreadable(format!("{what}: {number}")))
+}
+
+/// Refuses what would break *state is the fold of the journal*, whose last row is `seq`, or would write to another dialog.
+pub(super) fn check(commit: &Commit, mut seq: u64) -> Result<(), StoreError> {
+    let refuse = |why: String| Err(StoreError::Refused(why));
+    let Commit { lease, state, .. } = commit;
+    if state.account != lease.account || state.id != lease.dialog {
+        return refuse("the state is of another dialog than the lease".to_owned());
+    }
+    for row in &commit.journal {
+        if row.seq != seq + 1 {
+            return refuse(format!("journal row {} after {seq}", row.seq));
+        }
+        seq = row.seq;
+    }
+    if state.seq != seq {
+        return refuse(format!(
+            "state of row {} with a journal up to {seq}",
+            state.seq
+        ));
+    }
+    Ok(())
+}
+
+/// What kind of owner leads a dialog, as the store names it.
+pub(super) fn owner_kind(owner: &Owner) -> &'static str {
+    match owner {
+        Owner::Bot => "bot",
+        Owner::Waiting { .. } => "waiting",
+        Owner::Manager { .. } => "manager",
+    }
 }

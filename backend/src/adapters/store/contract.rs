@@ -57,6 +57,7 @@ macro_rules! contract {
             promise_2_nothing_lost_an_acknowledged_row_is_there_after_a_crash,
             promise_3_nothing_twice_a_duplicate_is_not_stored_even_after_the_row_is_handled,
             the_same_key_of_another_source_or_account_is_no_duplicate,
+            what_nothing_follows_from_is_kept_and_wakes_nobody,
             design_5_6_how_far_an_account_has_come_is_kept_and_never_goes_back,
             design_5_6_open_dialogs_are_those_of_people_and_lately_those_of_the_bot,
             rows_of_a_dialog_come_in_the_order_of_arrival,
@@ -449,6 +450,28 @@ pub(super) async fn the_same_key_of_another_source_or_account_is_no_duplicate<B:
     };
     let rows = vec![row(ONE, "a", "k", T), other_source, row(TWO, "a", "k", T)];
     assert_eq!(ingest(&bench.store(), rows).await, [true, true, true]);
+}
+
+pub(super) async fn what_nothing_follows_from_is_kept_and_wakes_nobody<B: Bench>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    assert!(store.file(row(ONE, "a", "read", T)).await.unwrap());
+    assert!(!store.file(row(ONE, "a", "read", T)).await.unwrap());
+    assert_eq!(
+        ingest(&store, vec![row(ONE, "a", "read", T)]).await,
+        [false]
+    );
+    let unrouted = NewRow {
+        dialog: None,
+        conversation: None,
+        ..row(ONE, "a", "conversation", T)
+    };
+    assert!(store.file(unrouted).await.unwrap());
+    assert_eq!(store.unrouted(10).await.unwrap(), []);
+    nothing_to_claim(&store, T + HOUR).await;
+    // Nor does a dialog get it that comes to be for another reason.
+    ingest(&store, vec![row(ONE, "a", "m1", T)]).await;
+    assert_eq!(keys(&claim(&store, T).await), ["m1"]);
 }
 
 pub(super) async fn rows_of_a_dialog_come_in_the_order_of_arrival<B: Bench>() {

@@ -6,9 +6,12 @@
 
 use super::super::common::Held;
 use super::super::common::insert_row;
+use super::dialogs::{Leased, read_leased};
 use super::inbox::{SealedRow, make_ready};
 use crate::error::StoreError;
-use sqlx::postgres::{PgConnection, PgPool, PgRow};
+use sqlx::Row;
+use sqlx::postgres::{PgArguments, PgConnection, PgPool, PgRow, Postgres};
+use sqlx::query::Query;
 
 pub(super) type Connection = PgConnection;
 pub(super) type Pool = PgPool;
@@ -98,6 +101,43 @@ macro_rules! hold_fence {
 }
 pub(super) use hold_fence;
 
+/// The dialog that a change leases, with its rows that are ready at `$1`, oldest first: in one way to the server and back.
+/// A row that arrives at the same moment may be missed: its dialog is ready again after the commit.
+macro_rules! leasing {
+    ($change:expr) => {
+        concat!(
+            "WITH leased AS (",
+            $change,
+            " RETURNING ",
+            $crate::adapters::store::common::leased_columns!(),
+            ") SELECT leased.*, inbox.* FROM leased LEFT JOIN LATERAL (SELECT ",
+            $crate::adapters::store::postgres::inbox::row_columns!(),
+            " FROM inbox WHERE account = leased_account AND dialog = leased_dialog AND state = 'new' \
+             AND (parked_until IS NULL OR parked_until <= $1) ORDER BY id LIMIT ",
+            $crate::adapters::store::common::most_rows!(),
+            ") AS inbox ON TRUE ORDER BY inbox.id"
+        )
+    };
+}
+pub(super) use leasing;
+
+/// Leases a dialog by a [`leasing!`].
+pub(super) async fn lease(
+    db: &mut Connection,
+    lease: Query<'_, Postgres, PgArguments>,
+    _now: i64,
+) -> Result<Option<(Leased, Vec<DbRow>)>, StoreError> {
+    let mut rows = lease.fetch_all(db).await?;
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let leased = read_leased(first)?;
+    if first.try_get::<Option<i64>, _>("id")?.is_none() {
+        rows.clear();
+    }
+    Ok(Some((leased, rows)))
+}
+
 /// Makes others wait for what this transaction looks at.
 pub(super) async fn hold(db: &mut Connection, held: Held<'_>) -> Result<(), StoreError> {
     let name = match held {
@@ -129,7 +169,7 @@ pub(super) async fn store_and_wake(
 ) -> Result<bool, StoreError> {
     let woken = sqlx::query(concat!(
         "WITH stored AS (",
-        insert_row!(),
+        insert_row!("new"),
         " RETURNING at) ",
         make_ready!("SELECT $1, $2, $3, at FROM stored")
     ))

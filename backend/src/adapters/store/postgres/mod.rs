@@ -3,6 +3,7 @@
 //! Every change is a transaction of its own, at `READ COMMITTED`; the database shares their fsyncs. See `dialect` for how
 //! they keep out of each other's way, and `instance` for what happens to what a dead instance held.
 
+mod changes;
 mod dialect;
 mod instance;
 mod news;
@@ -88,7 +89,7 @@ const TRIES: usize = 5;
 
 /// `(number, name, statements)`, oldest first. One that was released never changes, and none takes away or renames what
 /// the version before it uses: while instances are replaced one by one, both serve the same database.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (
         8,
         "start",
@@ -113,6 +114,11 @@ const MIGRATIONS: [(i64, &str, &str); 5] = [
         17,
         "alerts",
         include_str!("../../../../migrations/postgres/0017_alerts.sql"),
+    ),
+    (
+        19,
+        "changes",
+        include_str!("../../../../migrations/postgres/0019_changes.sql"),
     ),
 ];
 

@@ -1,51 +1,35 @@
 //! Leased dialogs and their commits.
 
-use super::super::common::{Work, deliver, from_big, from_json, to_big, to_json};
+use super::super::common::{Work, deliver, from_big, from_json, soonest};
 use super::SqlStore;
-use super::dialect::{Connection, DbRow, for_update, json_number, json_text, skip_held};
-use super::inbox::{TRIES, read_row, row_columns};
-use super::kin::claim_hints;
-use crate::error::StoreError;
-use crate::ports::{
-    Claimed, Commit, Dialogs, DueTimer, JournalRow, Lane, Lease, NewAct, Rank, Waiting,
+use super::changes::apply;
+use super::dialect::{
+    Connection, DbRow, for_update, json_number, json_text, lease, leasing, skip_held,
 };
+use super::inbox::{TRIES, read_row};
+use crate::error::StoreError;
+use crate::ports::{Claimed, Commit, Dialogs, DueTimer, Lane, Lease, Waiting};
 use async_trait::async_trait;
 use sqlx::Row;
-use widget_core::action::Action;
 use widget_core::dialog::{Dialog, FORMAT};
 use widget_core::ids::{AccountId, ConversationId, DealId, DialogId};
-use widget_core::owner::{Owner, ReasonId};
+use widget_core::owner::ReasonId;
 
 /// A dialog whose state this version cannot read is looked at again so much later, ms: an upgrade may read it.
 const UNREADABLE_PAUSE: i64 = 60_000;
 
-macro_rules! leased_columns {
-    () => {
-        "account, id, conversation, token, state, due_at"
-    };
-}
-
-/// When a dialog's next row is ready, or its next timer, which is due at `$due`.
-macro_rules! soonest {
-    ($due:literal) => {
-        concat!(
-            "(SELECT MIN(soon) FROM ( \
-                 SELECT MIN(COALESCE(parked_until, at)) AS soon FROM inbox \
-                 WHERE account = $1 AND dialog = $2 AND state = 'new' \
-                 UNION ALL SELECT ",
-            $due,
-            " AS soon) AS soonest)"
-        )
-    };
+/// A dialog that was just leased, still sealed.
+pub(super) struct Leased {
+    pub(super) lease: Lease,
+    conversation: String,
+    state: Option<String>,
+    due_at: Option<i64>,
 }
 
 /// What a claim found, still sealed.
 struct Found {
-    lease: Lease,
-    conversation: String,
-    state: Option<String>,
+    leased: Leased,
     rows: Vec<DbRow>,
-    due_at: Option<i64>,
 }
 
 #[async_trait]
@@ -58,7 +42,7 @@ impl Dialogs for SqlStore {
                     Box::pin(lease_oldest(db, *holder, *now))
                 })
                 .await?;
-            store.holds(found.as_ref().map(|found| &found.lease));
+            store.holds(found.as_ref().map(|found| &found.leased.lease));
             store.open_claim(found, now).await
         };
         deliver(claim, self.taker_back()).await
@@ -78,7 +62,7 @@ impl Dialogs for SqlStore {
                     Box::pin(lease_this(db, *holder, *account, dialog, *now))
                 })
                 .await?;
-            store.holds(found.as_ref().map(|found| &found.lease));
+            store.holds(found.as_ref().map(|found| &found.leased.lease));
             store.open_claim(found, now).await
         };
         deliver(claim, self.taker_back()).await
@@ -202,7 +186,7 @@ impl SqlStore {
         let Some(found) = found else {
             return Ok(None);
         };
-        let lease = found.lease.clone();
+        let lease = found.leased.lease.clone();
         let opened = self.open_found(found, now).await;
         if opened.is_err() {
             self.put_off(lease, now + UNREADABLE_PAUSE).await?;
@@ -211,13 +195,17 @@ impl SqlStore {
     }
 
     async fn open_found(&self, found: Found, now: i64) -> Result<Claimed, StoreError> {
-        let Found { lease, rows, .. } = found;
+        let Leased {
+            lease,
+            conversation,
+            state,
+            due_at,
+        } = found.leased;
         let keys = self.keys(lease.account).await?;
-        let opened: Result<Vec<_>, _> = rows.iter().map(|row| read_row(row, &keys)).collect();
-        let state = found.state.as_deref();
-        let state = read_state(lease.account, &lease.dialog, found.conversation, state)?;
+        let opened: Result<Vec<_>, _> = found.rows.iter().map(|row| read_row(row, &keys)).collect();
+        let state = read_state(lease.account, &lease.dialog, conversation, state.as_deref())?;
         Ok(Claimed {
-            due: match found.due_at {
+            due: match due_at {
                 Some(due_at) if due_at <= now => due_timers(&state, now),
                 _ => Vec::new(),
             },
@@ -253,23 +241,15 @@ async fn lease_oldest(
     holder: i64,
     now: i64,
 ) -> Result<Option<Found>, StoreError> {
-    let leased = sqlx::query(concat!(
+    let query = sqlx::query(leasing!(concat!(
         "UPDATE dialog SET leased = $2, token = token + 1 WHERE (account, id) = ( \
              SELECT account, id FROM dialog WHERE leased = 0 AND ready_at <= $1 AND format <= $3 \
              ORDER BY ready_at, account, id LIMIT 1",
         skip_held!(),
-        ") RETURNING ",
-        leased_columns!()
-    ))
-    .bind(now)
-    .bind(holder)
-    .bind(FORMAT)
-    .fetch_optional(&mut *db)
-    .await?;
-    match leased {
-        Some(leased) => find_work(db, &leased, now).await.map(Some),
-        None => Ok(None),
-    }
+        ")"
+    )));
+    let leased = lease(db, query.bind(now).bind(holder).bind(FORMAT), now).await?;
+    Ok(leased.map(|(leased, rows)| Found { leased, rows }))
 }
 
 async fn lease_this(
@@ -279,19 +259,13 @@ async fn lease_this(
     dialog: &DialogId,
     now: i64,
 ) -> Result<Option<Found>, StoreError> {
-    let leased = sqlx::query(concat!(
-        "UPDATE dialog SET leased = $3, token = token + 1 \
-         WHERE account = $1 AND id = $2 AND leased = 0 AND format <= $4 RETURNING ",
-        leased_columns!()
-    ))
-    .bind(account.0)
-    .bind(&dialog.0)
-    .bind(holder)
-    .bind(FORMAT)
-    .fetch_optional(&mut *db)
-    .await?;
-    match leased {
-        Some(leased) => find_work(db, &leased, now).await.map(Some),
+    let query = sqlx::query(leasing!(
+        "UPDATE dialog SET leased = $2, token = token + 1 \
+         WHERE account = $4 AND id = $5 AND leased = 0 AND format <= $3"
+    ));
+    let query = query.bind(now).bind(holder).bind(FORMAT).bind(account.0);
+    match lease(db, query.bind(&dialog.0), now).await? {
+        Some((leased, rows)) => Ok(Some(Found { leased, rows })),
         None if exists(db, account, &dialog.0).await? => Ok(None),
         None => Err(StoreError::LeaseLost),
     }
@@ -306,29 +280,17 @@ async fn exists(db: &mut Connection, account: AccountId, dialog: &str) -> Result
     Ok(found.is_some())
 }
 
-async fn find_work(db: &mut Connection, leased: &DbRow, now: i64) -> Result<Found, StoreError> {
-    let lease = Lease {
-        account: AccountId(leased.try_get("account")?),
-        dialog: DialogId(leased.try_get("id")?),
-        token: leased.try_get("token")?,
-    };
-    let rows = sqlx::query(concat!(
-        "SELECT ",
-        row_columns!(),
-        " FROM inbox WHERE account = $1 AND dialog = $2 AND state = 'new' \
-         AND (parked_until IS NULL OR parked_until <= $3) ORDER BY id LIMIT 50"
-    ))
-    .bind(lease.account.0)
-    .bind(&lease.dialog.0)
-    .bind(now)
-    .fetch_all(&mut *db)
-    .await?;
-    Ok(Found {
-        lease,
-        conversation: leased.try_get("conversation")?,
-        state: leased.try_get("state")?,
-        due_at: leased.try_get("due_at")?,
-        rows,
+/// Reads a row of what was leased.
+pub(super) fn read_leased(row: &DbRow) -> Result<Leased, StoreError> {
+    Ok(Leased {
+        lease: Lease {
+            account: AccountId(row.try_get("leased_account")?),
+            dialog: DialogId(row.try_get("leased_dialog")?),
+            token: row.try_get("leased_token")?,
+        },
+        conversation: row.try_get("leased_conversation")?,
+        state: row.try_get("leased_state")?,
+        due_at: row.try_get("leased_due_at")?,
     })
 }
 
@@ -362,29 +324,11 @@ fn due_timers(state: &Dialog, now: i64) -> Vec<DueTimer> {
     due
 }
 
-async fn apply(db: &mut Connection, commit: &Commit) -> Result<(), StoreError> {
-    let (seq, deal) = hold(db, &commit.lease).await?;
-    check(commit, seq)?;
-    for row in &commit.journal {
-        append(db, &commit.lease, row).await?;
-    }
-    for act in &commit.acts {
-        enqueue(db, commit, act).await?;
-    }
-    for id in &commit.consumed {
-        consume(db, &commit.lease, *id).await?;
-    }
-    for (id, until) in &commit.parked {
-        park(db, &commit.lease, *id, *until).await?;
-    }
-    if commit.state.deal.map(|deal| deal.0) != deal {
-        claim_hints(db, commit).await?;
-    }
-    store_state(db, commit).await
-}
-
 /// The dialog's last seq and its deal, if the lease still holds.
-async fn hold(db: &mut Connection, lease: &Lease) -> Result<(u64, Option<i64>), StoreError> {
+pub(super) async fn hold(
+    db: &mut Connection,
+    lease: &Lease,
+) -> Result<(u64, Option<i64>), StoreError> {
     let held: Option<(i64, Option<i64>)> = sqlx::query_as(concat!(
         "SELECT seq, deal FROM dialog WHERE account = $1 AND id = $2 AND token = $3 AND leased <> 0",
         for_update!()
@@ -396,146 +340,6 @@ async fn hold(db: &mut Connection, lease: &Lease) -> Result<(u64, Option<i64>), 
     .await?;
     let (seq, deal) = held.ok_or(StoreError::LeaseLost)?;
     Ok((from_big("seq of a dialog", seq)?, deal))
-}
-
-/// Refuses what would break *state is the fold of the journal*, or would write to another dialog.
-fn check(commit: &Commit, mut seq: u64) -> Result<(), StoreError> {
-    let refuse = |why: String| Err(StoreError::Refused(why));
-    let Commit { lease, state, .. } = commit;
-    if state.account != lease.account || state.id != lease.dialog {
-        return refuse("the state is of another dialog than the lease".to_owned());
-    }
-    for row in &commit.journal {
-        if row.seq != seq + 1 {
-            return refuse(format!("journal row {} after {seq}", row.seq));
-        }
-        seq = row.seq;
-    }
-    if state.seq != seq {
-        return refuse(format!(
-            "state of row {} with a journal up to {seq}",
-            state.seq
-        ));
-    }
-    Ok(())
-}
-
-async fn append(db: &mut Connection, lease: &Lease, row: &JournalRow) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO journal \
-         (account, dialog, seq, at, policy_version, core_version, event, changes, actions, trace) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(lease.account.0)
-    .bind(&lease.dialog.0)
-    .bind(to_big(row.seq)?)
-    .bind(row.at)
-    .bind(row.policy_version)
-    .bind(&row.core_version)
-    .bind(&row.event)
-    .bind(&row.changes)
-    .bind(&row.actions)
-    .bind(&row.trace)
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-async fn enqueue(db: &mut Connection, commit: &Commit, act: &NewAct) -> Result<(), StoreError> {
-    let (epoch, rank) = match &act.action {
-        Action::Send { epoch, kind, .. } => (Some(to_big(*epoch)?), Rank::of(*kind)),
-        _ => (None, Rank::Answer),
-    };
-    sqlx::query(
-        "INSERT INTO outbox \
-         (account, dialog, key, lane, action, text, epoch, account_epoch, not_before, created_at, rank) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)",
-    )
-    .bind(commit.lease.account.0)
-    .bind(&commit.lease.dialog.0)
-    .bind(&act.key.0)
-    .bind(Lane::of(&act.action).name())
-    .bind(to_json(&act.action)?)
-    .bind(act.text.map(|text| text.0))
-    .bind(epoch)
-    .bind(commit.account_epoch)
-    .bind(commit.state.last_at)
-    .bind(rank.number())
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-async fn consume(db: &mut Connection, lease: &Lease, id: i64) -> Result<(), StoreError> {
-    let consumed = sqlx::query(
-        "UPDATE inbox SET state = 'done', parked_until = NULL \
-         WHERE id = $3 AND account = $1 AND dialog = $2 AND state = 'new'",
-    )
-    .bind(lease.account.0)
-    .bind(&lease.dialog.0)
-    .bind(id)
-    .execute(db)
-    .await?;
-    was_waiting(consumed.rows_affected(), id)
-}
-
-/// Parks a row, unless the send that it waited for has ended meanwhile: then nothing would wake it before its time.
-async fn park(db: &mut Connection, lease: &Lease, id: i64, until: i64) -> Result<(), StoreError> {
-    let parked = sqlx::query(
-        "UPDATE inbox SET holds_sends = 1, parked_until = CASE WHEN EXISTS ( \
-             SELECT 1 FROM ledger WHERE account = $1 AND dialog = $2 AND state = 'pending' \
-         ) THEN $4 ELSE NULL END \
-         WHERE id = $3 AND account = $1 AND dialog = $2 AND state = 'new'",
-    )
-    .bind(lease.account.0)
-    .bind(&lease.dialog.0)
-    .bind(id)
-    .bind(until)
-    .execute(db)
-    .await?;
-    was_waiting(parked.rows_affected(), id)
-}
-
-fn was_waiting(rows: u64, id: i64) -> Result<(), StoreError> {
-    if rows == 1 {
-        return Ok(());
-    }
-    Err(StoreError::Refused(format!(
-        "inbox row {id} does not wait in this dialog"
-    )))
-}
-
-async fn store_state(db: &mut Connection, commit: &Commit) -> Result<(), StoreError> {
-    let Commit { lease, state, .. } = commit;
-    sqlx::query(concat!(
-        "UPDATE dialog SET state = $3, seq = $4, last_at = $5, owner_kind = $6, epoch = $7, deal = $8, format = $12, \
-         leased = CASE WHEN $9 THEN 0 ELSE leased END, contact = $10, due_at = $11, ready_at = ",
-        soonest!("$11"),
-        " WHERE account = $1 AND id = $2"
-    ))
-    .bind(lease.account.0)
-    .bind(&lease.dialog.0)
-    .bind(to_json(state)?)
-    .bind(to_big(state.seq)?)
-    .bind(state.last_at)
-    .bind(owner_kind(&state.view.owner))
-    .bind(to_big(state.view.epoch)?)
-    .bind(state.deal.map(|deal| deal.0))
-    .bind(commit.release)
-    .bind(state.contact.map(|contact| contact.0))
-    .bind(state.timers.values().map(|armed| armed.due).min())
-    .bind(FORMAT)
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-fn owner_kind(owner: &Owner) -> &'static str {
-    match owner {
-        Owner::Bot => "bot",
-        Owner::Waiting { .. } => "waiting",
-        Owner::Manager { .. } => "manager",
-    }
 }
 
 async fn release(

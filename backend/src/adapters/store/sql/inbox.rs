@@ -93,6 +93,14 @@ impl Inbox for SqlStore {
         }
     }
 
+    async fn file(&self, row: NewRow) -> Result<bool, StoreError> {
+        let row = self.seal_row(row).await?;
+        self.write_arrival_at_once(row, |db, row| {
+            Box::pin(insert(db, insert_row!("done"), row, 0))
+        })
+        .await
+    }
+
     async fn unrouted(&self, limit: u32) -> Result<Vec<InboxRow>, StoreError> {
         let rows = sqlx::query(concat!(
             "SELECT ",
@@ -195,7 +203,7 @@ pub(super) async fn store(
     if let (Some(dialog), Some(conversation)) = (&row.dialog, &row.conversation) {
         return store_and_wake(db, row, part, (dialog, conversation)).await;
     }
-    if !insert(db, row, part).await? {
+    if !insert(db, insert_row!("new"), row, part).await? {
         return Ok(false);
     }
     let Some(dialog) = &row.dialog else {
@@ -211,13 +219,14 @@ pub(super) async fn store(
     }
 }
 
-/// Stores a row. `false`: it is a duplicate.
+/// Stores a row by `statement`. `false`: it is a duplicate.
 pub(super) async fn insert(
     db: &mut Connection,
+    statement: &'static str,
     row: &SealedRow,
     part: i64,
 ) -> Result<bool, StoreError> {
-    let stored = sqlx::query(insert_row!())
+    let stored = sqlx::query(statement)
         .bind(row.account)
         .bind(row.dialog.as_deref())
         .bind(row.conversation.as_deref())

@@ -2,15 +2,12 @@
 
 use super::super::common::{Held, from_json};
 use super::SqlStore;
-use super::dialect::{Connection, hold};
+use super::dialect::hold;
 use crate::error::StoreError;
-use crate::ports::{Commit, Kin};
+use crate::ports::Kin;
 use async_trait::async_trait;
 use widget_core::dialog::Dialog;
 use widget_core::ids::{AccountId, ActionKey, ContactId, DealId};
-
-/// A hint can be about what a read of the CRM missed that began so long after it, ms: two clocks are compared.
-const SLACK: i64 = 2_000;
 
 #[async_trait]
 impl Kin for SqlStore {
@@ -81,24 +78,4 @@ impl Kin for SqlStore {
         .await?;
         Ok(older.is_some())
     }
-}
-
-/// Gives the hints about the dialog's deal to the dialog, if they came after the CRM was read for it.
-pub(super) async fn claim_hints(db: &mut Connection, commit: &Commit) -> Result<(), StoreError> {
-    let Some(deal) = commit.state.deal else {
-        return Ok(());
-    };
-    hold(db, Held::Deal(commit.lease.account, deal)).await?;
-    let read_at = commit.state.crm.as_ref().map_or(0, |crm| crm.at);
-    sqlx::query(
-        "UPDATE inbox SET state = 'new', dialog = $2 \
-         WHERE account = $1 AND deal = $3 AND state = 'unclaimed' AND at >= $4",
-    )
-    .bind(commit.lease.account.0)
-    .bind(&commit.lease.dialog.0)
-    .bind(deal.0)
-    .bind(read_at - SLACK)
-    .execute(db)
-    .await?;
-    Ok(())
 }

@@ -1,8 +1,9 @@
 //! Actions to carry out, and the fence before a send.
 
 use super::super::common::{Held, deliver, from_big, from_json, to_big};
+use super::changes::end;
 use super::dialect::{Connection, DbRow, hold, hold_act, hold_fence};
-use super::inbox::{SealedRow, store, wake};
+use super::inbox::wake;
 use super::{SqlStore, budget};
 use crate::error::StoreError;
 use crate::ports::{
@@ -11,7 +12,7 @@ use crate::ports::{
 use async_trait::async_trait;
 use sqlx::Row;
 use widget_core::action::Action;
-use widget_core::ids::{AccountId, ActionKey, DialogId, MessageId, TextRef};
+use widget_core::ids::{AccountId, ActionKey, DialogId, TextRef};
 
 /// An action that this version cannot read is looked at again so much later, ms: an upgrade may read it.
 const UNREADABLE_PAUSE: i64 = 60_000;
@@ -137,11 +138,10 @@ impl Outbox for SqlStore {
                         "the result of an action belongs to its own dialog".to_owned(),
                     ));
                 }
-                let at = result.at;
                 let result = self.seal_row(result).await?;
                 let ended = (act, result, message);
-                self.write(ended, move |db, (act, result, message)| {
-                    Box::pin(end(db, act, result, message.as_ref(), at))
+                self.write(ended, |db, (act, result, message)| {
+                    Box::pin(end(db, act, result, message.as_ref()))
                 })
                 .await
             }
@@ -405,44 +405,6 @@ async fn expect_echo(db: &mut Connection, act: &ClaimedAct) -> Result<(), StoreE
     Ok(())
 }
 
-async fn end(
-    db: &mut Connection,
-    act: &ClaimedAct,
-    result: &SealedRow,
-    message: Option<&MessageId>,
-    at: i64,
-) -> Result<(), StoreError> {
-    let ended = sqlx::query(
-        "UPDATE outbox SET state = 'done', claimed = 0 \
-         WHERE account = $1 AND key = $2 AND token = $3 AND state = 'open' AND claimed <> 0",
-    )
-    .bind(act.account.0)
-    .bind(&act.key.0)
-    .bind(act.token)
-    .execute(&mut *db)
-    .await?;
-    still_held(ended.rows_affected())?;
-    // This wakes the dialog, and so holds it until the ledger is right too.
-    store(db, result, 0).await?;
-    if !matches!(act.action, Action::Send { .. }) {
-        return Ok(());
-    }
-    match message {
-        Some(message) => {
-            sqlx::query(
-                "UPDATE ledger SET state = 'done', message = $3 WHERE account = $1 AND key = $2",
-            )
-            .bind(act.account.0)
-            .bind(&act.key.0)
-            .bind(&message.0)
-            .execute(&mut *db)
-            .await?;
-        }
-        None => forget_echo(db, act).await?,
-    }
-    unpark(db, act, at).await
-}
-
 async fn try_again(
     db: &mut Connection,
     act: &ClaimedAct,
@@ -491,7 +453,7 @@ async fn try_again(
     Ok(())
 }
 
-fn still_held(rows: u64) -> Result<(), StoreError> {
+pub(super) fn still_held(rows: u64) -> Result<(), StoreError> {
     if rows == 1 {
         Ok(())
     } else {
@@ -501,7 +463,7 @@ fn still_held(rows: u64) -> Result<(), StoreError> {
 
 /// A text that certainly did not leave has no echo. One that was given up with its fate unknown may still have one, and
 /// that must not be taken for a person's words.
-async fn forget_echo(db: &mut Connection, act: &ClaimedAct) -> Result<(), StoreError> {
+pub(super) async fn forget_echo(db: &mut Connection, act: &ClaimedAct) -> Result<(), StoreError> {
     let outcome = if act.sought_from.is_some() {
         "UPDATE ledger SET state = 'lost' WHERE account = $1 AND key = $2"
     } else {
@@ -517,7 +479,11 @@ async fn forget_echo(db: &mut Connection, act: &ClaimedAct) -> Result<(), StoreE
 
 /// The parked rows of the dialog need not wait longer for this send. They go on holding back the next one until they
 /// are handled: one of them may be a manager's.
-async fn unpark(db: &mut Connection, act: &ClaimedAct, at: i64) -> Result<(), StoreError> {
+pub(super) async fn unpark(
+    db: &mut Connection,
+    act: &ClaimedAct,
+    at: i64,
+) -> Result<(), StoreError> {
     let unparked = sqlx::query(
         "UPDATE inbox SET parked_until = NULL \
          WHERE account = $1 AND dialog = $2 AND state = 'new' AND parked_until IS NOT NULL",

@@ -1,11 +1,13 @@
 //! What `SQLite` says otherwise than `PostgreSQL`: everything else in `../sql` is the same text for both.
 
 use crate::error::StoreError;
-use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection, SqlitePool, SqliteRow};
 use std::future::{Ready, ready};
 
-use super::super::common::Held;
-use super::inbox::{SealedRow, insert, make_ready};
+use super::super::common::{Held, insert_row, most_rows};
+use super::dialogs::{Leased, read_leased};
+use super::inbox::{SealedRow, insert, make_ready, row_columns};
 
 pub(super) type Connection = SqliteConnection;
 pub(super) type Pool = SqlitePool;
@@ -87,6 +89,43 @@ macro_rules! hold_fence {
 }
 pub(super) use hold_fence;
 
+/// The dialog that a change leases.
+macro_rules! leasing {
+    ($change:expr) => {
+        concat!(
+            $change,
+            " RETURNING ",
+            $crate::adapters::store::common::leased_columns!()
+        )
+    };
+}
+pub(super) use leasing;
+
+/// Leases a dialog by a [`leasing!`], and finds its rows that are ready at `now`, oldest first.
+pub(super) async fn lease(
+    db: &mut Connection,
+    lease: Query<'_, Sqlite, SqliteArguments>,
+    now: i64,
+) -> Result<Option<(Leased, Vec<DbRow>)>, StoreError> {
+    let Some(leased) = lease.fetch_optional(&mut *db).await? else {
+        return Ok(None);
+    };
+    let leased = read_leased(&leased)?;
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        row_columns!(),
+        " FROM inbox WHERE account = $1 AND dialog = $2 AND state = 'new' \
+         AND (parked_until IS NULL OR parked_until <= $3) ORDER BY id LIMIT ",
+        most_rows!()
+    ))
+    .bind(leased.lease.account.0)
+    .bind(&leased.lease.dialog.0)
+    .bind(now)
+    .fetch_all(db)
+    .await?;
+    Ok(Some((leased, rows)))
+}
+
 /// Makes others wait for what this transaction looks at: the one writer is alone.
 pub(super) fn hold(_: &mut Connection, _: Held<'_>) -> Ready<Result<(), StoreError>> {
     ready(Ok(()))
@@ -99,7 +138,7 @@ pub(super) async fn store_and_wake(
     part: i64,
     (dialog, conversation): (&str, &str),
 ) -> Result<bool, StoreError> {
-    if !insert(db, row, part).await? {
+    if !insert(db, insert_row!("new"), row, part).await? {
         return Ok(false);
     }
     sqlx::query(make_ready!("VALUES ($1, $2, $3, $4)"))

@@ -2,6 +2,7 @@
 //!
 //! sqlx because the same statements serve `PostgreSQL`. WAL with `synchronous=FULL`: what was answered is on the disk.
 
+mod changes;
 mod dialect;
 mod plain;
 #[cfg(test)]

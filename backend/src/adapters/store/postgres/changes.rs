@@ -1,0 +1,123 @@
+//! The changes of several statements: each is a function of the database, one way there and back. What they do stands in
+//! `migrations/postgres/0019_changes.sql`.
+
+use super::super::common::{SLACK, check, owner_kind, to_big, to_json};
+use super::dialect::Connection;
+use super::inbox::SealedRow;
+use crate::error::StoreError;
+use crate::ports::{ClaimedAct, Commit, Lane, NewAct, Rank};
+use widget_core::action::Action;
+use widget_core::dialog::FORMAT;
+use widget_core::ids::MessageId;
+
+/// What was decided on a leased dialog.
+pub(super) async fn apply(db: &mut Connection, commit: &Commit) -> Result<(), StoreError> {
+    let Commit {
+        lease,
+        state,
+        journal,
+        acts,
+        ..
+    } = commit;
+    let before = before(commit)?;
+    let read_at = state.crm.as_ref().map_or(0, |crm| crm.at);
+    let (parked, until): (Vec<i64>, Vec<i64>) = commit.parked.iter().copied().unzip();
+    sqlx::query(
+        "SELECT commit_dialog($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
+         $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)",
+    )
+    .bind(lease.account.0)
+    .bind(&lease.dialog.0)
+    .bind(lease.token)
+    .bind(to_big(before)?)
+    .bind(each(journal, |row| to_big(row.seq))?)
+    .bind(each(journal, |row| Ok(row.at))?)
+    .bind(each(journal, |row| Ok(row.policy_version))?)
+    .bind(texts(journal, |row| &row.core_version))
+    .bind(texts(journal, |row| &row.event))
+    .bind(texts(journal, |row| &row.changes))
+    .bind(texts(journal, |row| &row.actions))
+    .bind(texts(journal, |row| &row.trace))
+    .bind(texts(acts, |act| &act.key.0))
+    .bind(each(acts, |act| Ok(Lane::of(&act.action).name()))?)
+    .bind(each(acts, |act| to_json(&act.action))?)
+    .bind(each(acts, |act| Ok(act.text.map(|text| text.0)))?)
+    .bind(each(acts, epoch)?)
+    .bind(each(acts, |act| Ok(rank(act)))?)
+    .bind(commit.account_epoch)
+    .bind(&commit.consumed)
+    .bind(parked)
+    .bind(until)
+    .bind(read_at - SLACK)
+    .bind(to_json(state)?)
+    .bind(to_big(state.seq)?)
+    .bind(state.last_at)
+    .bind(owner_kind(&state.view.owner))
+    .bind(to_big(state.view.epoch)?)
+    .bind(state.deal.map(|deal| deal.0))
+    .bind(state.contact.map(|contact| contact.0))
+    .bind(state.timers.values().map(|armed| armed.due).min())
+    .bind(FORMAT)
+    .bind(commit.release)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The journal's last row that the commit stands on.
+fn before(commit: &Commit) -> Result<u64, StoreError> {
+    let rows = u64::try_from(commit.journal.len()).unwrap_or(u64::MAX);
+    let before = commit.state.seq.saturating_sub(rows);
+    check(commit, before)?;
+    Ok(before)
+}
+
+fn each<R, T>(
+    rows: &[R],
+    column: impl Fn(&R) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    rows.iter().map(column).collect()
+}
+
+fn texts<R>(rows: &[R], column: impl Fn(&R) -> &String) -> Vec<&str> {
+    rows.iter().map(|row| column(row).as_str()).collect()
+}
+
+fn epoch(act: &NewAct) -> Result<Option<i64>, StoreError> {
+    match &act.action {
+        Action::Send { epoch, .. } => to_big(*epoch).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn rank(act: &NewAct) -> i64 {
+    match &act.action {
+        Action::Send { kind, .. } => Rank::of(*kind).number(),
+        _ => Rank::Answer.number(),
+    }
+}
+
+/// Ends an action with its result. `message`: the channel's id of a send that left.
+pub(super) async fn end(
+    db: &mut Connection,
+    act: &ClaimedAct,
+    result: &SealedRow,
+    message: Option<&MessageId>,
+) -> Result<(), StoreError> {
+    sqlx::query("SELECT end_act($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
+        .bind(act.account.0)
+        .bind(&act.dialog.0)
+        .bind(&act.key.0)
+        .bind(act.token)
+        .bind(matches!(act.action, Action::Send { .. }))
+        .bind(message.map(|message| &message.0))
+        .bind(act.sought_from.is_some())
+        .bind(&result.conversation)
+        .bind(&result.source)
+        .bind(&result.dedup_key)
+        .bind(&result.body)
+        .bind(result.at)
+        .execute(db)
+        .await?;
+    Ok(())
+}
