@@ -17,6 +17,10 @@ const DEADLOCK: &str = "40P01";
 const NOT_SERIALISABLE: &str = "40001";
 /// A function of ours found that the caller may not write any more.
 const LEASE_LOST: &str = "ES001";
+/// `PostgreSQL`'s class of values that a column cannot hold.
+const UNFIT: &str = "22";
+/// `PostgreSQL`'s class of rows that break a rule of their table.
+const BROKEN_RULE: &str = "23";
 /// A function of ours refused what would break a promise.
 const REFUSED: &str = "ES002";
 
@@ -126,6 +130,13 @@ impl From<sqlx::Error> for StoreError {
         match code.as_deref() {
             Some(DEADLOCK | NOT_SERIALISABLE) => StoreError::Collided,
             Some(LEASE_LOST) => StoreError::LeaseLost,
+            // What does not fit is undone for certain, and will not fit the next time either.
+            Some(code)
+                if code.len() == 5
+                    && (code.starts_with(UNFIT) || code.starts_with(BROKEN_RULE)) =>
+            {
+                StoreError::Refused(error.to_string())
+            }
             Some(REFUSED) => StoreError::Refused(error.to_string()),
             _ => StoreError::Database(error.to_string()),
         }

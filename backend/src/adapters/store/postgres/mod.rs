@@ -389,12 +389,19 @@ impl PostgresStore {
         F: for<'c> Fn(&'c mut PgConnection, &'c I) -> Work<'c, T> + Send + 'static,
     {
         let change = async {
-            let mut db = pool.acquire().await?;
-            let changed = work(&mut db, &input).await;
-            if matches!(changed, Err(StoreError::Database(_) | StoreError::Collided)) {
-                self.0.instance.doubt();
+            let mut tries = 1;
+            loop {
+                let mut db = pool.acquire().await?;
+                match work(&mut db, &input).await {
+                    Err(StoreError::Collided) if tries < TRIES => tries += 1,
+                    Err(error @ StoreError::Database(_)) => {
+                        // It may have been committed.
+                        self.0.instance.doubt();
+                        return Err(error);
+                    }
+                    changed => return changed,
+                }
             }
-            changed
         };
         let changed = timeout(PATIENCE, change).await;
         changed.unwrap_or_else(|_| {

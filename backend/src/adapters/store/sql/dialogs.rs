@@ -76,7 +76,7 @@ impl Dialogs for SqlStore {
             .map(|act| Lane::of(&act.action))
             .collect();
         let given_back = commit.release.then(|| commit.lease.clone());
-        self.write(commit, |db, commit| Box::pin(apply(db, commit)))
+        self.write_at_once(commit, |db, commit| Box::pin(apply(db, commit)))
             .await?;
         self.lets_go(given_back.as_ref());
         self.tell_of_acts(account, &lanes);
