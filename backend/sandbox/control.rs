@@ -23,8 +23,9 @@ use crate::details;
 use crate::faults::{Fault, Kind, Service};
 use crate::gates;
 use crate::http::{Call, Reply, phone_digits};
-use crate::pact::model::{COMPANY_ID, From};
-use crate::pact::people::Via;
+use crate::pact::model::{COMPANY_ID, From, Shown};
+use crate::pact::people::{Via, Writing};
+use crate::pact::{odd, ways as pact_ways};
 use crate::state::State;
 
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
@@ -91,6 +92,7 @@ fn read(state: &State, call: &Call) -> Answer {
         ["openai"] => Ok(json!({"asked": state.bot.model.asked})),
         ["tasks"] => Ok(tasks_of_no_deal(state)),
         ["gates", id] => gates::show(state, id),
+        ["pact"] => Ok(json!(state.pact.ways)),
         ["calls"] => calls(state, call.query("service")),
         _ => Err(missing(format!("There is no GET {}.", call.whole_path))),
     }
@@ -99,7 +101,11 @@ fn read(state: &State, call: &Call) -> Answer {
 fn write(state: &mut State, call: &Call, body: &Given) -> Answer {
     match (call.method.as_str(), &call.segments()[..]) {
         ("POST", ["users", id]) => change_user(state, id, body),
+        ("POST", ["guests", phone]) => show_guest_as(state, phone, body),
         ("POST", ["guests", phone, "messages"]) => guest_writes(state, phone, body),
+        ("POST", ["guests", phone, "messages", id]) => change_message(state, phone, id, body),
+        ("POST", ["pact"]) => pact_ways::change(state, &body.0),
+        ("POST", ["pact", "events"]) => odd::tell(state, body),
         ("POST", ["managers", user, "messages"]) => manager_writes(state, user, body),
         ("POST", ["deals"]) => create_deal(state, body),
         ("POST", ["deals", "merge"]) => merge_deals(state, body),
@@ -295,7 +301,12 @@ fn checked_phone(phone: &str) -> Result<String, Refused> {
 fn guest_writes(state: &mut State, phone: &str, body: &Given) -> Answer {
     let phone = checked_phone(phone)?;
     let text = body.text("text")?.unwrap_or_default();
-    let name = body.text("name")?;
+    let name = body.text("name")?.map(str::to_owned);
+    let replied_to = match body.number("reply_to")? {
+        None => None,
+        Some(id) => Some(answered(state, id)?),
+    };
+    let group = body.text("group")?.map(str::to_owned);
     let provider_ms = match body.text("provider_time")? {
         None => None,
         Some(time) => {
@@ -316,11 +327,69 @@ fn guest_writes(state: &mut State, phone: &str, body: &Given) -> Answer {
     // Pact carries one attachment a message: the further ones follow as messages of their own.
     let mut rest = attachments.into_iter();
     let first: Vec<Value> = rest.by_ref().take(1).collect();
-    let id = state.guest_writes(&phone, name, text, first, provider_ms);
+    let writing = Writing {
+        name,
+        text: text.to_owned(),
+        attachments: first,
+        provider_ms,
+        replied_to,
+        group: group.clone(),
+    };
+    let id = state.guest_writes(&phone, writing);
     for attachment in rest {
-        state.guest_writes(&phone, None, "", vec![attachment], provider_ms);
+        let writing = Writing {
+            attachments: vec![attachment],
+            provider_ms,
+            group: group.clone(),
+            ..Writing::default()
+        };
+        state.guest_writes(&phone, writing);
     }
     Ok(json!({"id": id}))
+}
+
+/// The provider's id of a message that is answered.
+fn answered(state: &State, id: i64) -> Result<String, Refused> {
+    let message = state.pact.messages.get(&id);
+    message
+        .and_then(|message| message.external_id.clone())
+        .ok_or_else(|| missing(format!("There is no message {id} at the provider.")))
+}
+
+/// The guest edits a message, reacts to one of anybody's, or takes one back.
+fn change_message(state: &mut State, phone: &str, id: &str, body: &Given) -> Answer {
+    let conversation = state.pact.conversation_of(phone).map(|known| known.id);
+    let id: i64 = id.parse().map_err(|_| bad("A message is an integer."))?;
+    let known = state.pact.messages.get(&id);
+    if known.is_none_or(|message| Some(message.conversation) != conversation) {
+        return Err(missing(format!("The guest has no message {id}.")));
+    }
+    if let Some(text) = body.text("text")? {
+        state.guest_edits(id, text);
+    }
+    if let Some(emoji) = body.text("reaction")? {
+        state.reacted(id, emoji);
+    }
+    if body.flag("deleted")? == Some(true) {
+        state.taken_back(id);
+    }
+    Ok(json!({"id": id}))
+}
+
+/// How Pact shows a guest: `{phone: "+7…" | null, external_id}`.
+fn show_guest_as(state: &mut State, phone: &str, body: &Given) -> Answer {
+    let phone = checked_phone(phone)?;
+    let now = state.now;
+    let shown = Shown {
+        phone: body.text("phone")?.map(str::to_owned),
+        no_phone: body.has("phone") && body.0["phone"].is_null(),
+        external: body.text("external_id")?.map(str::to_owned),
+    };
+    let (id, _) = state.pact.open_conversation(&phone, None, now);
+    if let Some(conversation) = state.pact.conversations.get_mut(&id) {
+        conversation.shown = shown;
+    }
+    guest(state, &phone)
 }
 
 fn attachment(state: &mut State, given: &Value) -> Result<Value, Refused> {
@@ -342,7 +411,14 @@ fn attachment(state: &mut State, given: &Value) -> Result<Value, Refused> {
         .unwrap_or(usual_name)
         .replace(['/', '\\'], "_");
     let id = state.pact.next_id(30_000);
-    Ok(crate::pact::attachment(id, &name, mime, kind == "voice"))
+    let public = state.env.public.clone();
+    Ok(crate::pact::attachment(
+        &public,
+        id,
+        &name,
+        mime,
+        kind == "voice",
+    ))
 }
 
 fn guest(state: &State, phone: &str) -> Answer {
@@ -363,6 +439,7 @@ fn transcript(state: &State, phone: &str) -> Value {
         .unwrap_or_default();
     ids.iter()
         .filter_map(|id| state.pact.messages.get(id))
+        .filter(|message| message.status != "error")
         .map(|message| {
             let from = match message.from {
                 From::Guest => "guest",

@@ -47,6 +47,8 @@ kinds! {
     EchoAsUser = "echo_as_user",
     EchoNone = "echo_none",
     V1Twin = "v1_twin",
+    Undelivered = "undelivered",
+    Http402 = "http_402",
     IndexLag = "index_lag",
     Unpaid = "unpaid",
     NoRights = "no_rights",
@@ -64,6 +66,7 @@ impl Kind {
         Self::Http500,
         Self::Http429,
         Self::Http403,
+        Self::Http402,
         Self::HtmlBody,
         Self::TokenRevoked,
     ];
@@ -72,7 +75,12 @@ impl Kind {
     fn has_one_place(self) -> bool {
         matches!(
             self,
-            Self::LateDeal | Self::NeverDeal | Self::EchoAsUser | Self::EchoNone | Self::V1Twin
+            Self::LateDeal
+                | Self::NeverDeal
+                | Self::EchoAsUser
+                | Self::EchoNone
+                | Self::V1Twin
+                | Self::Undelivered
         )
     }
 }

@@ -30,7 +30,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State as Shared;
 use axum::http::Request;
-use axum::routing::any;
+use axum::routing::{any, get};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -180,6 +180,7 @@ impl Sandbox {
             .route("/api/p2/{*path}", service(Service::Pact, "/api/p2"))
             .route("/bot/{*path}", service(Service::Bot, "/bot"))
             .route("/openai/{*path}", service(Service::Bot, "/openai"))
+            .route("/cdn/{*path}", get(pact::cdn::download))
             .merge(amocrm::consent::routes())
             .merge(page::routes(&self.0.assets))
             .with_state(self.clone())

@@ -125,6 +125,9 @@ fn refusal(service: Service, fault: &Fault) -> Reply {
             "too_many_requests",
             &format!("Please wait for {wait_s} seconds"),
         ),
+        (Kind::Http402, Service::Pact) => {
+            pact::error(402, "payment_required", "The company is not paid")
+        }
         (Kind::Http403, Service::Pact) => pact::error(403, "forbidden", "Access denied"),
         (Kind::TokenRevoked, Service::Pact) => pact::error(401, "unauthorized", "Invalid token"),
         (Kind::Http429, Service::Amocrm) => {
@@ -146,6 +149,7 @@ fn refusal(service: Service, fault: &Fault) -> Reply {
             let status = match kind {
                 Kind::Http429 => 429,
                 Kind::Http403 => 403,
+                Kind::Http402 => 402,
                 Kind::TokenRevoked => 401,
                 _ => 500,
             };

@@ -16,6 +16,7 @@ use crate::{Connection, Limits, Options, Sandbox};
 
 mod amocrm;
 mod oauth;
+mod pact;
 
 const PHONE: &str = "79000000001";
 

@@ -308,15 +308,18 @@ impl Sandbox {
     }
 
     async fn post(&self, delivery: &Delivery) -> Outcome {
-        let (kind, timeout_s) = match delivery.service {
-            Service::Pact => ("application/json", 10),
-            _ => ("application/x-www-form-urlencoded", 2),
+        let (kind, timeout_ms) = match delivery.service {
+            Service::Pact => {
+                let timeout_ms = self.with(|state| state.pact.ways.hook_timeout_ms);
+                ("application/json", timeout_ms)
+            }
+            _ => ("application/x-www-form-urlencoded", 2000),
         };
         let mut request = self
             .client()
             .post(&delivery.url)
             .header("Content-Type", kind)
-            .timeout(Duration::from_secs(timeout_s))
+            .timeout(Duration::from_millis(timeout_ms))
             .body(delivery.body.clone());
         if delivery.service == Service::Amocrm {
             request = request

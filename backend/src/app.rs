@@ -31,7 +31,7 @@ use crate::flow::{
 use crate::http::{self, InvitationKey, SessionKey, Site, Sites, Web, WidgetFile};
 use crate::lifecycle::Stop;
 use crate::ports::{
-    AlertHook, ApiLog, Bot, Budgets, Connection, Crm, Instances, Privacy, Store, Watch,
+    AlertHook, ApiLog, Bot, Budgets, Connection, Crm, Instances, Privacy, Store, Watch, WriteFirst,
 };
 use crate::telemetry;
 use axum::Router;
@@ -461,6 +461,8 @@ fn tenant(
         token: account.pact.token.clone(),
     })
     .map_err(refused)?;
+    let templates = account.pact.touch_templates.as_slice();
+    channel = channel.with_touch_templates(templates);
     if config.limited {
         channel = channel.within(Reads {
             budgets: Arc::clone(store) as Arc<dyn Budgets>,
@@ -473,6 +475,8 @@ fn tenant(
     crm.log_to(logs.of(id, "amocrm"));
     channel.log_to(logs.of(id, "pact"));
     let crm = Arc::new(crm);
+    let channel = Arc::new(channel);
+    let write_first = (!templates.is_empty()).then(|| Arc::clone(&channel) as Arc<dyn WriteFirst>);
     let tenant = Tenant {
         account: id,
         pact_company: account.pact.company_id,
@@ -481,7 +485,8 @@ fn tenant(
         crm: Arc::clone(&crm) as Arc<dyn Crm>,
         watch: Arc::clone(&crm) as Arc<dyn Watch>,
         crm_health: CrmHealth::default(),
-        channel: Arc::new(channel),
+        channel,
+        write_first,
         bot,
         bot_health: BotHealth::default(),
         lines: Lines::default(),

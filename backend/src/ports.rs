@@ -10,6 +10,7 @@ mod grants;
 mod instances;
 mod privacy;
 mod probe;
+mod write_first;
 
 use crate::error::{CallError, StoreError};
 use async_trait::async_trait;
@@ -41,6 +42,7 @@ pub use grants::{Connection, Grant, Grants, Pair, Setback, Standing};
 pub use instances::{Duty, Instances, News};
 pub use privacy::{ApiLog, Erasure, Known, Privacy, Progress, Wish};
 pub use probe::{Answer, Probe, Question};
+pub use write_first::WriteFirst;
 
 // ---------------------------------------------------------------- store: inbox
 

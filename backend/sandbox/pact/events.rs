@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::model::{COMPANY_ID, Conversation, From, Message, external_id};
+use super::model::{COMPANY_ID, Conversation, From, Message, Pact, external_id};
+use super::ways::{Update, noisy_conversation, noisy_message};
 use crate::clock::{machine_ms, utc};
 use crate::faults::{Kind, Service};
 use crate::state::State;
@@ -11,23 +12,36 @@ use crate::webhooks::{Delivery, When};
 /// The verdict follows a send by this many machine ms.
 const VERDICT_MS: i64 = 60;
 
-pub(crate) fn shown_conversation(c: &Conversation) -> Value {
-    json!({
-        "id": c.id, "company_id": COMPANY_ID, "sender_name": c.name, "sender_phone": c.phone,
-        "sender_external_id": c.phone, "sender_external_public_id": c.phone, "provider": "whatsapp", "avatar_url": null,
-        "created_at": utc(c.created_ms), "last_updated_at": c.updated_ms.map(utc), "last_message_id": c.last_message,
-        "operational_state": c.operational, "replied_state": c.replied, "group": false,
-    })
-}
+impl Pact {
+    pub(crate) fn shown_conversation(&self, c: &Conversation) -> Value {
+        let object = json!({
+            "id": c.id, "company_id": COMPANY_ID, "sender_name": c.name, "sender_phone": c.shown_phone(),
+            "sender_external_id": c.shown_external(), "sender_external_public_id": c.shown_external(),
+            "provider": self.ways.provider, "avatar_url": null, "created_at": utc(c.created_ms),
+            "last_updated_at": c.updated_ms.map(utc), "last_message_id": c.last_message,
+            "operational_state": c.operational, "replied_state": c.replied, "group": c.group,
+        });
+        noisy_conversation(&self.ways, object)
+    }
 
-pub(crate) fn shown_message(m: &Message) -> Value {
-    json!({
-        "id": m.id, "external_id": m.external_id, "company_id": COMPANY_ID, "conversation_id": m.conversation,
-        "contact_id": m.contact, "replied_to_id": m.replied_to, "created_at": utc(m.created_ms),
-        "external_created_at": utc(m.external_ms / 1000 * 1000), "income": m.is_income(), "status": m.status,
-        "message": m.text, "reactions": [], "details": null, "attachments": m.attachments,
-        "delivery": m.from == From::Bulk, "deleted": m.deleted,
-    })
+    pub(crate) fn shown_message(&self, m: &Message) -> Value {
+        let object = json!({
+            "id": m.id, "external_id": m.external_id, "company_id": COMPANY_ID, "conversation_id": m.conversation,
+            "contact_id": m.contact, "replied_to_id": m.replied_to, "created_at": utc(m.created_ms),
+            "external_created_at": utc(m.external_ms / 1000 * 1000), "income": m.is_income(), "status": m.status,
+            "message": m.text, "reactions": m.reactions, "details": m.details, "attachments": m.attachments,
+            "delivery": m.from == From::Bulk, "deleted": m.deleted,
+        });
+        noisy_message(&self.ways, object)
+    }
+
+    /// A message as its events carry it: with who wrote it, and where.
+    fn told_message(&self, m: &Message, c: &Conversation) -> Value {
+        let mut object = self.shown_message(m);
+        object["contact"] = shown_sender(m, c);
+        object["conversation"] = self.shown_conversation(c);
+        object
+    }
 }
 
 impl State {
@@ -40,22 +54,21 @@ impl State {
         let Some(conversation) = self.pact.conversations.get(&message.conversation).cloned() else {
             return Vec::new();
         };
-        let mut object = shown_message(&message);
-        object["contact"] = shown_sender(&message, &conversation);
-        object["conversation"] = shown_conversation(&conversation);
+        let object = self.pact.told_message(&message, &conversation);
         let about_message = json!({"event": "create", "type": "message", "object": object});
         let event = if is_new_conversation {
             "create"
         } else {
             "update"
         };
-        let about_conversation = json!({"event": event, "type": "conversation", "object": shown_conversation(&conversation)});
+        let object = self.pact.shown_conversation(&conversation);
+        let about_conversation = json!({"event": event, "type": "conversation", "object": object});
         let due = if message.is_income() {
             When::Machine(0)
         } else {
             When::after_response()
         };
-        let lane = format!("conversation {}", conversation.id);
+        let lane = lane_of(conversation.id);
         // Pact promises no order; which of the two leaves first depends on the id alone, so runs repeat.
         let message_first = (id.wrapping_mul(2_654_435_761) >> 7) & 1 == 0;
         let mut ids = Vec::new();
@@ -66,31 +79,73 @@ impl State {
         if !message_first {
             ids = self.post_to_all(&about_message, &lane, due, true);
         }
-        if self.strike(Service::Pact, &[Kind::V1Twin]).is_some() {
+        if self.pact.ways.v1_twins || self.strike(Service::Pact, &[Kind::V1Twin]).is_some() {
             self.post_to_all(&v1_twin(&message, &conversation), &lane, due, false);
         }
         if !message.is_income() && message.external_id.is_none() {
-            self.emit_verdict(id, &lane);
+            let is_lost = self.strike(Service::Pact, &[Kind::Undelivered]).is_some();
+            self.emit_verdict(id, is_lost || message.lost);
         }
         ids
     }
 
-    /// The provider has taken the message.
-    fn emit_verdict(&mut self, id: i64, lane: &str) {
+    /// The provider has taken the message, and perhaps the guest reads it; or it cannot be delivered.
+    fn emit_verdict(&mut self, id: i64, is_lost: bool) {
+        let (details, read_marks) = (self.pact.ways.details.clone(), self.pact.ways.read_marks);
+        let at = machine_ms() + VERDICT_MS;
         let Some(message) = self.pact.messages.get_mut(&id) else {
             return;
         };
-        "delivered".clone_into(&mut message.status);
-        message.external_id = Some(external_id(id));
-        let object = shown_message(message);
-        let body = json!({"event": "update", "type": "message", "object": object});
-        self.post_to_all(&body, lane, When::Machine(machine_ms() + VERDICT_MS), false);
+        if is_lost {
+            "error".clone_into(&mut message.status);
+            message.details = details;
+        } else {
+            "delivered".clone_into(&mut message.status);
+            message.external_id = Some(external_id(id));
+        }
+        self.emit_update(id, "update", When::Machine(at), false);
+        if read_marks && !is_lost {
+            self.change_status(id, "read");
+            self.emit_update(id, "update", When::Machine(at + VERDICT_MS), false);
+        }
+    }
+
+    fn change_status(&mut self, id: i64, status: &str) {
+        if let Some(message) = self.pact.messages.get_mut(&id) {
+            status.clone_into(&mut message.status);
+        }
+    }
+
+    /// Tells that a message has changed (`update`) or is gone (`delete`).
+    pub(crate) fn emit_update(&mut self, id: i64, event: &str, due: When, may_fail: bool) {
+        let Some(message) = self.pact.messages.get(&id) else {
+            return;
+        };
+        let conversation = self.pact.conversations.get(&message.conversation);
+        let object = match (self.pact.ways.update, conversation) {
+            (Update::Full, Some(conversation)) => self.pact.told_message(message, conversation),
+            _ => self.pact.shown_message(message),
+        };
+        let lane = lane_of(message.conversation);
+        let body = json!({"event": event, "type": "message", "object": object});
+        self.post_to_all(&body, &lane, due, may_fail);
     }
 
     /// Tells every active webhook.
     pub(crate) fn post_to_all(
         &mut self,
         body: &Value,
+        lane: &str,
+        due: When,
+        may_fail: bool,
+    ) -> Vec<u64> {
+        self.post_text(&body.to_string(), lane, due, may_fail)
+    }
+
+    /// Tells every active webhook something that need not be JSON.
+    pub(crate) fn post_text(
+        &mut self,
+        body: &str,
         lane: &str,
         due: When,
         may_fail: bool,
@@ -106,7 +161,7 @@ impl State {
             service: Service::Pact,
             hook: hook.id,
             url: hook.url,
-            body: body.to_string(),
+            body: body.to_owned(),
             lane: lane.to_owned(),
             due,
             attempts: 0,
@@ -119,12 +174,18 @@ impl State {
     }
 }
 
+/// Events of one conversation go one after another.
+pub(crate) fn lane_of(conversation: i64) -> String {
+    format!("conversation {conversation}")
+}
+
 /// Guests carry the provider's ids, people of the company an internal one, the hotel's phone neither.
 fn shown_sender(message: &Message, conversation: &Conversation) -> Value {
     if message.is_income() {
         return json!({
-            "id": conversation.contact, "external_id": conversation.phone, "external_public_id": conversation.phone,
-            "name": conversation.name, "avatar_url": null, "phone": conversation.phone,
+            "id": conversation.contact, "external_id": conversation.shown_external(),
+            "external_public_id": conversation.shown_external(), "name": conversation.name, "avatar_url": null,
+            "phone": conversation.shown_phone(),
         });
     }
     let mut sender = json!({"id": message.contact, "name": "Санаторий", "avatar_url": null});

@@ -14,8 +14,6 @@ use crate::http::Pairs;
 use crate::state::{Happening, State};
 use crate::webhooks::When;
 
-/// How soon the integration makes contact and deal, business ms.
-const USUAL_MS: i64 = 2000;
 /// The same under `late_deal`.
 const LATE_MS: i64 = 90_000;
 /// Messages at the end of a conversation that may still have to be shown.
@@ -49,9 +47,11 @@ impl State {
         }
         let late = self.strike(Service::Amocrm, &[Kind::LateDeal]);
         let is_late = late.is_some();
-        let due = match late {
-            None => When::Business(self.now + USUAL_MS),
-            Some(fault) => match fault.ms {
+        let usual_s = self.pact.ways.deal_after_s;
+        let due = match (late, usual_s) {
+            (None, None) => return,
+            (None, Some(after_s)) => When::Business(self.now + after_s * 1000),
+            (Some(fault), _) => match fault.ms {
                 None => When::Business(self.now + LATE_MS),
                 Some(ms) => When::Machine(machine_ms() + i64::try_from(ms).unwrap_or(LATE_MS)),
             },

@@ -1,9 +1,13 @@
 //! Pact's API v2.
 
+pub(crate) mod cdn;
 mod events;
 pub(crate) mod integration;
 pub(crate) mod model;
+pub(crate) mod odd;
 pub(crate) mod people;
+pub(crate) mod ways;
+mod write_first;
 
 use std::time::Duration;
 
@@ -15,11 +19,14 @@ use crate::faults::Service;
 use crate::http::{Call, Reply, number, parse_pairs};
 use crate::state::State;
 use crate::webhooks::When;
-use events::{shown_conversation, shown_message};
+use events::lane_of;
 use model::{COMPANY_ID, Conversation, Draft, From, Hook, Message};
+use people::internal;
+use ways::{Noise, Order, Refusal, shown_channel};
 
 const JSON: &str = "application/json";
 const MOST_HOOKS: usize = 5;
+const MOST_DELETED: usize = 100;
 const MINUTE_MS: i64 = 60_000;
 /// Pact's user who owns the token.
 const TOKEN_OWNER: i64 = 85_999;
@@ -40,7 +47,10 @@ pub(crate) async fn answer(sandbox: &Sandbox, call: &Call) -> Reply {
     {
         return set_hook(sandbox, rest.first().copied(), &body).await;
     }
-    let answered = |state: &mut State| dispatch(state, call, &body);
+    let answered = |state: &mut State| {
+        let (reply, first) = dispatch(state, call, &body);
+        (in_its_way(state.pact.ways.refusal, reply), first)
+    };
     let (reply, first) = if call.is_read() {
         sandbox.with(answered)
     } else {
@@ -122,6 +132,7 @@ fn dispatch(state: &mut State, call: &Call, body: &Value) -> Answer {
             &[(20, MINUTE_MS)]
         }
         ("GET", ["conversations", ..]) => &[(10, MINUTE_MS)],
+        ("GET", ["waba_templates"]) => &[(20, MINUTE_MS)],
         _ => &[],
     };
     for (most, window_ms) in limits {
@@ -141,10 +152,10 @@ fn dispatch(state: &mut State, call: &Call, body: &Value) -> Answer {
     match (method, &path[..]) {
         ("GET", ["companies", _, "webhooks"]) => alone(hooks(state)),
         ("DELETE", ["companies", _, "webhooks", id]) => alone(drop_hook(state, id)),
-        ("GET", ["auths"] | ["companies", _, "auths"]) => alone(auths(state)),
-        ("GET", ["waba_templates"]) => alone(ok(
-            &json!({"waba_templates": [], "meta": meta(call, 0, 25)}),
-        )),
+        ("GET", ["auths"] | ["companies", _, "auths"]) => {
+            alone(ok(&json!({"auths": [shown_channel(state)]})))
+        }
+        ("GET", ["waba_templates"]) => alone(write_first::templates(state, call)),
         ("GET", ["conversations"]) => alone(conversations(state, call)),
         ("GET", ["conversations", id]) => alone(conversation(state, id)),
         ("PUT", ["conversations", id]) => alone(put_conversation(state, id, body)),
@@ -155,7 +166,7 @@ fn dispatch(state: &mut State, call: &Call, body: &Value) -> Answer {
             None => alone(not_found()),
         },
         ("DELETE", ["conversations", id, "messages"]) => alone(delete_messages(state, id, body)),
-        ("POST", ["messages"]) => write_first(state, body),
+        ("POST", ["messages"]) => write_first::write(state, body),
         ("POST", ["attachments"]) => alone(upload(state, body)),
         _ => alone(not_found()),
     }
@@ -195,6 +206,17 @@ pub(crate) fn error(status: u16, code: &str, detail: &str) -> Reply {
 
 fn not_found() -> Reply {
     error(404, "not_found", "Not found")
+}
+
+/// What a refusal's body looks like is known of few statuses.
+fn in_its_way(refusal: Refusal, reply: Reply) -> Reply {
+    match (reply.status, refusal) {
+        (status @ (400 | 404), Refusal::First) => {
+            Reply::json(status, JSON, &json!({"status": "errored", "data": null}))
+        }
+        (status @ (400 | 404), Refusal::Html) => Reply::html(status, "<html>No.</html>"),
+        _ => reply,
+    }
 }
 
 fn known(state: &State, id: &str) -> Option<i64> {
@@ -292,15 +314,6 @@ async fn answers_test(sandbox: &Sandbox, url: &str) -> bool {
 
 // --- reading ------------------------------------------------------------------------------------------------------
 
-fn auths(state: &State) -> Reply {
-    let at = crate::clock::utc(state.now);
-    ok(&json!({"auths": [{
-        "id": CHANNEL, "company_id": COMPANY_ID, "provider": "whatsapp", "state": "enabled",
-        "phone_number": "79000000000", "username": null, "created_at": at, "updated_at": at, "sync_messages_at": null,
-        "pages": [],
-    }]}))
-}
-
 fn paging(call: &Call, per_page: usize) -> (usize, usize) {
     let number = |key: &str| {
         call.query_number(key)
@@ -313,8 +326,10 @@ fn paging(call: &Call, per_page: usize) -> (usize, usize) {
     )
 }
 
-fn meta(call: &Call, count: usize, per_page: usize) -> Value {
+fn meta(state: &State, call: &Call, count: usize, per_page: usize) -> Value {
     let (page, per_page) = paging(call, per_page);
+    // In one sample there is a row less than counted.
+    let count = count + usize::from(state.pact.ways.noise == Noise::Odd);
     json!({"page": page, "entries_count": count, "per_page": per_page})
 }
 
@@ -331,25 +346,32 @@ fn conversations(state: &State, call: &Call) -> Reply {
         .filter(|c| {
             wanted.is_empty()
                 || c.phone.contains(&wanted)
+                || c.shown_external().to_lowercase().contains(&wanted)
                 || c.name.to_lowercase().contains(&wanted)
         })
         .collect();
-    found.sort_by_key(|c| std::cmp::Reverse((c.updated_ms.unwrap_or(c.created_ms), c.id)));
+    found.sort_by_key(|c| (c.updated_ms.unwrap_or(c.created_ms), c.id));
+    if state.pact.ways.order == Order::NewFirst {
+        found.reverse();
+    }
     let (page, per_page) = paging(call, 25);
     let rows: Vec<Value> = found
         .into_iter()
         .skip((page - 1) * per_page)
         .take(per_page)
-        .map(shown_conversation)
+        .map(|conversation| state.pact.shown_conversation(conversation))
         .collect();
-    let meta = meta(call, rows.len(), 25);
+    let meta = meta(state, call, rows.len(), 25);
     ok(&json!({"conversations": rows, "meta": meta}))
 }
 
 fn conversation(state: &State, id: &str) -> Reply {
     match known(state, id) {
         Some(id) => {
-            ok(&json!({"conversation": shown_conversation(&state.pact.conversations[&id])}))
+            let shown = state
+                .pact
+                .shown_conversation(&state.pact.conversations[&id]);
+            ok(&json!({"conversation": shown}))
         }
         None => not_found(),
     }
@@ -366,11 +388,12 @@ fn put_conversation(state: &mut State, id: &str, body: &Value) -> Reply {
     if let Some(text) = body["replied_state"].as_str() {
         text.clone_into(&mut conversation.replied);
     }
-    let shown = shown_conversation(conversation);
+    let conversation = conversation.clone();
+    let shown = state.pact.shown_conversation(&conversation);
     let event = json!({"event": "update", "type": "conversation", "object": shown});
     state.post_to_all(
         &event,
-        &format!("conversation {id}"),
+        &lane_of(conversation.id),
         When::after_response(),
         false,
     );
@@ -388,15 +411,18 @@ fn messages(state: &mut State, call: &Call, id: &str) -> Reply {
         .filter_map(|id| state.pact.messages.get(id))
         .filter(|message| hidden_since.is_none_or(|since| message.external_ms <= since))
         .collect();
-    found.sort_by_key(|m| std::cmp::Reverse((m.external_ms / 1000, m.id)));
+    found.sort_by_key(|m| (m.external_ms / 1000, m.id));
+    if state.pact.ways.order == Order::NewFirst {
+        found.reverse();
+    }
     let (page, per_page) = paging(call, 150);
     let rows: Vec<Value> = found
         .into_iter()
         .skip((page - 1) * per_page)
         .take(per_page)
-        .map(shown_message)
+        .map(|message| state.pact.shown_message(message))
         .collect();
-    let meta = meta(call, rows.len(), 150);
+    let meta = meta(state, call, rows.len(), 150);
     ok(&json!({"messages": rows, "meta": meta}))
 }
 
@@ -406,7 +432,7 @@ fn message(state: &State, conversation: &str, id: &str) -> Reply {
         .ok()
         .and_then(|id: i64| state.pact.messages.get(&id));
     match found.filter(|message| message.conversation.to_string() == conversation) {
-        Some(message) => ok(&json!({"message": shown_message(message)})),
+        Some(message) => ok(&json!({"message": state.pact.shown_message(message)})),
         None => not_found(),
     }
 }
@@ -437,17 +463,26 @@ fn send(state: &mut State, conversation: i64, is_new: bool, body: &Value) -> Ans
             "text or attachment_ids is required",
         ));
     }
+    let is_late = write_first::is_late(state, conversation) && body["waba_id"].is_null();
+    if is_late && state.pact.ways.late_text == ways::LateText::Refused {
+        return alone(error(
+            400,
+            "bad_request",
+            "The 24-hour window is closed, use a template",
+        ));
+    }
     let mut draft = Draft::new(From::Bot, Some(text.to_owned()));
     draft.attachments = attachments;
     draft.replied_to = body["replied_to_id"].as_str().map(str::to_owned);
-    draft.internal = Some(TOKEN_OWNER);
+    draft.lost = is_late;
+    draft.internal = internal(state.pact.ways.api_sender, TOKEN_OWNER);
     draft.to_crm = body["send_to_crm"]
         .as_bool()
         .unwrap_or(body["send_to_crm"] != "false");
     "WhatsApp".clone_into(&mut draft.crm_author);
     let now = state.now;
     let id = state.pact.add_message(conversation, draft, now);
-    let shown = shown_message(&state.pact.messages[&id]);
+    let shown = state.pact.shown_message(&state.pact.messages[&id]);
     let creates = state.emit_message(id, is_new);
     state.bring_to_crm(id);
     let first = if state.hook_comes_first() {
@@ -455,42 +490,20 @@ fn send(state: &mut State, conversation: i64, is_new: bool, body: &Value) -> Ans
     } else {
         Vec::new()
     };
-    (ok(&json!({"message": shown})), first)
-}
-
-fn write_first(state: &mut State, body: &Value) -> Answer {
-    let phone = body["phone"].as_str().unwrap_or_default();
-    if body["provider"] != "whatsapp" || crate::http::phone_digits(phone).len() < 10 {
-        return alone(error(400, "bad_request", "provider and phone are required"));
-    }
-    let now = state.now;
-    let (conversation, is_new) = state.pact.open_conversation(phone, None, now);
-    send(state, conversation, is_new, body)
+    let status = state.pact.ways.sent_status;
+    (Reply::json(status, JSON, &json!({"message": shown})), first)
 }
 
 fn delete_messages(state: &mut State, conversation: &str, body: &Value) -> Reply {
-    for id in body["message_ids"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(number)
-    {
-        let Some(message) = state
-            .pact
-            .messages
-            .get_mut(&id)
-            .filter(|m| m.conversation.to_string() == conversation)
-        else {
-            continue;
-        };
-        message.deleted = true;
-        let event = json!({"event": "update", "type": "message", "object": shown_message(message)});
-        state.post_to_all(
-            &event,
-            &format!("conversation {conversation}"),
-            When::after_response(),
-            true,
-        );
+    let ids = body["message_ids"].as_array().cloned().unwrap_or_default();
+    if ids.is_empty() || ids.len() > MOST_DELETED {
+        return error(400, "bad_request", "message_ids holds 1 to 100 ids");
+    }
+    for id in ids.iter().filter_map(number) {
+        let message = state.pact.messages.get(&id);
+        if message.is_some_and(|m| m.conversation.to_string() == conversation) {
+            state.taken_back(id);
+        }
     }
     ok(&json!({"status": "ok"}))
 }
@@ -505,6 +518,7 @@ fn upload(state: &mut State, body: &Value) -> Reply {
     };
     let id = state.pact.next_id(30_000);
     let attachment = attachment(
+        &state.env.public,
         id,
         &name,
         body["mime_type"]
@@ -517,10 +531,16 @@ fn upload(state: &mut State, body: &Value) -> Reply {
 }
 
 /// An attachment as messages carry it.
-pub(crate) fn attachment(id: i64, name: &str, mime: &str, push_to_talk: bool) -> Value {
+pub(crate) fn attachment(
+    public: &str,
+    id: i64,
+    name: &str,
+    mime: &str,
+    push_to_talk: bool,
+) -> Value {
     json!({
-        "id": id, "message_id": null, "file_name": name, "mime_type": mime, "size": 39_185,
-        "attachment_url": format!("https://cdn.pact.im/sandbox/{id}/{name}"), "preview_url": null,
+        "id": id, "message_id": null, "file_name": name, "mime_type": mime, "size": cdn::SIZE,
+        "attachment_url": format!("{public}/cdn/{id}/{name}"), "preview_url": null,
         "aspect_ratio": null, "push_to_talk": push_to_talk,
     })
 }

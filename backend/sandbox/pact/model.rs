@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::ways::Ways;
 use crate::http::phone_digits;
 
 pub(crate) const COMPANY_ID: i64 = 5001;
@@ -35,7 +36,15 @@ pub(crate) struct Message {
     pub status: String,
     pub text: Option<String>,
     pub attachments: Vec<Value>,
+    #[serde(default)]
+    pub reactions: Vec<Value>,
+    /// Why it could not be delivered.
+    #[serde(default)]
+    pub details: Value,
     pub deleted: bool,
+    /// It will never be delivered.
+    #[serde(default)]
+    pub lost: bool,
     pub from: From,
     /// Pact's user who sent it; None for guests and for the hotel's phone.
     pub internal: Option<i64>,
@@ -67,6 +76,36 @@ pub(crate) struct Conversation {
     pub messages: Vec<i64>,
     /// Pact's integration is about to bring it into the CRM.
     pub mirror_pending: bool,
+    /// Several people talk in it.
+    #[serde(default)]
+    pub group: bool,
+    /// How Pact shows the guest, where not by the digits of the phone.
+    #[serde(default)]
+    pub shown: Shown,
+}
+
+/// How Pact shows a guest.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Shown {
+    /// The phone as it is spelled.
+    pub phone: Option<String>,
+    /// The provider tells of no phone.
+    pub no_phone: bool,
+    /// The provider's id.
+    pub external: Option<String>,
+}
+
+impl Conversation {
+    /// The guest's phone as Pact shows it.
+    pub(crate) fn shown_phone(&self) -> Option<&str> {
+        let spelled = self.shown.phone.as_deref().unwrap_or(&self.phone);
+        Some(spelled).filter(|_| !self.shown.no_phone && !self.group)
+    }
+
+    /// The guest's id at the provider.
+    pub(crate) fn shown_external(&self) -> &str {
+        self.shown.external.as_deref().unwrap_or(&self.phone)
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -83,6 +122,8 @@ pub(crate) struct Pact {
     pub by_phone: BTreeMap<String, i64>,
     pub messages: BTreeMap<i64, Message>,
     pub attachments: BTreeMap<i64, Value>,
+    #[serde(default)]
+    pub ways: Ways,
     next: i64,
 }
 
@@ -113,15 +154,34 @@ impl Pact {
             }
             return (*id, false);
         }
+        let id = self.add_conversation(&phone, name.unwrap_or(&phone), now_ms);
+        self.by_phone.insert(phone, id);
+        (id, true)
+    }
+
+    /// The group chat in which this guest writes, and whether it is new.
+    pub(crate) fn open_group(&mut self, phone: &str, title: &str, now_ms: i64) -> (i64, bool) {
+        let place = format!("group of {phone}");
+        if let Some(id) = self.by_phone.get(&place) {
+            return (*id, false);
+        }
+        let id = self.add_conversation(phone, title, now_ms);
+        if let Some(conversation) = self.conversations.get_mut(&id) {
+            conversation.group = true;
+        }
+        self.by_phone.insert(place, id);
+        (id, true)
+    }
+
+    fn add_conversation(&mut self, phone: &str, name: &str, now_ms: i64) -> i64 {
         let id = self.next_id(700_000);
         let contact = self.next_id(440_000);
-        self.by_phone.insert(phone.clone(), id);
         self.conversations.insert(
             id,
             Conversation {
                 id,
-                name: name.unwrap_or(&phone).to_owned(),
-                phone,
+                name: name.to_owned(),
+                phone: phone.to_owned(),
                 contact,
                 created_ms: now_ms,
                 updated_ms: None,
@@ -130,9 +190,11 @@ impl Pact {
                 replied: "initialized".to_owned(),
                 messages: Vec::new(),
                 mirror_pending: false,
+                group: false,
+                shown: Shown::default(),
             },
         );
-        (id, true)
+        id
     }
 
     /// Puts a message into its conversation and returns its id.
@@ -160,7 +222,10 @@ impl Pact {
                 status: if income { "created" } else { "sent" }.to_owned(),
                 text: draft.text,
                 attachments,
+                reactions: Vec::new(),
+                details: Value::Null,
                 deleted: false,
+                lost: draft.lost,
                 from: draft.from,
                 internal: draft.internal,
                 crm_user: draft.crm_user,
@@ -199,6 +264,8 @@ pub(crate) struct Draft {
     pub crm_author: String,
     /// Shown in amoCRM.
     pub to_crm: bool,
+    /// It will never be delivered.
+    pub lost: bool,
 }
 
 impl Draft {
@@ -214,6 +281,7 @@ impl Draft {
             crm_user: 0,
             crm_author: String::new(),
             to_crm: true,
+            lost: false,
         }
     }
 }

@@ -145,6 +145,16 @@ impl Http {
         self.client.request(method, url)
     }
 
+    /// A request to an address that somebody else named; whoever calls has looked where it leads.
+    pub(super) fn request_to(&self, url: Url) -> RequestBuilder {
+        self.client.get(url)
+    }
+
+    /// Whether the destination is this machine.
+    pub(super) fn is_local(&self) -> bool {
+        is_loopback(&self.base)
+    }
+
     /// Sends a request: the one place where calls leave. An error never holds what was sent: URLs carry phones.
     pub(super) async fn send(
         &self,

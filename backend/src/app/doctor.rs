@@ -6,6 +6,7 @@ use crate::adapters::bot::http::{BotConfig, HttpBot};
 use crate::adapters::pact::{Pact, PactConfig};
 use crate::clock::{Clock, SetClock};
 use crate::config::{Account, BotKind, Config};
+use crate::error::CallError;
 use crate::ports::{Checked, Grant, Store};
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,10 +59,9 @@ pub async fn examine(config: &Config, now: i64) -> Vec<Examined> {
             }
             Err(checked) => of(&amocrm, checked),
         }
-        of(
-            &format!("Pact of {name}"),
-            inspect_pact(account, &channel_hook).await,
-        );
+        for checked in inspect_pact(account, &channel_hook).await {
+            of(&format!("Pact of {name}"), checked);
+        }
         of(&format!("bot of {name}"), inspect_bot(account, now).await);
     }
     if let Some(desk) = desk {
@@ -230,16 +230,20 @@ pub(super) fn amocrm(
     AmoCrm::new(config, clock).map_err(|error| error.to_string())
 }
 
-async fn inspect_pact(account: &Account, hook_url: &str) -> Checked {
-    let made = Pact::new(PactConfig {
+async fn inspect_pact(account: &Account, hook_url: &str) -> Vec<Checked> {
+    match pact(account) {
+        Ok(pact) => pact.inspect(hook_url).await,
+        Err(error) => vec![Checked::wrong("webhook", error.to_string())],
+    }
+}
+
+/// The account's company in Pact.
+pub(super) fn pact(account: &Account) -> Result<Pact, CallError> {
+    Pact::new(PactConfig {
         endpoint: account.pact.endpoint.clone(),
         company: account.pact.company_id,
         token: account.pact.token.clone(),
-    });
-    match made {
-        Ok(pact) => pact.inspect(hook_url).await,
-        Err(error) => Checked::wrong("webhook", error.to_string()),
-    }
+    })
 }
 
 async fn inspect_bot(account: &Account, now: i64) -> Checked {

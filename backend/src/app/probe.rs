@@ -1,7 +1,8 @@
 //! What only a real account can tell, asked of every provider of every account.
 
-use super::doctor::{access, amocrm, stored};
+use super::doctor::{access, amocrm, pact, stored};
 use super::{AppError, Desk};
+use crate::adapters::pact::probe::PactProbe;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::ports::Probe;
@@ -58,6 +59,9 @@ pub async fn probe(config: &Config, now: i64) -> Result<Vec<Probed>, AppError> {
         let crm =
             amocrm(account, access, endpoint, clock, config.limited).map_err(not_connected)?;
         ask_all(&mut all, &format!("amoCRM of {name}"), &crm).await;
+        let company = pact(account).map_err(|error| not_connected(error.to_string()))?;
+        let company = PactProbe::new(company);
+        ask_all(&mut all, &format!("Pact of {name}"), &company).await;
     }
     if let Some(desk) = desk {
         desk.close().await;

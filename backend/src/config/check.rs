@@ -427,6 +427,7 @@ impl Check<'_> {
         Some(Pact {
             endpoint: endpoint?,
             company_id: company_id?,
+            touch_templates: raw.touch_templates.unwrap_or_default(),
             token: token?,
             webhook_secret: webhook_secret?,
         })

@@ -102,6 +102,8 @@ pub struct Pact {
     pub endpoint: String,
     /// Its number.
     pub company_id: i64,
+    /// Ids of the WABA templates that the final touch goes as when the provider's window of 24 h is closed.
+    pub touch_templates: Vec<i64>,
     /// Its token.
     pub token: SecretString,
     /// Last part of the webhook's path.

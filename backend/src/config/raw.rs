@@ -65,6 +65,7 @@ pub(super) struct Amocrm {
 pub(super) struct Pact {
     pub(super) endpoint: Option<String>,
     pub(super) company_id: Option<i64>,
+    pub(super) touch_templates: Option<Vec<i64>>,
     pub(super) token: Option<SecretString>,
     pub(super) token_file: Option<PathBuf>,
     pub(super) webhook_secret: Option<SecretString>,

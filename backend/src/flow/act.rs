@@ -6,6 +6,7 @@ use super::line::{Concerns, Provider, may_concern_all};
 use super::outbox::over;
 use super::patience::{self, LOOK_FOR_SEND, LOOK_FOR_WRITE};
 use super::shared_task::Sharing;
+use super::window::{self, Way};
 use super::{Flow, Tenant, booking, failpoint, render};
 use crate::error::{CallError, StoreError};
 use crate::ports::{
@@ -358,11 +359,7 @@ impl Context<'_> {
         };
         let outcome = match self.act.phase {
             Phase::Call => {
-                let sent = self
-                    .tenant
-                    .channel
-                    .send(&self.dialog.conversation, &text)
-                    .await;
+                let sent = self.let_out(&text).await?;
                 failpoint::hit_for("after_call", [&self.act.action]);
                 match sent {
                     Ok(message) => Ok(message),
@@ -383,6 +380,20 @@ impl Context<'_> {
                 text: text_ref,
             }),
             Err(finish) => finish,
+        })
+    }
+
+    /// Makes the call by which a text leaves, if one may leave.
+    async fn let_out(&self, text: &str) -> Result<Result<MessageId, CallError>, StoreError> {
+        let (flow, tenant, dialog) = (self.flow, self.tenant, &self.dialog);
+        let way = window::way(flow, tenant, dialog, &self.act.action, self.now()).await?;
+        Ok(match way {
+            Way::Free => tenant.channel.send(&dialog.conversation, text).await,
+            Way::Approved(channel, guest) => channel.write_first(&guest, text).await,
+            Way::Closed => Err(CallError::refused(
+                0,
+                "the guest has been silent for too long: the provider takes no free text",
+            )),
         })
     }
 

@@ -2,7 +2,7 @@
 //! before anything is decided; no network is touched.
 
 use super::panics::contained;
-use super::{Flow, Tenant, booking, guard, render};
+use super::{Flow, Tenant, booking, guard, render, window};
 use crate::error::{StoreError, unquoted};
 use crate::ports::{
     AlertKind, BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Duty, Echo, Erasure,
@@ -21,15 +21,10 @@ use widget_core::ids::{
 };
 use widget_core::owner::ReasonId;
 use widget_core::policy::Policy;
-use widget_core::time::HOUR;
 use widget_core::understand::understand;
 
 /// A possible echo of a send in flight is parked for so long, then its text decides (DESIGN §5.5), ms.
 const ECHO_PATIENCE: i64 = 30_000;
-/// Pact's name of the channel that takes free text only within [`WINDOW`] of the guest's last message.
-const WINDOWED_PROVIDER: &str = "whatsapp_business";
-/// The window of that channel, ms.
-const WINDOW: i64 = 24 * HOUR;
 /// How amoCRM names the author of its own robot's messages.
 const SALESBOT: &str = "Salesbot";
 /// How many unrouted rows are looked at in one go.
@@ -327,9 +322,7 @@ impl Flow {
             None => self.store.guest(tenant.account, &dialog.id).await?,
         };
         let at = own_time(message, row);
-        let windowed = guest
-            .as_ref()
-            .is_some_and(|guest| guest.provider == WINDOWED_PROVIDER);
+        let window_until = window::open_until(tenant, guest.as_ref(), at);
         Ok(GuestMessage {
             id: message.id.clone(),
             at,
@@ -342,7 +335,7 @@ impl Flow {
             listed: guest.map_or(Listed::default(), |guest| {
                 listed(&tenant.rules().policy, &guest.phone)
             }),
-            window_until: windowed.then_some(at + WINDOW),
+            window_until,
         })
     }
 

@@ -39,6 +39,7 @@ mod render;
 mod replay;
 mod rules;
 mod shared_task;
+mod window;
 mod zone;
 
 pub use alerts::{AlertSettings, Alerts, Sentence};
@@ -54,7 +55,7 @@ pub use replay::{Judged, Trial};
 pub use rules::{InForce, Rules};
 
 use crate::error::StoreError;
-use crate::ports::{Bot, Channel, Clock, Crm, Hooks, News, Store, Watch};
+use crate::ports::{Bot, Channel, Clock, Crm, Hooks, News, Store, Watch, WriteFirst};
 use claim::{POLL, SELDOM};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -90,6 +91,8 @@ pub struct Tenant {
     pub crm_health: CrmHealth,
     /// The account's channel.
     pub channel: Arc<dyn Channel>,
+    /// The channel once more, where it has a text that is approved for guests who are silent for long.
+    pub write_first: Option<Arc<dyn WriteFirst>>,
     /// The account's bot.
     pub bot: Arc<dyn Bot>,
     /// How it has answered lately.

@@ -13,7 +13,7 @@ use widget_core::policy::StageRole;
 use widget_core::text::{excerpt, render};
 use widget_core::time::{Days, Local};
 use widget_core::trace::{Check, Lang, reason_text};
-use widget_core::understand::{Facts, Programme};
+use widget_core::understand::{AttachmentKind, Facts, Programme};
 
 /// A guest's words are quoted in tasks up to so many characters.
 const QUOTE: usize = 200;
@@ -218,7 +218,7 @@ pub(super) async fn task_text(
     let guest = guest_name(flow, tenant, dialog).await?;
     let last = text.messages.last().and_then(|id| seen(dialog, id));
     let words = Words::read(flow, tenant, last.and_then(|last| last.text).into_iter()).await?;
-    let quote = quote(last, &words);
+    let quote = quote(dialog, last, &words);
     Ok(match (text.messages.len(), last) {
         (0, _) | (_, None) => format!("{reason}. {guest}"),
         (1, Some(_)) => format!("{reason}. {guest}: {quote}"),
@@ -271,7 +271,9 @@ pub(super) async fn note(
             )
         }
         Note::Review { messages } => {
-            let quotes = messages.iter().map(|id| quote(seen(dialog, id), &words));
+            let quotes = messages
+                .iter()
+                .map(|id| quote(dialog, seen(dialog, id), &words));
             format!("Отзыв гостя: {}", quotes.collect::<Vec<_>>().join(" "))
         }
         Note::Touched { text } => {
@@ -279,7 +281,7 @@ pub(super) async fn note(
             format!("Финальное касание: «{}»", excerpt(&plain(words), QUOTE))
         }
         Note::Undelivered { message } => {
-            let words = quote(seen(dialog, message), &words);
+            let words = quote(dialog, seen(dialog, message), &words);
             format!("Не доставлено гостю: {words}")
         }
         Note::ForeignDeal { deal } => format!(
@@ -297,7 +299,7 @@ pub(super) async fn note(
                 reason_text(reason, Lang::Ru)
             )];
             if let Some(message) = message.as_ref().and_then(|id| seen(dialog, id)) {
-                lines.push(format!("Гость: {}", quote(Some(message), &words)));
+                lines.push(format!("Гость: {}", quote(dialog, Some(message), &words)));
             }
             if let Some(facts) = dialog.episode.as_ref().map(|episode| &episode.facts)
                 && let Some(known) = facts_line(facts)
@@ -322,7 +324,7 @@ pub(super) async fn note(
                     From::Robot => "Робот",
                 };
                 let time = clock_time(rules, message.at);
-                let words = quote(Some(message), &words);
+                let words = quote(dialog, Some(message), &words);
                 lines.push(format!("{time} {who}: {words}"));
             }
             lines.join("\n")
@@ -403,10 +405,34 @@ fn seen<'a>(dialog: &'a Dialog, id: &MessageId) -> Option<&'a SeenMessage> {
     dialog.recent.iter().find(|message| message.id == *id)
 }
 
-fn quote(message: Option<&SeenMessage>, words: &Words) -> String {
-    match message.and_then(|message| words.get(message.text?)) {
-        Some(text) => format!("«{}»", excerpt(&plain(text), QUOTE)),
-        None => "вложение без текста".to_owned(),
+/// A message as tasks and notes show it: its words, and what came with them.
+fn quote(dialog: &Dialog, message: Option<&SeenMessage>, words: &Words) -> String {
+    let said = message.and_then(|message| words.get(message.text?));
+    let said = said.map(|text| format!("«{}»", excerpt(&plain(text), QUOTE)));
+    let unanswered = dialog.unanswered.iter();
+    let attached = unanswered
+        .filter(|other| message.is_some_and(|message| message.id == other.id))
+        .flat_map(|other| &other.understood.attachments)
+        .map(|kind| attached(*kind).to_owned());
+    let parts: Vec<String> = said.into_iter().chain(attached).collect();
+    if parts.is_empty() {
+        "вложение без текста".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+/// What an attachment is called in tasks and notes.
+fn attached(kind: AttachmentKind) -> &'static str {
+    match kind {
+        AttachmentKind::Voice => "голосовое сообщение",
+        AttachmentKind::Image => "фото",
+        AttachmentKind::Video => "видео",
+        AttachmentKind::Document => "файл",
+        AttachmentKind::Sticker => "стикер",
+        AttachmentKind::Location => "геопозиция",
+        AttachmentKind::Contact => "контакт",
+        AttachmentKind::Other => "вложение",
     }
 }
 

@@ -135,6 +135,7 @@ fn site(account: i64, number: i64, crm: &Arc<FakeCrm>, connection: &Arc<FakeConn
         crm_health: CrmHealth::default(),
         channel: Arc::new(Nothing),
         bot: Arc::new(Signer(format!("bot-{number}"))),
+        write_first: None,
         bot_health: BotHealth::default(),
         lines: Lines::default(),
         alerts: Alerts::default(),

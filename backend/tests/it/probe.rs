@@ -71,6 +71,8 @@ async fn an_account_at_work_answers_and_nothing_is_changed_or_told_of_anybody() 
             "2 outgoing messages, 1 of them by nobody",
         ),
         ("outgoing-hook", "open", "1 there, 1 with it"),
+        ("failed-details", "open", "none"),
+        ("channels", "settled", "GET companies/{id}/auths"),
     ] {
         let line = line(&report, id);
         let evidence = line["evidence"].as_str().expect("words");

@@ -146,10 +146,7 @@ impl Draft<'_> {
     }
 
     fn send_touch(&mut self) {
-        let closed = self
-            .state
-            .window_until
-            .is_some_and(|until| self.at() >= until);
+        let closed = self.is_window_closed();
         let text = self.touch_stage().and_then(|stage| stage.touch.clone());
         let Some(text) = text.filter(|_| !closed) else {
             let why = if closed { "window" } else { "stage" };
@@ -173,6 +170,12 @@ impl Draft<'_> {
             vec![TextPart::Policy(text)],
             SentText::plain,
         );
+    }
+
+    /// The provider takes no free text any more until the guest writes.
+    pub(super) fn is_window_closed(&self) -> bool {
+        let until = self.state.window_until;
+        until.is_some_and(|until| self.at() >= until)
     }
 
     /// The touch was accepted for sending at unix ms `at`: from now on the guest has time to answer it, unless somebody

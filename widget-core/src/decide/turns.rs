@@ -548,6 +548,8 @@ impl Draft<'_> {
             Some("quiet")
         } else if self.state.deal_facts().is_some_and(|deal| deal.closed) {
             Some("closed")
+        } else if self.is_window_closed() {
+            Some("window")
         } else if last_was_thanks {
             Some("thanks")
         } else {

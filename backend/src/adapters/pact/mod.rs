@@ -1,8 +1,12 @@
 //! Pact.im as the channel, API v2.
 
+mod attachment;
 mod backlog;
 pub(super) mod hook;
+mod inspect;
 mod message;
+pub mod probe;
+mod template;
 
 #[cfg(test)]
 mod tests;
@@ -12,8 +16,7 @@ use super::http::{Answer, Effect, Http, secret_value};
 use super::json;
 use crate::error::CallError;
 use crate::ports::{
-    Budgets, Channel, ChannelMessage, Checked, Class, Clock, Guest, HookFound, Page, Thread,
-    Written,
+    Budgets, Channel, ChannelMessage, Class, Clock, Guest, HookFound, Page, Thread, Written,
 };
 use async_trait::async_trait;
 use reqwest::header::HeaderName;
@@ -47,6 +50,8 @@ pub struct PactConfig {
 pub struct Pact {
     http: Http,
     company: i64,
+    /// The WABA templates of the final touch.
+    touch_templates: Vec<i64>,
     /// `None` = no limits hold.
     reads: Option<Reads>,
 }
@@ -78,6 +83,7 @@ impl Pact {
         Ok(Self {
             http,
             company,
+            touch_templates: Vec::new(),
             reads: None,
         })
     }
@@ -92,50 +98,6 @@ impl Pact {
     /// Every call is noted in `log` from now on.
     pub fn log_to(&mut self, log: CallLog) {
         self.http.log_to(log);
-    }
-
-    /// Whether token, company and webhook are as they have to be: looked at, and changed in nothing.
-    pub async fn inspect(&self, hook_url: &str) -> Checked {
-        const WHAT: &str = "token, company and webhook";
-        let company = self.company.to_string();
-        let path = ["companies", &company, "webhooks"];
-        let list = self.http.request(Method::GET, &path);
-        let list = match self.read("list webhooks", list).await {
-            Ok(list) => list,
-            Err(CallError::Refused { status: 401, .. }) => {
-                let words = "the token is refused: take it anew from app.pact.im → Аккаунт";
-                return Checked::wrong(WHAT, words);
-            }
-            Err(CallError::Refused { status: 402, .. }) => {
-                return Checked::wrong(WHAT, "Pact says that the company is not paid");
-            }
-            Err(CallError::Refused {
-                status: 403 | 404, ..
-            }) => {
-                let words = format!(
-                    "the token has no right to company {company}: check `company_id`, and that Pact has switched the API on"
-                );
-                return Checked::wrong(WHAT, words);
-            }
-            Err(error) => return Checked::wrong(WHAT, error.to_string()),
-        };
-        let known = rows(&list, "webhooks");
-        let mine = known
-            .iter()
-            .find(|hook| hook["url"].as_str() == Some(hook_url));
-        match mine {
-            Some(hook) if json::is_true(&hook["active"]) => {
-                Checked::well(WHAT, format!("company {company} sends its events here"))
-            }
-            Some(_) => Checked::wrong(
-                WHAT,
-                "the webhook is switched off: the backend switches it on within ten minutes; see whether Pact reaches server.public_url",
-            ),
-            None => Checked::wrong(
-                WHAT,
-                "there is no webhook: the backend makes it at its start; if it runs, see its log",
-            ),
-        }
     }
 
     /// A read that Pact does not count.

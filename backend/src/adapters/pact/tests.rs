@@ -3,7 +3,7 @@ use crate::adapters::fake::{Fake, Reaction};
 use crate::ports::ChannelHook;
 use widget_core::understand::AttachmentKind;
 
-fn pact(url: &str) -> Pact {
+pub(super) fn pact(url: &str) -> Pact {
     Pact::new(PactConfig {
         endpoint: format!("{url}/api/p2"),
         company: 5001,

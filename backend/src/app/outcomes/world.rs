@@ -343,6 +343,7 @@ fn tenant(channel: Arc<FakeChannel>, crm: Arc<FakeCrm>, bot: Arc<FakeBot>) -> Te
         crm_health: CrmHealth::default(),
         channel,
         bot,
+        write_first: None,
         bot_health: BotHealth::default(),
         lines: Lines::default(),
         alerts: Alerts::default(),

@@ -290,6 +290,15 @@ fn behaviour_1_the_intro_does_not_stand_alone_when_it_would_disturb() {
     closed.run();
     closed.moved_by(DEAL, "won", Changer::Person(ANNA));
 
+    let mut silent = Scene::talking();
+    silent.window_until = Some(silent.now + HOUR);
+    silent.guest("А парковка?", nothing());
+    silent.burst_ends();
+    silent.bot_answers();
+    silent.person(Some(ANNA));
+    silent.passes(2 * HOUR);
+    silent.person(Some(ANNA));
+
     let mut thanks = Scene::talking();
     thanks.person(Some(ANNA));
     thanks.guest("Спасибо!", wants(Intent::ThanksOnly));
@@ -297,6 +306,7 @@ fn behaviour_1_the_intro_does_not_stand_alone_when_it_would_disturb() {
     for (row, mut scene) in [
         ("quiet hours", quiet),
         ("closed deal", closed),
+        ("the provider's window is closed", silent),
         ("after thanks", thanks),
     ] {
         scene.run();
