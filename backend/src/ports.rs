@@ -10,6 +10,7 @@ mod grants;
 mod instances;
 mod privacy;
 mod probe;
+mod setup;
 mod write_first;
 
 use crate::error::{CallError, StoreError};
@@ -42,6 +43,10 @@ pub use grants::{Connection, Grant, Grants, Pair, Setback, Standing};
 pub use instances::{Duty, Instances, News};
 pub use privacy::{ApiLog, Erasure, Known, Privacy, Progress, Wish};
 pub use probe::{Answer, Probe, Question};
+pub use setup::{
+    Draft, Filled, Hours, KeptSetup, People, SeenField, SeenPipeline, SeenStage, Service,
+    SetupDesk, SetupLine, Setups, Step, Survey, Tick, TrialNews, Trouble,
+};
 pub use write_first::WriteFirst;
 
 // ---------------------------------------------------------------- store: inbox
@@ -686,6 +691,7 @@ pub trait Store:
     + Grants
     + Incidents
     + Pulses
+    + Setups
 {
 }
 impl<T> Store for T where
@@ -705,6 +711,7 @@ impl<T> Store for T where
         + Grants
         + Incidents
         + Pulses
+        + Setups
 {
 }
 

@@ -20,17 +20,17 @@ const SECTIONS: [&str; 5] = ["server", "secrets", "clock", "limits", "accounts"]
 const ACCOUNT_KEYS: [&str; 8] = [
     "id", "name", "policy", "mode", "amocrm", "pact", "bot", "alerts",
 ];
-const PACT_ENDPOINT: &str = "https://api.pact.im/api/p2";
-const AMO_DOMAINS: [&str; 3] = ["amocrm.ru", "amocrm.com", "kommo.com"];
+pub(super) const PACT_ENDPOINT: &str = "https://api.pact.im/api/p2";
+pub(super) const AMO_DOMAINS: [&str; 3] = ["amocrm.ru", "amocrm.com", "kommo.com"];
 /// A webhook's secret has at least so many characters.
 const HOOK_SECRET_MIN: usize = 16;
 /// The kinds of bots, as the settings name them.
 const HTTP_BOT: &str = "http";
 const OPENAI_BOT: &str = "openai";
 /// The bot's time for an answer, both tries together, ms; also the most that a turn may take.
-const BOT_TIMEOUT: u64 = 60_000;
+pub(super) const BOT_TIMEOUT: u64 = 60_000;
 /// A try that failed within this time is made once more, ms.
-const BOT_RETRY_WITHIN: u64 = 30_000;
+pub(super) const BOT_RETRY_WITHIN: u64 = 30_000;
 /// How long raw bodies and the log of calls may be kept, days: amoCRM asks for three, privacy for an end.
 const RETENTION_DAYS: RangeInclusive<u16> = 3..=365;
 /// A channel that brings nothing in so much working time is suspicious, minutes.
@@ -223,13 +223,8 @@ impl Check<'_> {
     fn accounts(&mut self, value: Option<&Value>, key: Option<&MasterKey>) -> Option<Vec<Account>> {
         let list = match value {
             Some(Value::Array(_, list)) if !list.is_empty() => list.as_slice(),
-            None | Some(Value::Array(..)) => {
-                self.found(
-                    "accounts",
-                    "is missing: one table [[accounts]] for an account.",
-                );
-                return None;
-            }
+            // Accounts may also be set up on the page of the backend.
+            None | Some(Value::Array(..)) => return Some(Vec::new()),
             Some(_) => {
                 self.found(
                     "accounts",
@@ -388,8 +383,7 @@ impl Check<'_> {
             raw.webhook_secret,
             raw.webhook_secret_file,
             &format!("{at}.webhook_secret"),
-            key.zip(account_id)
-                .map(|(key, id)| key.derive(&format!("hook/amocrm/{id}"))),
+            key.zip(account_id).map(|(key, id)| key.amocrm_hook(id)),
         );
         Some(Amocrm {
             endpoint: endpoint?,
@@ -421,8 +415,7 @@ impl Check<'_> {
             raw.webhook_secret,
             raw.webhook_secret_file,
             &format!("{at}.webhook_secret"),
-            key.zip(company_id)
-                .map(|(key, id)| key.derive(&format!("hook/pact/{id}"))),
+            key.zip(company_id).map(|(key, id)| key.pact_hook(id)),
         );
         Some(Pact {
             endpoint: endpoint?,
@@ -671,19 +664,9 @@ impl Check<'_> {
 
     /// A base URL without its last slash: https, or http on this machine.
     fn url(&mut self, text: &str, at: &str) -> Option<String> {
-        let uri = text.parse::<Uri>().ok().filter(|uri| uri.host().is_some());
-        let problem = match uri.as_ref().map(|uri| (uri.scheme_str(), is_loopback(uri))) {
-            Some((Some("https"), _) | (Some("http"), true)) => None,
-            Some((Some("http"), false)) => {
-                Some("needs https: only this machine may be reached without it.")
-            }
-            _ => Some("is not an address such as https://example.org."),
-        };
-        if let Some(problem) = problem {
-            self.found(at, problem);
-            return None;
-        }
-        Some(text.trim_end_matches('/').to_owned())
+        base_url(text)
+            .map_err(|problem| self.found(at, problem))
+            .ok()
     }
 
     /// A URL of scheme, host, port and path alone: nothing secret stands in it.
@@ -715,11 +698,25 @@ impl Check<'_> {
     }
 }
 
+/// A base URL without its last slash, or what is wrong with it.
+pub(super) fn base_url(text: &str) -> Result<String, &'static str> {
+    let uri = text.parse::<Uri>().ok().filter(|uri| uri.host().is_some());
+    match uri.as_ref().map(|uri| (uri.scheme_str(), is_loopback(uri))) {
+        Some((Some("https"), _) | (Some("http"), true)) => {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        Some((Some("http"), false)) => {
+            Err("needs https: only this machine may be reached without it.")
+        }
+        _ => Err("is not an address such as https://example.org."),
+    }
+}
+
 fn same(one: &SecretString, other: &SecretString) -> bool {
     one.expose_secret() == other.expose_secret()
 }
 
-fn is_loopback(uri: &Uri) -> bool {
+pub(super) fn is_loopback(uri: &Uri) -> bool {
     let host = uri.host().unwrap_or_default();
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())

@@ -5,9 +5,13 @@ mod check;
 mod mode;
 mod raw;
 mod secret;
+mod setup;
 
 pub use mode::{mode_of, with_mode};
 pub use secret::MasterKey;
+pub use setup::{
+    BotKeys, BotMaker, PactKeys, SetUp, amocrm_address, is_on_this_machine, service_address,
+};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
@@ -437,10 +441,13 @@ mod tests {
 
     #[test]
     fn an_empty_file_says_what_is_needed() {
-        assert_eq!(
-            paths(""),
-            ["server.public_url", "secrets.master_key", "accounts"]
-        );
+        assert_eq!(paths(""), ["server.public_url", "secrets.master_key"]);
+    }
+
+    #[test]
+    fn accounts_may_be_left_to_the_page() {
+        let (server, _) = GOOD.split_once("[[accounts]]").unwrap();
+        assert!(parse(server).unwrap().accounts.is_empty());
     }
 
     #[test]

@@ -32,6 +32,16 @@ impl MasterKey {
         mac.update(purpose.as_bytes());
         hex::encode(&mac.finalize().into_bytes()[..16])
     }
+
+    /// The last part of the path of amoCRM's webhook where none is given; `account`: amoCRM's number.
+    pub(super) fn amocrm_hook(&self, account: i64) -> String {
+        self.derive(&format!("hook/amocrm/{account}"))
+    }
+
+    /// The same of Pact's; `company`: Pact's number.
+    pub(super) fn pact_hook(&self, company: i64) -> String {
+        self.derive(&format!("hook/pact/{company}"))
+    }
 }
 
 impl fmt::Debug for MasterKey {

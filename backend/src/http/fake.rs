@@ -12,10 +12,10 @@ use crate::ports::{
     ChannelMessage, Claimed, ClaimedAct, Class, Commit, Connection, Crm, CrmFound, CrmHook,
     CrmUser, CrmWrite, DealAccess, Dialogs, Duty, Echo, Envelope, Erasure, Finish, Grant, Grants,
     Guest, GuestLookup, HookFound, Hooks, Inbox, InboxRow, Incident, Incidents, Instances, Journal,
-    JournalRow, Kin, Known, Lane, LateCall, LateRefusal, Lease, Ledger, NewRow, News, Origin,
-    Outbox, Page, Pair, Policies, PolicyVersion, Privacy, Progress, Pulse, Pulses, Reach, Reaches,
-    Registry, Setback, Source, Standing, StoredPolicy, Telling, Thread, Told, Waiting, Wanted,
-    Watch, Way, Wish, Written,
+    JournalRow, KeptSetup, Kin, Known, Lane, LateCall, LateRefusal, Lease, Ledger, NewRow, News,
+    Origin, Outbox, Page, Pair, Policies, PolicyVersion, Privacy, Progress, Pulse, Pulses, Reach,
+    Reaches, Registry, Setback, Setups, Source, Standing, StoredPolicy, Telling, Thread, Told,
+    Waiting, Wanted, Watch, Way, Wish, Written,
 };
 use async_trait::async_trait;
 use axum::body::Body;
@@ -653,6 +653,31 @@ impl Pulses for FakeStore {
 
     async fn pulses(&self) -> Result<BTreeMap<AccountId, Pulse>, StoreError> {
         Ok(BTreeMap::new())
+    }
+}
+
+#[async_trait]
+impl Setups for FakeStore {
+    async fn setups(&self) -> Result<Vec<KeptSetup>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn setup(&self, _: i64) -> Result<Option<KeptSetup>, StoreError> {
+        Ok(None)
+    }
+
+    async fn put_setup(&self, _: &KeptSetup) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn at_work(&self) -> Result<Vec<(i64, i64)>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn use_link(&self, id: &str, _: i64, _: i64) -> Result<bool, StoreError> {
+        self.check()?;
+        let mut used = self.used.lock().expect("no panic before");
+        Ok(used.insert((0, id.to_owned())))
     }
 }
 

@@ -19,6 +19,7 @@ mod person;
 mod prepare;
 mod probe;
 mod read;
+mod survey;
 mod token;
 mod unsorted;
 mod watch;
@@ -30,6 +31,7 @@ mod tests;
 pub use keyring::{Keyring, KeyringConfig, invitation};
 pub use map::SharedMap;
 pub use oauth::Integration;
+pub use survey::{account_behind, first_pair};
 pub use token::token_ends;
 
 use super::api_log::CallLog;

@@ -6,6 +6,7 @@ pub(super) mod hook;
 mod inspect;
 mod message;
 pub mod probe;
+mod survey;
 mod template;
 
 #[cfg(test)]

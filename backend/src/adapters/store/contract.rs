@@ -4,11 +4,13 @@ mod budget;
 mod grants;
 mod incidents;
 mod privacy;
+mod setups;
 
 pub(super) use budget::*;
 pub(super) use grants::*;
 pub(super) use incidents::*;
 pub(super) use privacy::*;
+pub(super) use setups::*;
 
 use crate::error::StoreError;
 use crate::ports::{
@@ -111,6 +113,9 @@ macro_rules! contract {
             one_text_put_at_once_from_many_sides_has_one_reference,
             a_guest_and_a_contact_are_remembered,
             a_one_time_token_is_used_once_and_forgotten_in_time,
+            a_setup_is_kept_in_the_place_of_its_version_alone,
+            promise_6_separate_a_tenant_is_set_up_once_and_goes_with_its_account,
+            a_link_is_used_once,
             promise_1_one_voice_a_text_decided_under_the_mode_before_is_refused_however_late_it_is_committed,
             a_policy_gets_a_version_when_it_changes,
             what_was_changed_by_hand_is_not_undone_by_a_file_that_did_not_change,

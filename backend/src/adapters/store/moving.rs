@@ -20,7 +20,7 @@ use widget_core::dialog::Dialog;
 const BATCH: i64 = 500;
 
 /// Every table, those first to which others point.
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 19] = [
     "account",
     "dialog",
     "journal",
@@ -38,6 +38,8 @@ const TABLES: [&str; 17] = [
     "crm_grant",
     "incident",
     "telling",
+    "setup",
+    "setup_link",
 ];
 /// Under this name the server keeps the mark of the file.
 const MARK: &str = "the file's mark";

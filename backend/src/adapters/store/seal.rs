@@ -25,6 +25,8 @@ pub(super) enum Purpose {
     Inbox,
     /// A row of `policy`.
     Policy,
+    /// A row of `setup`.
+    Setup,
     /// A row of `text`.
     Text,
 }
@@ -36,12 +38,13 @@ impl Purpose {
             Purpose::Grant => "grant",
             Purpose::Inbox => "inbox",
             Purpose::Policy => "policy",
+            Purpose::Setup => "setup",
             Purpose::Text => "text",
         }
     }
 }
 
-/// The key from the environment. Seals nothing but accounts' keys.
+/// The key from the environment. Seals accounts' keys, and what has no account yet.
 #[derive(Clone)]
 pub(super) struct MasterKey([u8; KEY]);
 
@@ -54,6 +57,18 @@ impl MasterKey {
     pub(super) fn new_account_key(&self, account: AccountId) -> Result<Vec<u8>, StoreError> {
         let key = random::<KEY>()?;
         seal(&self.0, account, Purpose::AccountKey, &key)
+    }
+
+    /// What is kept of a setup, sealed; `id`: which one.
+    pub(super) fn seal_setup(&self, id: i64, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+        seal(&self.0, AccountId(id), Purpose::Setup, plain)
+    }
+
+    /// What a sealed setup says.
+    pub(super) fn open_setup(&self, id: i64, sealed: &[u8]) -> Result<String, StoreError> {
+        let opened = open(&self.0, AccountId(id), Purpose::Setup, sealed)?;
+        String::from_utf8(opened)
+            .map_err(|_| StoreError::Unreadable("a setup is not UTF-8".to_owned()))
     }
 
     /// What an account's sealed key opens.

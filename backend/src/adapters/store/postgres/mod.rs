@@ -44,6 +44,8 @@ mod prune;
 mod reach;
 #[path = "../sql/registry.rs"]
 mod registry;
+#[path = "../sql/setups.rs"]
+mod setups;
 
 use super::common::{Work, migrations};
 use super::seal::{AccountKeys, MasterKey};
@@ -89,7 +91,7 @@ const TRIES: usize = 5;
 
 /// `(number, name, statements)`, oldest first. One that was released never changes, and none takes away or renames what
 /// the version before it uses: while instances are replaced one by one, both serve the same database.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (
         8,
         "start",
@@ -109,6 +111,11 @@ const MIGRATIONS: [(i64, &str, &str); 6] = [
         12,
         "format",
         include_str!("../../../../migrations/postgres/0012_format.sql"),
+    ),
+    (
+        13,
+        "setup",
+        include_str!("../../../../migrations/postgres/0013_setup.sql"),
     ),
     (
         17,

@@ -42,6 +42,8 @@ mod prune;
 mod reach;
 #[path = "../sql/registry.rs"]
 mod registry;
+#[path = "../sql/setups.rs"]
+mod setups;
 
 use super::common::{Work, migrations};
 use super::seal::{AccountKeys, MasterKey};
@@ -74,7 +76,7 @@ const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 const WAL_LIMIT: &str = "67108864";
 
 /// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 12] = [
+const MIGRATIONS: [(i64, &str, &str); 13] = [
     (
         1,
         "start",
@@ -129,6 +131,11 @@ const MIGRATIONS: [(i64, &str, &str); 12] = [
         12,
         "format",
         include_str!("../../../../migrations/sqlite/0012_format.sql"),
+    ),
+    (
+        13,
+        "setup",
+        include_str!("../../../../migrations/sqlite/0013_setup.sql"),
     ),
     (
         17,
