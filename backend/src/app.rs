@@ -5,6 +5,7 @@ mod doctor;
 mod grants;
 mod probe;
 mod rules;
+mod setup;
 
 pub mod bot_check;
 pub mod moving;
@@ -28,7 +29,7 @@ use crate::flow::{
     AlertSettings, Alerts, Bells, BotHealth, Chores, CrmHealth, Flow, InForce, LaneBells, Lines,
     Provider, Rules, Tenant, failpoint,
 };
-use crate::http::{self, InvitationKey, SessionKey, Site, Sites, Web, WidgetFile};
+use crate::http::{self, InvitationKey, SessionKey, Setup, SetupKey, Site, Sites, Web, WidgetFile};
 use crate::lifecycle::Stop;
 use crate::ports::{
     AlertHook, ApiLog, Bot, Budgets, Connection, Crm, Instances, Privacy, Store, Watch, WriteFirst,
@@ -53,6 +54,7 @@ pub use desk::{Desk, Erasure};
 pub use doctor::{Examined, examine};
 pub use grants::{link, redirect_uri};
 pub use probe::{Probed, Verdict, probe};
+pub use setup::{set_up, setup_link};
 
 /// Where in the data folder calls are logged.
 const API_LOG: &str = "api-log";
@@ -62,6 +64,8 @@ const PREPARE_EVERY: Duration = Duration::from_mins(10);
 const PREPARE_AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// The first preparation delays the start no longer than this.
 const FIRST_PREPARATION: Duration = Duration::from_secs(10);
+/// It is looked so often whether the setup page has changed the accounts at work.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Old values leave the metrics' summaries so often.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -119,6 +123,15 @@ pub enum AppError {
     Serve(#[from] std::io::Error),
 }
 
+/// How a backend ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It was asked to stop.
+    Stopped,
+    /// The accounts are others now: it is to be put together anew.
+    Changed,
+}
+
 /// One backend, put together and ready to run.
 pub struct App {
     flow: Arc<Flow>,
@@ -129,6 +142,10 @@ pub struct App {
     bell: Arc<Notify>,
     database: Database,
     chores: Chores,
+    /// The accounts of the setup page that were at work when it was put together.
+    at_work: Vec<(i64, i64)>,
+    /// Rings when they are others.
+    changed: Arc<Notify>,
 }
 
 impl AppError {
@@ -160,7 +177,11 @@ impl App {
         };
         let store = database.store();
         let logs = CallLogs::open(folder.join(API_LOG), Arc::clone(&clock));
-        let chores = chores(config, &store, &logs, &clock);
+        let at_work = store.at_work().await.map_err(&unusable)?;
+        let of_page = setup::accounts(&*store, config).await.map_err(&unusable)?;
+        let accounts = || config.accounts.iter().chain(&of_page);
+        let served = accounts().map(|account| AccountId(account.id)).collect();
+        let chores = chores(config, served, &store, &logs, &clock);
         if database.is_alone() {
             chores.finish_accounts().await.map_err(&unusable)?;
         }
@@ -170,19 +191,17 @@ impl App {
         let mut keepers = Vec::with_capacity(config.accounts.len());
         let mut keyrings = Vec::new();
         let bell = Arc::<Notify>::default();
-        for account in &config.accounts {
-            rules::take_in(&*store, account, clock.now_ms())
-                .await
-                .map_err(&unusable)?;
-            let rules = rules::newest(&*store, account).await?;
-            let keyring = grants::keyring(account, config, &store, &clock, &logs, &bell)?;
-            let (tenant, crm) = tenant(
-                account,
-                keyring.clone(),
-                rules,
-                config,
-                (&store, &clock, &logs),
-            )?;
+        for (place, account) in accounts().enumerate() {
+            let made = make(account, config, (&store, &clock, &logs), &bell).await;
+            let (tenant, crm, keyring) = match made {
+                Ok(made) => made,
+                // What a person can mend on the page must not keep the others from their work.
+                Err(error) if place >= config.accounts.len() => {
+                    tracing::error!(account = account.id, %error, "an account of the setup page is left out");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let site = Arc::new(site(account, tenant, keyring.clone()));
             maps.push(crm.map());
             let keeper = Arc::new(Keeper::new(
@@ -211,7 +230,9 @@ impl App {
             making: crate::flow::Making::default(),
             workers_down: std::sync::atomic::AtomicU32::new(0),
         });
-        let web = Web::new(
+        let changed = Arc::<Notify>::default();
+        let desk = setup::Workbench::new(config, &flow.store, &flow.clock, &logs, &changed);
+        let mut web = Web::new(
             Arc::clone(&flow),
             Sites::new(sites),
             config.server.public_url.clone(),
@@ -219,6 +240,11 @@ impl App {
             telemetry::metrics(),
             widget_files(),
         );
+        web.setup = Some(Setup {
+            desk: Arc::new(desk),
+            key: SetupKey::derive(key),
+            archive: archive(&config.server.public_url),
+        });
         Ok(Self {
             flow,
             web: Arc::new(web),
@@ -227,7 +253,14 @@ impl App {
             bell,
             database,
             chores,
+            at_work,
+            changed,
         })
+    }
+
+    /// Whether it has no account yet: then somebody has to set one up.
+    pub fn is_empty(&self) -> bool {
+        self.web.sites.all().is_empty()
     }
 
     /// All routes, without a fallback.
@@ -235,8 +268,9 @@ impl App {
         http::router(Arc::clone(&self.web))
     }
 
-    /// Serves on `listener`, together with the routes `beside` if there are any, until `stop`; then finishes what was
-    /// begun, at most 10 s. `ready` is called once, when requests are answered and CRM and channel were tried.
+    /// Serves on `listener`, together with the routes `beside` if there are any, until `stop`, or until the setup page
+    /// has changed the accounts; then finishes what was begun, after a wish to stop in at most 10 s. `ready` is called
+    /// once, when requests are answered and CRM and channel were tried.
     ///
     /// # Errors
     /// The server ended by itself.
@@ -246,14 +280,16 @@ impl App {
         beside: Option<Router>,
         stop: Stop,
         ready: impl FnOnce() + Send + 'static,
-    ) -> Result<(), AppError> {
+    ) -> Result<Ended, AppError> {
         let alone = beside.is_none();
+        // Of this backend alone: another one may follow it in this process.
+        let soft = stop.soft().child_token();
         let routes = self.router().merge(beside.unwrap_or_default());
         let closing = CancellationToken::new();
         let server = axum::serve(listener, routes.fallback(http::not_found))
             .with_graceful_shutdown(closing.clone().cancelled_owned());
         let mut server = tokio::spawn(server.into_future());
-        let mut chores = self.preparations(&stop.soft(), ready);
+        let mut chores = self.preparations(&soft, ready);
         let keyrings: Vec<Keyring> = self
             .keyrings
             .iter()
@@ -264,46 +300,66 @@ impl App {
             Arc::clone(&self.flow.store),
             Arc::clone(&self.flow.clock),
             (self.web.invitation_key.clone(), self.bell),
-            stop.soft(),
+            soft.clone(),
         ));
-        chores.spawn(self.chores.run(stop.soft()));
-        let flow = tokio::spawn(Arc::clone(&self.flow).run(stop.soft()));
+        chores.spawn(self.chores.run(soft.clone()));
+        let flow = tokio::spawn(Arc::clone(&self.flow).run(soft.clone()));
 
-        let soft = stop.soft();
+        let mut is_changed = false;
         let ended = tokio::select! {
             () = soft.cancelled() => None,
             ended = &mut server => Some(ended),
+            () = other_accounts(&*self.flow.store, &self.at_work, &self.changed), if alone => {
+                is_changed = true;
+                None
+            }
         };
         if let Some(ended) = ended {
             stop.soft().cancel();
             stop.finish(quietly(flow)).await;
             return ended
                 .map_err(std::io::Error::other)?
+                .map(|()| Ended::Stopped)
                 .map_err(AppError::from);
         }
-        tracing::info!("stopping");
-        // A stream has no end of its own that could be waited for.
-        self.web.closing.cancel();
-        let finished = stop.finish(async {
-            // Stand-ins on the same listener answer what the flow has begun, so they go last.
-            if alone {
+        tracing::info!(is_changed, "stopping");
+        soft.cancel();
+        let web = Arc::clone(&self.web);
+        let work = async {
+            // Stand-ins on the same listener answer what the flow has begun, so they go last; and so does the server
+            // where another one takes its place: what arrives meanwhile is stored.
+            if alone && !is_changed {
+                web.closing.cancel();
                 closing.cancel();
             }
             quietly(flow).await;
+            // A stream has no end of its own that could be waited for.
+            web.closing.cancel();
             closing.cancel();
             quietly(server).await;
             for keyring in keyrings {
                 keyring.idle().await;
             }
             self.database.close().await;
-        });
-        if finished.await {
+        };
+        let mut work = std::pin::pin!(work);
+        // Who makes place for another one finishes everything, unless the whole is to stop.
+        let wish = stop.soft();
+        let finished = tokio::select! {
+            () = &mut work, if is_changed => true,
+            () = wish.cancelled() => stop.finish(&mut work).await,
+        };
+        if finished {
             tracing::info!("stopped");
         } else {
             tracing::warn!("stopped with work unfinished; it goes on at the next start");
         }
         drop(chores);
-        Ok(())
+        Ok(if is_changed && finished && !wish.is_cancelled() {
+            Ended::Changed
+        } else {
+            Ended::Stopped
+        })
     }
 
     /// Preparations and upkeep; they end with the returned set.
@@ -358,18 +414,35 @@ fn place(config: &Config) -> Place {
 /// The chores of a data folder.
 fn chores(
     config: &Config,
+    served: Vec<AccountId>,
     store: &Arc<dyn Store>,
     logs: &Arc<CallLogs>,
     clock: &Arc<dyn Clock>,
 ) -> Chores {
-    let served = config.accounts.iter().map(|account| AccountId(account.id));
     Chores {
         store: Arc::clone(store) as Arc<dyn Privacy>,
         instances: Arc::clone(store) as Arc<dyn Instances>,
         log: Arc::clone(logs) as Arc<dyn ApiLog>,
         clock: Arc::clone(clock),
         keep: i64::from(config.server.retention_days) * DAY,
-        served: served.collect(),
+        served,
+    }
+}
+
+/// Waits until the accounts of the setup page that are at work are others than `at_work`, here or on another instance.
+async fn other_accounts(store: &dyn Store, at_work: &[(i64, i64)], bell: &Notify) {
+    loop {
+        tokio::select! {
+            () = bell.notified() => {}
+            () = sleep(LOOK_EVERY) => {}
+        }
+        match store.at_work().await {
+            Ok(now) if now == at_work => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::error!(%error, "the accounts of the setup page could not be looked at; they are looked at again");
+            }
+        }
     }
 }
 
@@ -435,6 +508,23 @@ async fn prepare(site: &Site, told: &mut Told) -> bool {
         *told = cause;
     }
     is_prepared
+}
+
+/// One account behind the ports, with its rules in force.
+async fn make(
+    account: &Account,
+    config: &Config,
+    (store, clock, logs): (&Arc<dyn Store>, &Arc<dyn Clock>, &Arc<CallLogs>),
+    bell: &Arc<Notify>,
+) -> Result<(Tenant, Arc<AmoCrm>, Option<Keyring>), AppError> {
+    rules::take_in(&**store, account, clock.now_ms())
+        .await
+        .map_err(AppError::store(config))?;
+    let rules = rules::newest(&**store, account).await?;
+    let keyring = grants::keyring(account, config, store, clock, logs, bell)?;
+    let parts = (store, clock, logs);
+    let (tenant, crm) = tenant(account, keyring.clone(), rules, config, parts)?;
+    Ok((tenant, crm, keyring))
 }
 
 /// One account behind the ports, and its CRM once more as what it is.
@@ -610,6 +700,13 @@ fn site(account: &Account, tenant: Tenant, keyring: Option<Keyring>) -> Site {
         connection: keyring.map(|keyring| Arc::new(keyring) as Arc<dyn Connection>),
         prepared: AtomicBool::new(false),
     }
+}
+
+/// The archive for the backend at this address; `None` in a build without the widget.
+fn archive(public_url: &str) -> Option<axum::body::Bytes> {
+    let version = env!("CARGO_PKG_VERSION");
+    let made = widget_archive::personalise(public_url, version, false);
+    made.ok().map(axum::body::Bytes::from)
 }
 
 /// The card's files for browsers that cannot use the archive's; none in a build without the widget.

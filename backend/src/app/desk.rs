@@ -99,7 +99,10 @@ impl Desk {
         clock: Arc<dyn Clock>,
     ) -> Result<bool, StoreError> {
         let logs = CallLogs::open(config.server.data.join(API_LOG), Arc::clone(&clock));
-        chores(config, &self.store, &logs, &clock).erase_all().await
+        let served = config.accounts.iter().map(|account| AccountId(account.id));
+        chores(config, served.collect(), &self.store, &logs, &clock)
+            .erase_all()
+            .await
     }
 
     /// Whether the backend has carried out these wishes for an account.

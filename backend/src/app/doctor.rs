@@ -38,35 +38,52 @@ pub async fn examine(config: &Config, now: i64) -> Vec<Examined> {
     let opened = Desk::to_read(config).await;
     of("server", database(config, &opened));
     let desk = opened.ok();
+    let store = desk.as_ref().map(|desk| &desk.store);
     for account in &config.accounts {
-        let name = &account.name;
-        let store = desk.as_ref().map(|desk| &desk.store);
-        let granted = match store {
-            Some(store) => {
-                let (checked, granted) = stored(account, store).await;
-                of(&format!("data of {name}"), checked);
-                granted
-            }
-            None => None,
-        };
-        let (crm_hook, channel_hook) = hook_urls(account, &config.server.public_url);
-        let amocrm = format!("amoCRM of {name}");
-        match access(account, granted, now) {
-            Ok((access, endpoint)) => {
-                for checked in inspect_amocrm(account, access, endpoint, &crm_hook, now).await {
-                    of(&amocrm, checked);
-                }
-            }
-            Err(checked) => of(&amocrm, checked),
-        }
-        for checked in inspect_pact(account, &channel_hook).await {
-            of(&format!("Pact of {name}"), checked);
-        }
-        of(&format!("bot of {name}"), inspect_bot(account, now).await);
+        let public_url = &config.server.public_url;
+        all.extend(examine_account(account, public_url, store, now).await);
     }
     if let Some(desk) = desk {
         desk.close().await;
     }
+    all
+}
+
+/// Looks at everything of one account. `now`: business unix ms.
+pub(super) async fn examine_account(
+    account: &Account,
+    public_url: &str,
+    store: Option<&Arc<dyn Store>>,
+    now: i64,
+) -> Vec<Examined> {
+    let mut all = Vec::new();
+    let mut of = |of: &str, checked: Checked| {
+        let of = of.to_owned();
+        all.push(Examined { of, checked });
+    };
+    let name = &account.name;
+    let granted = match store {
+        Some(store) => {
+            let (checked, granted) = stored(account, store).await;
+            of(&format!("data of {name}"), checked);
+            granted
+        }
+        None => None,
+    };
+    let (crm_hook, channel_hook) = hook_urls(account, public_url);
+    let amocrm = format!("amoCRM of {name}");
+    match access(account, granted, now) {
+        Ok((access, endpoint)) => {
+            for checked in inspect_amocrm(account, access, endpoint, &crm_hook, now).await {
+                of(&amocrm, checked);
+            }
+        }
+        Err(checked) => of(&amocrm, checked),
+    }
+    for checked in inspect_pact(account, &channel_hook).await {
+        of(&format!("Pact of {name}"), checked);
+    }
+    of(&format!("bot of {name}"), inspect_bot(account, now).await);
     all
 }
 

@@ -1,12 +1,12 @@
 //! `estafeta account …`.
 
 use super::policy::told;
-use super::{Failure, Outcome, asked, erase, say};
+use super::{Failure, Outcome, asked, erase, say, settings};
 use crate::app::{AppError, Desk};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Account, Config, mode_of, with_mode};
 use clap::Subcommand;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use widget_core::policy::parse;
 
@@ -29,7 +29,8 @@ pub(super) enum Command {
         #[arg(long)]
         yes: bool,
     },
-    /// Changes the mode of an account while the backend is stopped. Unsent texts of before are refused.
+    /// Changes the mode of an account; while the backend runs, within 5 s, unless its policy is a file. Unsent texts of
+    /// before are refused.
     Mode {
         /// The account; `estafeta account list` lists them.
         id: i64,
@@ -44,13 +45,13 @@ pub(super) enum Command {
 /// Runs a command on accounts.
 pub(super) fn run(command: &Command) -> Outcome {
     match command {
-        Command::List { config } => list(&Config::load(config)?),
+        Command::List { config } => list(&settings(config)?),
         Command::Erase { id, config, yes } => {
-            let config = Config::load(config)?;
+            let config = settings(config)?;
             asked(erase::account(&config, *id, *yes))
         }
         Command::Mode { id, mode, config } => {
-            let config = Config::load(config)?;
+            let config = settings(config)?;
             let account = chosen(&config, Some(*id))?;
             asked(change_mode(&config, account, mode))
         }
@@ -115,6 +116,10 @@ fn list(config: &Config) -> Outcome {
 async fn change_mode(config: &Config, account: &Account, mode: &str) -> Outcome {
     let desk = match Desk::to_change(config).await {
         Ok(desk) => desk,
+        // Whoever serves looks at the newest version again and again; a file would be in its way.
+        Err(AppError::InUse { .. }) if account.policy_file.is_none() => {
+            Desk::beside(config).await?
+        }
         Err(AppError::InUse { .. }) => return Err(while_it_runs(account)),
         Err(error) => return Err(error.into()),
     };
@@ -143,17 +148,12 @@ async fn change_mode_in(desk: &Desk, account: &Account, mode: &str) -> Result<i6
     Ok(desk.put_policy(account.id, &text, now).await?)
 }
 
-/// What to do instead while a backend runs.
+/// What to do instead while a backend runs that reads a policy file.
 fn while_it_runs(account: &Account) -> Failure {
-    let what = match &account.policy_file {
-        Some(file) => format!(
-            "change `mode` in {}, it is read again within 5 s",
-            file.display()
-        ),
-        None => format!(
-            "stop it first, or name a policy file in the settings of account {}: its `mode` is read again within 5 s of a change",
-            account.id
-        ),
-    };
-    format!("the backend is running: {what}").into()
+    let file = account.policy_file.as_deref().unwrap_or(Path::new(""));
+    format!(
+        "the backend is running: change `mode` in {}, it is read again within 5 s",
+        file.display()
+    )
+    .into()
 }

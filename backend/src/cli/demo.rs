@@ -68,7 +68,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         .await;
     until.cancel();
     playing.await?;
-    ended.map_err(Failure::from)
+    ended.map(|_| ()).map_err(Failure::from)
 }
 
 /// Listens on this machine alone.

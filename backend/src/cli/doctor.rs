@@ -15,9 +15,13 @@ pub(super) struct Args {
 
 /// Prints what was found; a failure when something has to be done.
 pub(super) fn run(args: &Args) -> Outcome {
-    let config = Config::load(&args.config)?;
+    let mut config = Config::load(&args.config)?;
     say("ok    settings: every value can be used");
     let examined = asked(async {
+        // Data that cannot be read are told of below.
+        if let Ok(set_up) = app::set_up(&config).await {
+            config.accounts.extend(set_up);
+        }
         let now = link::now(&config).await?;
         Ok(app::examine(&config, now).await)
     })?;

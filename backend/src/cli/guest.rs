@@ -1,8 +1,7 @@
 //! `estafeta guest …`.
 
 use super::account::chosen;
-use super::{Outcome, asked, erase};
-use crate::config::Config;
+use super::{Outcome, asked, erase, settings};
 use clap::Subcommand;
 use std::path::PathBuf;
 
@@ -43,7 +42,7 @@ pub(super) fn run(command: &Command) -> Outcome {
         config,
         account,
     } = command;
-    let config = Config::load(config)?;
+    let config = settings(config)?;
     let account = chosen(&config, *account)?.id;
     asked(erase::guest(&config, account, whom))
 }

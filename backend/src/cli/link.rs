@@ -1,7 +1,7 @@
 //! `estafeta connect`: the link by which an administrator connects an account by OAuth.
 
 use super::account::chosen;
-use super::{Failure, Outcome, asked, clock, say};
+use super::{Failure, Outcome, asked, clock, say, settings};
 use crate::app;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -24,7 +24,7 @@ pub(super) struct Args {
 
 /// Prints the link, and nothing else, on stdout.
 pub(super) fn run(args: &Args) -> Outcome {
-    let config = Config::load(&args.config)?;
+    let config = settings(&args.config)?;
     let account = chosen(&config, args.account)?;
     let now = asked(now(&config))?;
     let link = app::link(&config, account, now).ok_or_else(|| {

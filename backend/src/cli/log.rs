@@ -1,9 +1,8 @@
 //! `estafeta log`.
 
 use super::account::chosen;
-use super::{Outcome, say};
+use super::{Outcome, say, settings};
 use crate::app::Desk;
-use crate::config::Config;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -31,7 +30,7 @@ pub(super) struct Args {
 
 /// Prints the newest calls. The backend may run meanwhile.
 pub(super) fn run(args: &Args) -> Outcome {
-    let config = Config::load(&args.config)?;
+    let config = settings(&args.config)?;
     let account = chosen(&config, args.account)?.id;
     let mut newest: Vec<String> = Vec::new();
     for file in Desk::log_files(&config, account)?.iter().rev() {

@@ -20,9 +20,12 @@ mod probe;
 mod replay;
 mod sandbox;
 mod serve;
+mod setup_link;
 mod understand;
 mod url;
 
+use crate::app;
+use crate::config::Config;
 use crate::lifecycle::Stop;
 use crate::telemetry;
 use clap::{Parser, Subcommand};
@@ -51,6 +54,8 @@ enum Command {
     Serve(serve::Args),
     /// The link by which an administrator connects an account of amoCRM.
     Connect(link::Args),
+    /// A new link to the setup page of the backend.
+    SetupLink(setup_link::Args),
     /// Checks everything that can be reached: one line each, and what to do.
     Doctor(doctor::Args),
     /// Asks the real accounts what the references leave open, and changes nothing: a report.
@@ -89,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Sandbox(args) => served(sandbox::run(args)),
         Command::Serve(args) => served(serve::run(args)),
         Command::Connect(args) => link::run(&args),
+        Command::SetupLink(args) => setup_link::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Probe(args) => probe::run(&args),
         Command::Widget(args) => archive::write(&args),
@@ -125,6 +131,14 @@ fn asked<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure
         .enable_all()
         .build()?
         .block_on(work)
+}
+
+/// The settings, together with the accounts that were set up on the page of the backend.
+fn settings(file: &std::path::Path) -> Result<Config, Failure> {
+    let mut config = Config::load(file)?;
+    let set_up = asked(async { Ok(app::set_up(&config).await?) })?;
+    config.accounts.extend(set_up);
+    Ok(config)
 }
 
 /// Prints a line. Whoever reads may have seen enough and gone; that is no failure.

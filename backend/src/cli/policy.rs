@@ -1,9 +1,9 @@
 //! `estafeta policy …`. All but `validate` and the files of `diff` read a backend's data, which may run meanwhile.
 
 use super::account::{self, chosen, since};
-use super::{Failure, Outcome, asked, say};
+use super::{Failure, Outcome, asked, say, settings};
 use crate::app::Desk;
-use crate::config::{Account, Config, DEFAULT_POLICY};
+use crate::config::{Account, DEFAULT_POLICY};
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -115,7 +115,7 @@ fn show(place: Option<&Place>, version: Option<i64>) -> Outcome {
 }
 
 fn list(place: &Place) -> Outcome {
-    let config = Config::load(&place.config)?;
+    let config = settings(&place.config)?;
     let account = chosen(&config, place.account)?.id;
     let versions = asked(async {
         let desk = Desk::to_read(&config).await?;
@@ -138,7 +138,7 @@ fn list(place: &Place) -> Outcome {
 
 /// The text of a version; `None` = of the newest.
 fn stored(place: &Place, version: Option<i64>) -> Result<String, Failure> {
-    let config = Config::load(&place.config)?;
+    let config = settings(&place.config)?;
     let Account { id, .. } = chosen(&config, place.account)?;
     let found = asked(async {
         let desk = Desk::to_read(&config).await?;

@@ -1,8 +1,7 @@
 //! `estafeta probe`: the questions that the references leave open, asked of the real accounts; nothing is changed.
 
-use super::{Outcome, asked, link, say};
+use super::{Outcome, asked, link, say, settings};
 use crate::app::{self, Probed, Verdict};
-use crate::config::Config;
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,7 +18,7 @@ pub(super) struct Args {
 
 /// Prints the report; a failure when something could not be asked.
 pub(super) fn run(args: &Args) -> Outcome {
-    let config = Config::load(&args.config)?;
+    let config = settings(&args.config)?;
     let all = asked(async {
         let now = link::now(&config).await?;
         Ok(app::probe(&config, now).await?)

@@ -1,8 +1,8 @@
 //! `estafeta serve`: the backend.
 
 use super::clock;
-use super::{Failure, say_ready, stop_on_signals};
-use crate::app::App;
+use super::{Failure, say, say_ready, stop_on_signals};
+use crate::app::{App, Ended, setup_link};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use std::path::PathBuf;
@@ -16,7 +16,8 @@ pub(super) struct Args {
     config: PathBuf,
 }
 
-/// Runs the backend until a signal.
+/// Runs the backend until a signal. When the setup page has changed the accounts, it is put together anew on the same
+/// listener; nobody has to start it again.
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let stop = stop_on_signals()?;
     let config = Config::load(&args.config)?;
@@ -36,8 +37,25 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         format!("{address} cannot be used: {error}; choose another address in server.listen")
     })?;
     let address = listener.local_addr()?;
-    let app = App::build(&config, clock).await?;
-    app.run(listener, None, stop, move || say_ready(address))
-        .await?;
-    Ok(())
+    let listener = listener.into_std()?;
+    let mut is_first = true;
+    loop {
+        let app = App::build(&config, Arc::clone(&clock)).await?;
+        if is_first && app.is_empty() {
+            let link = setup_link(&config, clock.now_ms());
+            say(format_args!(
+                "setup {link}\nNo account is set up yet: open this link, it is good for a day and one time"
+            ));
+        }
+        let ready = move || {
+            if is_first {
+                say_ready(address);
+            }
+        };
+        let listener = TcpListener::from_std(listener.try_clone()?)?;
+        match app.run(listener, None, stop.clone(), ready).await? {
+            Ended::Stopped => return Ok(()),
+            Ended::Changed => is_first = false,
+        }
+    }
 }

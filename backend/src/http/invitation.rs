@@ -1,6 +1,6 @@
 //! The `state` of an authorisation: our one-time word that a code was asked for by somebody who may.
 //!
-//! `account.until.nonce.HMAC-SHA256`: signed, so that the command line can make one without the backend; that it is used
+//! `account.until.nonce.HMAC-SHA256`, or `setup-number.…` for an account that is being set up: signed, so that the command line can make one without the backend; that it is used
 //! once is the store's business.
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -15,11 +15,23 @@ const LIFE: i64 = 24 * HOUR;
 #[derive(Clone)]
 pub struct InvitationKey([u8; 32]);
 
+/// Before the number of a setup.
+const SETUP: &str = "setup-";
+
+/// Who is invited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Invited {
+    /// A tenant that is to be connected.
+    Account(AccountId),
+    /// An account that is being set up: which it is, amoCRM will tell.
+    Setup(i64),
+}
+
 /// An invitation of ours that is not over. Whether it was used already, it does not say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Invitation {
-    /// The tenant that is to be connected.
-    pub(super) account: AccountId,
+    /// Who is to be connected.
+    pub(super) invited: Invited,
     /// Its id, to be used once.
     pub(super) id: String,
     /// It is over at this unix ms.
@@ -35,8 +47,17 @@ impl InvitationKey {
 
     /// A new `state` to connect `account` with, good for a day from `now` (unix ms).
     pub fn invite(&self, account: AccountId, now: i64) -> String {
+        self.signed(&account.to_string(), now)
+    }
+
+    /// The same for an account that is being set up.
+    pub fn invite_to_setup(&self, setup: i64, now: i64) -> String {
+        self.signed(&format!("{SETUP}{setup}"), now)
+    }
+
+    fn signed(&self, invited: &str, now: i64) -> String {
         let nonce = uuid::Uuid::new_v4().simple();
-        let said = format!("{account}.{}.{nonce}", now + LIFE);
+        let said = format!("{invited}.{}.{nonce}", now + LIFE);
         let tag = hex::encode(mac(&self.0, &said).finalize().into_bytes());
         format!("{said}.{tag}")
     }
@@ -47,10 +68,14 @@ impl InvitationKey {
         let tag = hex::decode(tag).ok()?;
         mac(&self.0, said).verify_slice(&tag).ok()?;
         let mut parts = said.split('.');
-        let account = AccountId(parts.next()?.parse().ok()?);
+        let invited = parts.next()?;
+        let invited = match invited.strip_prefix(SETUP) {
+            Some(setup) => Invited::Setup(setup.parse().ok()?),
+            None => Invited::Account(AccountId(invited.parse().ok()?)),
+        };
         let until = parts.next()?.parse().ok()?;
         let id = format!("invitation/{}", parts.next()?);
-        (now < until).then_some(Invitation { account, id, until })
+        (now < until).then_some(Invitation { invited, id, until })
     }
 }
 
@@ -75,10 +100,20 @@ mod tests {
         let key = InvitationKey::derive(&[1; 32]);
         let state = key.invite(ONE, NOW);
         let read = key.read(&state, NOW + LIFE - 1).expect("it is ours");
-        assert_eq!((read.account, read.until), (ONE, NOW + LIFE));
+        assert_eq!(
+            (read.invited, read.until),
+            (Invited::Account(ONE), NOW + LIFE)
+        );
         assert_eq!(key.read(&state, NOW + LIFE), None);
         let other = key.read(&key.invite(ONE, NOW), NOW).expect("it is ours");
         assert_ne!(other.id, read.id, "each can be used once");
+    }
+
+    #[test]
+    fn an_invitation_to_a_setup_is_for_no_account() {
+        let key = InvitationKey::derive(&[1; 32]);
+        let read = key.read(&key.invite_to_setup(31, NOW), NOW);
+        assert_eq!(read.expect("it is ours").invited, Invited::Setup(31));
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod oauth;
 mod onetime;
 mod openapi;
 mod session;
+mod setup;
 mod sites;
 mod state;
 mod version;
@@ -32,6 +33,7 @@ mod widget;
 pub use bearer::SessionKey;
 pub use error::not_found;
 pub use invitation::InvitationKey;
+pub use setup::{Setup, SetupKey};
 pub use sites::Sites;
 pub use state::{Site, Web, WidgetFile};
 
@@ -43,6 +45,8 @@ use std::sync::Arc;
 
 /// Where amoCRM sends codes: the path of an integration's redirect URI.
 pub const OAUTH_CALLBACK: &str = "/oauth/amocrm/callback";
+/// Where amoCRM says that the integration was switched off: the path of the integration's hook.
+pub const OAUTH_FAREWELL: &str = "/oauth/amocrm/disconnect";
 /// The card's calls carry at most a note.
 const API_BODY_BYTES: usize = 16 * 1024;
 
@@ -74,7 +78,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .layer(DefaultBodyLimit::max(webhooks::BODY_BYTES));
     let oauth = Router::new()
         .route(OAUTH_CALLBACK, get(oauth::callback))
-        .route("/oauth/amocrm/disconnect", get(oauth::disconnect));
+        .route(OAUTH_FAREWELL, get(oauth::disconnect));
     let bots = Router::new()
         .route("/api/v1/bot/turns/{turn}", post(bot::late))
         .layer(DefaultBodyLimit::max(bot::BODY_BYTES));
@@ -86,6 +90,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .merge(hooks)
         .merge(bots)
         .merge(oauth)
+        .merge(setup::routes())
         .merge(operator);
     let routes = routes.with_state(web);
     layers::around(routes.layer(from_fn(metrics::count)))

@@ -5,7 +5,7 @@
 //! A code needs a `state` of ours, used once. Only amoCRM's own call has none; it counts only from the account's own host,
 //! where a code of another account means nothing.
 
-use super::invitation::Invitation;
+use super::invitation::{Invitation, Invited};
 use super::sites::Sites;
 use super::state::{Site, Web};
 use crate::ports::Connection;
@@ -49,6 +49,10 @@ enum Said {
     NotAmocrm,
     /// The link could not be checked.
     Later,
+    /// The account of this setup is connected.
+    Connected(i64),
+    /// It is not: the setup says why.
+    NotConnected(i64),
 }
 
 /// A code of amoCRM.
@@ -69,8 +73,15 @@ async fn arrived(web: &Web, arrival: Arrival) -> Said {
     let (Some(code), Some(host)) = (&arrival.code, &arrival.referer) else {
         return Said::NoCode;
     };
+    let state = arrival.state.as_deref();
+    let invitation = state.and_then(|state| web.invitation_key.read(state, web.now()));
+    if let Some(invitation) = &invitation
+        && let Invited::Setup(setup) = invitation.invited
+    {
+        return set_up(web, setup, invitation, host, code.clone()).await;
+    }
     let (connection, door) = match &arrival.state {
-        Some(state) => match invited(web, state, host).await {
+        Some(_) => match invited(web, invitation, host).await {
             Ok(found) => found,
             Err(said) => return said,
         },
@@ -86,12 +97,18 @@ async fn arrived(web: &Web, arrival: Arrival) -> Said {
 /// The account of a `state` of ours, and the door of the code's host. The state is over with it.
 async fn invited(
     web: &Web,
-    state: &str,
+    invitation: Option<Invitation>,
     host: &str,
 ) -> Result<(Arc<dyn Connection>, String), Said> {
+    let Some(Invitation {
+        invited: Invited::Account(account),
+        id,
+        until,
+    }) = invitation
+    else {
+        return Err(Said::LinkOver);
+    };
     let now = web.now();
-    let invitation = web.invitation_key.read(state, now);
-    let Invitation { account, id, until } = invitation.ok_or(Said::LinkOver)?;
     let site = web.site(account).ok_or(Said::LinkOver)?;
     let connection = site.connection.as_ref().ok_or(Said::NoCode)?;
     let Some(door) = connection.door(host, true) else {
@@ -105,6 +122,39 @@ async fn invited(
             tracing::error!(%account, %cause, "an authorisation link could not be checked");
             Err(Said::Later)
         }
+    }
+}
+
+/// Exchanges a code for an account that is being set up. The page waits for the outcome, which the setup keeps: it goes
+/// on when the browser does not.
+async fn set_up(
+    web: &Web,
+    setup: i64,
+    invitation: &Invitation,
+    host: &str,
+    code: SecretString,
+) -> Said {
+    let Some(page) = &web.setup else {
+        return Said::LinkOver;
+    };
+    let used = web
+        .flow
+        .store
+        .use_link(&invitation.id, invitation.until, web.now());
+    match used.await {
+        Ok(true) => {}
+        Ok(false) => return Said::LinkOver,
+        Err(cause) => {
+            tracing::error!(setup, %cause, "an authorisation link could not be checked");
+            return Said::Later;
+        }
+    }
+    let (desk, host) = (Arc::clone(&page.desk), host.to_owned());
+    let exchange = tokio::spawn(async move { desk.connect(setup, &host, code).await });
+    match exchange.await {
+        Ok(Some(Ok(()))) => Said::Connected(setup),
+        Ok(None) => Said::NotAmocrm,
+        _ => Said::NotConnected(setup),
     }
 }
 
@@ -173,12 +223,16 @@ impl Said {
             Self::LinkOver => "link_over",
             Self::NotAmocrm => "not_amocrm",
             Self::Later => "later",
+            Self::Connected(_) => "connected",
+            Self::NotConnected(_) => "not_connected",
         }
     }
 
     const fn status(self) -> StatusCode {
         match self {
-            Self::Connecting | Self::Denied => StatusCode::OK,
+            Self::Connecting | Self::Denied | Self::Connected(_) | Self::NotConnected(_) => {
+                StatusCode::OK
+            }
             Self::NoCode => StatusCode::BAD_REQUEST,
             Self::LinkOver | Self::NotAmocrm => StatusCode::FORBIDDEN,
             Self::Later => StatusCode::SERVICE_UNAVAILABLE,
@@ -208,6 +262,11 @@ impl Said {
                 "Код пришёл не от amoCRM. Ничего не отправлено. Новую ссылку даст команда «estafeta connect».",
                 "The code came from somebody else than amoCRM. Nothing was sent. “estafeta connect” prints a new link.",
             ],
+            Self::Connected(_) => ["amoCRM подключена.", "amoCRM is connected."],
+            Self::NotConnected(_) => [
+                "amoCRM не подключена. Почему и что сделать, сказано на странице настройки.",
+                "amoCRM is not connected. The setup page says why, and what to do.",
+            ],
             Self::Later => [
                 "Сервер сейчас не может этого сделать. Откройте ссылку ещё раз через минуту.",
                 "The server cannot do this now. Open the link again in a minute.",
@@ -217,9 +276,16 @@ impl Said {
 
     fn page(self) -> Response {
         let [russian, english] = self.words();
+        let back = match self {
+            Self::Connected(setup) | Self::NotConnected(setup) => {
+                let to = super::setup::after_consent(setup);
+                format!("<p><a href=\"{to}\">Продолжить настройку · Continue the setup</a></p>")
+            }
+            _ => String::new(),
+        };
         let page = format!(
             "<!DOCTYPE html><html lang=\"ru\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-             <title>Estafeta</title><h1>Эстафета · Estafeta</h1><p>{russian}</p><p lang=\"en\">{english}</p></html>"
+             <title>Estafeta</title><h1>Эстафета · Estafeta</h1><p>{russian}</p><p lang=\"en\">{english}</p>{back}</html>"
         );
         // The address of this page holds a code.
         let headers = [

@@ -2,6 +2,7 @@
 
 use super::bearer::SessionKey;
 use super::invitation::InvitationKey;
+use super::setup::Setup;
 use super::sites::Sites;
 use crate::flow::{Flow, Tenant};
 use crate::ports::Connection;
@@ -32,6 +33,8 @@ pub struct Web {
     pub metrics: PrometheusHandle,
     /// Files of the widget's archive that are served from here too.
     pub widget: Vec<WidgetFile>,
+    /// The setup page.
+    pub setup: Option<Setup>,
     /// Cancelled when streams to cards end, because the server does.
     pub closing: CancellationToken,
     /// So many streams read at once: one change that many cards show keeps no other request waiting.
@@ -85,6 +88,7 @@ impl Web {
             invitation_key,
             metrics,
             widget,
+            setup: None,
             closing: CancellationToken::new(),
             stream_reads: Semaphore::new(STREAM_READS),
         }

@@ -34,5 +34,6 @@ mod probe;
 mod races;
 mod replay;
 mod scenarios;
+mod setup;
 mod stop;
 mod storm;

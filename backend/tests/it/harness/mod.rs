@@ -13,6 +13,7 @@ mod inside;
 mod manager;
 mod ops;
 mod oracle;
+mod page;
 mod process;
 mod relay;
 mod signals;
@@ -29,6 +30,7 @@ pub use guest::{From, Guest};
 pub use manager::{Manager, answer};
 pub use ops::Ops;
 pub use oracle::Expected;
+pub use page::{Person, chosen};
 pub use process::{Process, Said, free_port, said};
 pub use story::{
     HANDOFF_OFF_HOURS, OLGA, contact_tasks, has_its_task, has_note, seconds, waits_since,
@@ -268,6 +270,12 @@ impl World {
     pub fn log(&self) -> String {
         let serve = self.serve.borrow();
         serve.as_ref().expect("the backend runs").log()
+    }
+
+    /// What the backend has printed since its last start.
+    pub fn printed(&self) -> String {
+        let serve = self.serve.borrow();
+        serve.as_ref().expect("the backend runs").printed()
     }
 
     /// The file of the backend's settings.

@@ -164,6 +164,11 @@ impl Process {
         self.before.borrow_mut().push(ended);
     }
 
+    /// What it has written on stdout.
+    pub fn printed(&self) -> String {
+        std::fs::read_to_string(&self.out).unwrap_or_default()
+    }
+
     /// What it has written on stderr.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.err).unwrap_or_default()
