@@ -100,12 +100,12 @@ pub(super) fn each(
     let notions = lexicon.read(&words);
     let ends = clause_ends(&words);
     let asks = asking(&words, &ends);
-    let mut padded = String::new();
+    let (mut padded, mut starts) = (String::new(), Vec::new());
     for (at, word) in words.iter().enumerate() {
         sink(Kind::Word, &[word], at..at + 1);
         if word.starts_with(char::is_alphabetic) {
             sink(Kind::Stem, &[stems[at]], at..at + 1);
-            pieces(word, &mut padded, |piece| {
+            pieces(word, &mut padded, &mut starts, |piece| {
                 sink(Kind::Piece, &[piece], at..at + 1);
             });
         }
@@ -211,12 +211,13 @@ fn clause_ends(words: &[&str]) -> Vec<usize> {
     ends
 }
 
-fn pieces(word: &str, padded: &mut String, mut sink: impl FnMut(&str)) {
+fn pieces(word: &str, padded: &mut String, starts: &mut Vec<usize>, mut sink: impl FnMut(&str)) {
     padded.clear();
     padded.push('^');
     padded.push_str(word);
     padded.push('$');
-    let mut starts: Vec<usize> = padded.char_indices().map(|(at, _)| at).collect();
+    starts.clear();
+    starts.extend(padded.char_indices().map(|(at, _)| at));
     starts.push(padded.len());
     for length in PIECES {
         for window in starts.windows(length + 1) {

@@ -263,22 +263,29 @@ impl Lexicon {
     /// The notions of a word, each once.
     fn notions(&self, word: &str) -> Vec<Notion> {
         let mut found: Vec<Notion> = Vec::new();
-        let mut add = |entries: &[(&str, Notion)], key: &str| {
-            let first = entries.partition_point(|(entry, _)| *entry < key);
-            for (_, notion) in entries[first..]
-                .iter()
-                .take_while(|(entry, _)| *entry == key)
-            {
-                if !found.contains(notion) {
-                    found.push(*notion);
-                }
+        let mut add = |notion: Notion| {
+            if !found.contains(&notion) {
+                found.push(notion);
             }
         };
-        add(&self.words, word);
-        for (end, _) in word.char_indices().skip(1) {
-            add(&self.stems, &word[..end]);
+        let first = self.words.partition_point(|(entry, _)| *entry < word);
+        let same = self.words[first..]
+            .iter()
+            .take_while(|(entry, _)| *entry == word);
+        same.for_each(|(_, notion)| add(*notion));
+        // Letter by letter fewer stems are left.
+        let mut left = self.stems.as_slice();
+        let ends = word.char_indices().skip(1).map(|(end, _)| end);
+        for end in ends.chain([word.len()]) {
+            let key = &word[..end];
+            left = &left[left.partition_point(|(stem, _)| *stem < key)..];
+            let same = left.iter().take_while(|(stem, _)| *stem == key);
+            same.for_each(|(_, notion)| add(*notion));
+            left = &left[..left.partition_point(|(stem, _)| stem.starts_with(key))];
+            if left.is_empty() {
+                break;
+            }
         }
-        add(&self.stems, word);
         let ends = |endings: &[&str]| endings.iter().any(|ending| word.ends_with(ending));
         if word.len() >= SHORTEST_FORM
             && let Some(form) = FORMS.iter().position(|(_, endings)| ends(endings))
