@@ -31,7 +31,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
-use widget_core::ids::AccountId;
+use widget_core::ids::{AccountId, UserId};
 use widget_core::policy;
 use widget_core::understand::Facts;
 
@@ -547,7 +547,12 @@ impl Workbench {
         people: &People,
     ) -> Result<(), Trouble> {
         let survey = self.look(&set_up).await?;
-        let named = [Some(people.fallback), people.escalate_to, people.duty_user];
+        let named = [
+            Some(people.fallback),
+            people.escalate_to,
+            people.duty_user,
+            people.tech_user,
+        ];
         for user in named.into_iter().flatten() {
             let seen = survey.users.iter().find(|seen| seen.id == user);
             if !seen.is_some_and(|seen| seen.active) {
@@ -569,6 +574,7 @@ impl Workbench {
         }
         self.change_rules(&set_up, |text| rules::with_people(text, people))
             .await?;
+        set_up.tech_user = people.tech_user.map(|user| user.0);
         set_up.done.insert(Step::People.name().to_owned());
         self.keep(kept, &set_up).await
     }
@@ -740,6 +746,7 @@ impl SetupDesk for Workbench {
             address: set_up.address,
             client_id: set_up.client_id,
             pipeline: set_up.pipeline,
+            tech_user: set_up.tech_user.map(UserId),
         })
     }
 

@@ -33,6 +33,8 @@ pub struct SetUp {
     pub pact: Option<PactKeys>,
     /// Its bot.
     pub bot: Option<BotKeys>,
+    /// The user of amoCRM who sees to the connections; `None` = nobody.
+    pub tech_user: Option<i64>,
     /// Steps that are done: their check has passed, or a person has confirmed them.
     pub done: BTreeSet<String>,
     /// When the trial began, business unix ms.
@@ -118,7 +120,10 @@ impl SetUp {
             },
             policy: mode::with_mode(DEFAULT_POLICY, mode::NEW_ACCOUNT).ok()?,
             policy_file: None,
-            alerts: Alerts::default(),
+            alerts: Alerts {
+                tech_user: self.tech_user,
+                ..Alerts::default()
+            },
         })
     }
 }
@@ -201,6 +206,17 @@ mod tests {
             }),
             ..SetUp::default()
         }
+    }
+
+    #[test]
+    fn who_sees_to_the_connections_gets_the_alerts() {
+        let key = MasterKey::read(&"01".repeat(32)).unwrap();
+        let set_up = SetUp {
+            tech_user: Some(9001),
+            ..whole()
+        };
+        assert_eq!(set_up.account(&key).unwrap().alerts.tech_user, Some(9001));
+        assert_eq!(whole().account(&key).unwrap().alerts.tech_user, None);
     }
 
     #[test]

@@ -282,6 +282,8 @@ pub struct Draft {
     pub pact: Option<(String, i64)>,
     /// The bot: its address, and the model's name if it is one.
     pub bot: Option<(String, Option<String>)>,
+    /// Who learns when a connection has failed.
+    pub tech_user: Option<UserId>,
     /// The rules: the account's newest, or those of a new account.
     pub policy: Policy,
     /// The newest version of the rules; `None` = there are none yet.
@@ -310,6 +312,8 @@ pub struct People {
     pub escalate_to: Option<UserId>,
     /// Sees to what is urgent.
     pub duty_user: Option<UserId>,
+    /// Sees to the connections: learns when amoCRM, the channel or the bot has failed.
+    pub tech_user: Option<UserId>,
     /// A phone for guests, day and night.
     pub duty_phone: String,
     /// Name of the task type.

@@ -64,9 +64,17 @@ async fn fills_in_the_rest(person: &Person<'_>, at: &str, account: &Value) {
     person
         .does(
             &step("people"),
-            &[("fallback", "9001"), ("escalate_to", "9001")],
+            &[
+                ("fallback", "9001"),
+                ("escalate_to", "9001"),
+                ("tech_user", "9002"),
+            ],
         )
         .await;
+    let page = person.opens(&step("people")).await.text;
+    let told = page.split("name=\"tech_user\"").nth(1).unwrap_or_default();
+    let told = told.split("</select>").next().unwrap_or_default();
+    assert!(told.contains("value=\"9002\" selected"), "{told}");
 }
 
 async fn has_a_bot(world: &World) {

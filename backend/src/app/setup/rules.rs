@@ -346,6 +346,7 @@ mod tests {
             fallback: UserId(9001),
             escalate_to: Some(UserId(9002)),
             duty_user: None,
+            tech_user: None,
             duty_phone: "+7 900 000-00-99".to_owned(),
             task_type: "Ответить".to_owned(),
             field: "Кто ведёт".to_owned(),

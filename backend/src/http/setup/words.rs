@@ -154,6 +154,7 @@ words! {
     FALLBACK: "Кому ставить задачу, если ответственный отключён", "Who gets the task if the responsible is switched off";
     ESCALATE: "Кому сообщить, если гость ждёт слишком долго", "Whom to tell if a guest waits too long";
     DUTY: "Кто отвечает за срочное в любое время", "Who sees to what is urgent at any hour";
+    TECH: "Кому сообщить, если связь с amoCRM, Pact или ботом пропала", "Whom to tell if amoCRM, Pact or the bot cannot be reached";
     DUTY_PHONE: "Круглосуточный телефон", "Round-the-clock phone";
     TASK_TYPE: "Тип задачи", "Task type";
     TASK_TYPE_HINT: "Типа «WhatsApp» нет. Создайте его: Настройки → Задачи. Пока можно выбрать другой",

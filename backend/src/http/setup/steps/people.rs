@@ -39,6 +39,7 @@ pub(super) fn form(view: &View<'_>, survey: &Survey) -> Markup {
         (person("fallback", words::FALLBACK, words::CHOOSE, tasks.fallback))
         (person("escalate_to", words::ESCALATE, words::NOBODY, tasks.escalate_to))
         (person("duty_user", words::DUTY, words::AS_ANY, tasks.duty_user))
+        (person("tech_user", words::TECH, words::NOBODY, view.draft.tech_user))
         (view.line("duty_phone", words::DUTY_PHONE, tasks.duty_phone.as_deref().unwrap_or_default()))
         label { span { (view.say(words::TASK_TYPE)) }
             select name="task_type" {
@@ -71,6 +72,7 @@ pub(super) fn read(sent: &Sent) -> Result<Filled, Trouble> {
         fallback: sent.user("fallback").ok_or(Trouble::Empty("fallback"))?,
         escalate_to: sent.user("escalate_to"),
         duty_user: sent.user("duty_user"),
+        tech_user: sent.user("tech_user"),
         duty_phone: text("duty_phone"),
         task_type: text("task_type"),
         field: text("owner_field"),
