@@ -395,7 +395,7 @@ impl Workbench {
             .whatsapp_is_on()
             .await
             .map_err(|error| of_pact(&error))?;
-        if is_on != Some(true) {
+        if !is_on {
             return Err(Trouble::WhatsappOff);
         }
         set_up.pact = Some(PactKeys {
