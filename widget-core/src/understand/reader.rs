@@ -6,18 +6,15 @@
 //! | `numbers`, `spelling` | numbers in digits and words; slips of the pen |
 //! | `slots` | facts: a small grammar, one kind of fact a file |
 //! | `lexicon`, `features`, `model`, `intents` | what the guest wants: a linear model, and when its word is taken |
-//! | `extras`, `links` | prices and links that plain words tell of, whatever the model makes of them |
 //! | [`train`], [`measure`] | how the model came about, and how well all of it reads |
 //!
 //! A text is hostile until read: of a very long one the beginning counts, and every loop over its words is bounded.
 
 mod explain;
-mod extras;
 mod facts;
 mod features;
 mod intents;
 mod lexicon;
-mod links;
 pub mod measure;
 mod model;
 mod numbers;

@@ -2,7 +2,7 @@
 
 use super::Facts;
 use super::model::{Class, Judged, Model};
-use super::slots::{self, Span, span};
+use super::slots::{Span, span};
 use super::words::Token;
 use std::collections::BTreeMap;
 
@@ -31,9 +31,7 @@ pub(super) fn add(
             .map_or(0..tokens.len(), |reason| reason.tokens.clone());
         spans.insert(name.to_owned(), span(tokens, at.start, at.end));
     };
-    if !slots::only_others_stayed(tokens) {
-        hear(Class::PastStay, "past_stay", &mut facts.past_stay);
-    }
+    hear(Class::PastStay, "past_stay", &mut facts.past_stay);
     hear(Class::Pet, "pet", &mut facts.pet);
     hear(
         Class::SeveralDeals,

@@ -66,25 +66,14 @@ const PIECES: Range<usize> = 3..6;
 
 /// Every feature of the words once, by its hash, with the first tokens that it was read from.
 pub(super) fn all(tokens: &[Token], lexicon: &Lexicon) -> Vec<(u32, Kind, Range<usize>)> {
-    let mut met = Vec::with_capacity(tokens.len() * 32);
-    // The hash and the place in one number sort fast.
-    let mut order: Vec<u64> = Vec::with_capacity(tokens.len() * 32);
+    let mut all = Vec::with_capacity(tokens.len() * 32);
     each(tokens, lexicon, |kind, parts, tokens| {
-        let hash = hash(kind, parts);
-        order.push(u64::from(hash) << PLACE_BITS | met.len() as u64);
-        met.push((hash, kind, tokens));
+        all.push((hash(kind, parts), kind, tokens));
     });
-    order.sort_unstable();
-    order.dedup_by_key(|both| *both >> PLACE_BITS);
-    let place = |both: u64| usize::try_from(both & ((1 << PLACE_BITS) - 1)).unwrap_or(0);
-    order
-        .into_iter()
-        .map(|both| met[place(both)].clone())
-        .collect()
+    all.sort_by_key(|(hash, _, _)| *hash);
+    all.dedup_by_key(|(hash, _, _)| *hash);
+    all
 }
-
-/// So many features of one text are told apart: far more than the longest has.
-const PLACE_BITS: u32 = 32;
 
 /// Names every feature of the words: its kind, its parts, and the tokens that it was read from.
 pub(super) fn each(
@@ -100,12 +89,12 @@ pub(super) fn each(
     let notions = lexicon.read(&words);
     let ends = clause_ends(&words);
     let asks = asking(&words, &ends);
-    let (mut padded, mut starts) = (String::new(), Vec::new());
+    let mut padded = String::new();
     for (at, word) in words.iter().enumerate() {
         sink(Kind::Word, &[word], at..at + 1);
         if word.starts_with(char::is_alphabetic) {
             sink(Kind::Stem, &[stems[at]], at..at + 1);
-            pieces(word, &mut padded, &mut starts, |piece| {
+            pieces(word, &mut padded, |piece| {
                 sink(Kind::Piece, &[piece], at..at + 1);
             });
         }
@@ -211,13 +200,12 @@ fn clause_ends(words: &[&str]) -> Vec<usize> {
     ends
 }
 
-fn pieces(word: &str, padded: &mut String, starts: &mut Vec<usize>, mut sink: impl FnMut(&str)) {
+fn pieces(word: &str, padded: &mut String, mut sink: impl FnMut(&str)) {
     padded.clear();
     padded.push('^');
     padded.push_str(word);
     padded.push('$');
-    starts.clear();
-    starts.extend(padded.char_indices().map(|(at, _)| at));
+    let mut starts: Vec<usize> = padded.char_indices().map(|(at, _)| at).collect();
     starts.push(padded.len());
     for length in PIECES {
         for window in starts.windows(length + 1) {

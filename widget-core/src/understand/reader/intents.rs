@@ -1,8 +1,7 @@
 //! What the guest wants: what the model makes of the whole message, where it is sure enough.
 
 use super::Intent;
-use super::extras::{Price, price_of_an_extra};
-use super::links::{link_again, speaks_of_a_link_before};
+use super::lexicon;
 use super::model::{Class, Judged, Model};
 use super::slots::{Span, span};
 use super::words::Token;
@@ -14,7 +13,7 @@ const ENOUGH: u8 = 50;
 const ENOUGH_FOR_A_PERSON: u8 = 35;
 /// A message hands the dialog over from this probability of [`Class::HandsOver`] on, whichever intent it is: of several
 /// that are alike («проверьте, дошла ли оплата») none need be likely by itself.
-const HANDS_OVER: u8 = 50;
+const HANDS_OVER: u8 = 55;
 /// An intent hands the dialog over against that if it is as probable as this.
 const ENOUGH_ALONE: u8 = 70;
 /// A booking, new or had, changes nothing but whose deal it is: it may be heard early.
@@ -64,39 +63,19 @@ fn taken(model: &Model, judged: &Judged, tokens: &[Token], says_more: bool) -> B
         (says_something && sure >= enough(intent) && alone).then_some(intent)
     };
     let mut taken: BTreeSet<Intent> = judged.intents().filter_map(wanted).collect();
-    let price = price_of_an_extra(tokens);
-    match price {
-        Price::Asked => {
-            taken.insert(Intent::ExtraServiceCost);
-        }
-        // The price of a stay is the bot's to tell.
-        Price::Another => {
-            taken.remove(&Intent::ExtraServiceCost);
-        }
-        Price::Open => {}
-    }
-    if link_again(tokens) {
-        taken.insert(Intent::PaymentLinkAgain);
-    }
     let declined = declines_a_person(tokens)
         || counts_heads(tokens)
         || moves_money(tokens)
-        || names_a_topic(tokens)
         || speaks_of_a_doctors_deed(tokens);
     if hands_over && !taken.iter().any(|intent| is_for_a_person(*intent)) {
         taken.extend(judged.likeliest(|intent| {
-            is_for_a_person(intent)
-                && !(declined && intent == Intent::HumanRequest)
-                && !(price == Price::Another && intent == Intent::ExtraServiceCost)
+            is_for_a_person(intent) && !(declined && intent == Intent::HumanRequest)
         }));
     }
     if declined {
         taken.remove(&Intent::HumanRequest);
     } else if calls_for_a_person(tokens).is_some() {
         taken.insert(Intent::HumanRequest);
-    }
-    if tells_only_how_many(tokens) {
-        taken.remove(&Intent::NewBooking);
     }
     if !taken.contains(&Intent::OwnBooking) && tokens.iter().any(|token| is_order(&token.word)) {
         taken.insert(Intent::NewBooking);
@@ -142,6 +121,16 @@ fn asks_or_answers(tokens: &[Token]) -> bool {
         ) || word.starts_with(|c: char| c.is_ascii_digit())
     };
     tokens.iter().any(asks_or_answers)
+}
+
+/// A link «again»: one that was there before, is gone, or does not work. «Пришлите ссылку» asks for the first, which is
+/// the bot's to send (masterplan: «Проведена консультация»).
+fn speaks_of_a_link_before(model: &Model, tokens: &[Token]) -> bool {
+    let words: Vec<&str> = tokens.iter().map(|token| token.word.as_str()).collect();
+    let notions = model.lexicon.read(&words);
+    let told =
+        |notion: &usize| matches!(lexicon::name(*notion), "again" | "broken" | "works" | "not");
+    notions.iter().flatten().any(told)
 }
 
 /// «Не зовите менеджера», «звать никого не надо», «дайте менеджеру время»: the words of a wish for a person, and the
@@ -214,44 +203,6 @@ fn moves_money(tokens: &[Token]) -> bool {
         })
 }
 
-/// «Хочу поговорить о ценах»: with whom, is not said; the bot can.
-fn names_a_topic(tokens: &[Token]) -> bool {
-    let topic = tokens.windows(2).any(|pair| {
-        has(&pair[..1], &["поговор", "обсуд"])
-            && matches!(pair[1].word.as_str(), "о" | "об" | "про")
-    });
-    let others = tokens
-        .iter()
-        .filter(|token| !token.word.starts_with("поговор"));
-    topic
-        && !has(tokens, &STAFF)
-        && !others.into_iter().any(|token| {
-            TALKED_TO
-                .iter()
-                .chain(&["человек", "кем", "голос", "телефон"])
-                .any(|stem| token.word.starts_with(stem))
-        })
-}
-
-/// «Нас будет пятеро»: an answer, which alone asks for nothing.
-fn tells_only_how_many(tokens: &[Token]) -> bool {
-    #[rustfmt::skip]
-    const BESIDE: [&str; 12] = [
-        "нас", "мы", "будет", "будем", "всего", "итого", "уже", "человек", "человека", "людей", "где-то", "примерно",
-    ];
-    #[rustfmt::skip]
-    const HOW_MANY: [&str; 20] = [
-        "двое", "трое", "четверо", "пятеро", "шестеро", "семеро", "восьмеро", "вдвоем", "втроем", "вчетвером", "впятером",
-        "вшестером", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "десять",
-    ];
-    let number =
-        |word: &str| HOW_MANY.contains(&word) || word.starts_with(|c: char| c.is_ascii_digit());
-    let mark = |word: &str| !word.contains(char::is_alphanumeric);
-    let mut words = tokens.iter().map(|token| token.word.as_str());
-    words.clone().any(number)
-        && words.all(|word| number(word) || mark(word) || BESIDE.contains(&word))
-}
-
 /// «Нужна помощь врача», «консультация доктора обязательна?»: what a physician does, nobody to talk to in this chat.
 fn speaks_of_a_doctors_deed(tokens: &[Token]) -> bool {
     const DEEDS: [&str; 7] = [
@@ -308,41 +259,8 @@ fn calls_for_a_person(tokens: &[Token]) -> Option<std::ops::Range<usize>> {
         "менеджера", "менеджером", "оператора", "оператором", "администратора", "администратором", "человека", "человеком",
         "сотрудника", "сотрудником", "консультанта", "консультантом", "начальника", "директора",
     ];
-    /// «Менеджера надо», «админа мне».
-    const BEHIND: [&str; 14] = [
-        "мне",
-        "надо",
-        "нужно",
-        "нужен",
-        "дайте",
-        "дай",
-        "давай",
-        "давайте",
-        "позовите",
-        "позови",
-        "зови",
-        "зовите",
-        "пригласите",
-        "можно",
-    ];
     /// So many words may stand between, «меня, пожалуйста, с живым».
     const BETWEEN: usize = 4;
-    let staff = |at: &usize| {
-        let word = tokens[*at].word.as_str();
-        WHOM.contains(&word) && !word.starts_with("человек") || word == "админа"
-    };
-    let behind = (0..tokens.len()).filter(staff).find_map(|at| {
-        let next = tokens.get(at + 1)?.word.as_str();
-        let refused = at > 0
-            && matches!(
-                tokens[at - 1].word.as_str(),
-                "не" | "от" | "у" | "без" | "для"
-            );
-        (BEHIND.contains(&next) && !refused).then(|| at..at + 2)
-    });
-    if behind.is_some() {
-        return behind;
-    }
     (0..tokens.len()).find_map(|at| {
         let word = tokens[at].word.as_str();
         if !COMMANDS.contains(&word) || at > 0 && tokens[at - 1].word == "не" {

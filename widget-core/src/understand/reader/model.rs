@@ -7,13 +7,12 @@
 //! u8  number of classes, in the order of [`CLASSES`]; then for each: 9 × i32, the scores of 10, 20 … 90 %
 //! u32 number of features; then for each, in ascending order of their hashes:
 //!     the distance from the hash before, in groups of 7 bits, the lowest first; the last has no high bit
-//!     a bit for each class that the feature has a weight for, in such groups as well
-//!     the weights of these classes, 4 bits each, two in a byte, the lower half first: the highest bit is the sign, the
-//!     others the place in [`LEVELS`]
+//!     u8   number of weights
+//!     (u8 class, i8 weight) × weights
 //! ```
 
 use super::Intent;
-use super::features::{self, HASH_BITS, Kind};
+use super::features::{self, Kind};
 use super::lexicon::Lexicon;
 use super::words::Token;
 use std::ops::Range;
@@ -36,7 +35,6 @@ pub(super) enum Class {
 /// The classes that the model knows, in the order of its file.
 #[rustfmt::skip]
 pub(super) const CLASSES: [Class; 26] = [
-    Class::HandsOver,
     Class::Intent(Intent::PaymentStatus), Class::Intent(Intent::RefundStatus), Class::Intent(Intent::PaymentCheck),
     Class::Intent(Intent::PaymentLinkAgain), Class::Intent(Intent::RefundLinkAgain), Class::Intent(Intent::PaidNotice),
     Class::Intent(Intent::ReceiptSent), Class::Intent(Intent::ExtensionCost), Class::Intent(Intent::ExtraServiceCost),
@@ -44,19 +42,14 @@ pub(super) const CLASSES: [Class; 26] = [
     Class::Intent(Intent::PastVisit), Class::Intent(Intent::ThanksOnly), Class::Intent(Intent::OptOut),
     Class::Intent(Intent::HowToPay), Class::Intent(Intent::Urgent), Class::Intent(Intent::NewBooking),
     Class::Intent(Intent::OwnBooking), Class::Intent(Intent::Greeting), Class::Intent(Intent::General),
-    Class::Intent(Intent::Unclear),  Class::PastStay, Class::Pet, Class::SeveralDeals,
+    Class::Intent(Intent::Unclear),  Class::PastStay, Class::Pet, Class::SeveralDeals, Class::HandsOver,
 ];
 /// How many classes the model knows.
 pub(super) const COUNT: usize = CLASSES.len();
 /// Scores are known for 10, 20 … 90 %.
 pub(super) const KNOTS: usize = 9;
-/// Features whose hashes differ in no more than the lowest bits stand on one shelf, some fifteen of them.
-const SHELF_BITS: u32 = 12;
 /// Scores are multiplied by this before they are divided by the root of the number of features.
 pub(super) const SCALE: i64 = 1 << 10;
-
-/// How much a weight may be: steps fine enough for sums of many weights, and half a byte in the file.
-pub(super) const LEVELS: [i8; 8] = [4, 6, 10, 16, 26, 42, 68, 110];
 
 /// The file of the embedded model.
 pub static WEIGHTS: &[u8] = include_bytes!("weights.bin");
@@ -65,8 +58,6 @@ pub static WEIGHTS: &[u8] = include_bytes!("weights.bin");
 pub(super) struct Model {
     knots: [[i32; KNOTS]; COUNT],
     hashes: Vec<u32>,
-    /// Where in `hashes` those with the same highest bits begin.
-    shelves: Vec<u32>,
     /// Where the weights of a feature begin.
     starts: Vec<u32>,
     weights: Vec<(u8, i8)>,
@@ -156,27 +147,24 @@ impl Model {
         let mut weights: Vec<(u8, i8)> = Vec::new();
         let mut hash = 0_u32;
         for _ in 0..features {
-            hash = hash.checked_add(number(&mut take)?)?;
+            let mut shift = 0;
+            loop {
+                let group = take(1)?[0];
+                hash = hash.checked_add(u32::from(group & 0x7F).checked_shl(shift)?)?;
+                shift += 7;
+                if group < 0x80 {
+                    break;
+                }
+            }
             hashes.push(hash);
-            let there = number(&mut take)?;
-            let classes = (0..u32::BITS).filter(|class| there & (1 << class) != 0);
-            let packed = take((there.count_ones() as usize).div_ceil(2))?;
-            weights.extend(classes.enumerate().map(|(at, class)| {
-                let half = packed[at / 2] >> (at % 2 * 4);
-                let level = LEVELS[usize::from(half & 7)];
-                let class = u8::try_from(class).unwrap_or(u8::MAX);
-                (class, if half & 8 == 0 { level } else { -level })
-            }));
+            let count = usize::from(take(1)?[0]);
+            let row = take(count * 2)?.chunks_exact(2);
+            weights.extend(row.map(|two| (two[0], i8::from_le_bytes([two[1]]))));
             starts.push(u32::try_from(weights.len()).ok()?);
         }
-        let shelf = |at: u32| hashes.partition_point(|hash| hash >> SHELF_BITS < at);
-        let shelves =
-            (0..=1 << (HASH_BITS - SHELF_BITS)).map(|at| u32::try_from(shelf(at)).unwrap_or(0));
-        let shelves = shelves.collect();
         let in_range = weights.iter().all(|(class, _)| usize::from(*class) < COUNT);
         (in_range && take(1).is_none()).then(|| Self {
             knots,
-            shelves,
             hashes,
             starts,
             weights,
@@ -203,7 +191,7 @@ impl Model {
     fn score(&self, tokens: &[Token]) -> ([i32; COUNT], Vec<Seen>) {
         let met = features::all(tokens, &self.lexicon);
         let known = |(hash, kind, tokens): &(u32, Kind, Range<usize>)| {
-            let feature = self.place(*hash)?;
+            let feature = self.hashes.binary_search(hash).ok()?;
             Some(Seen {
                 feature,
                 kind: *kind,
@@ -220,19 +208,6 @@ impl Model {
         let root = norm(squares(met.iter().map(|(_, kind, _)| kind.worth())));
         let scores = sums.map(|sum| i32::try_from(sum * SCALE / root).unwrap_or(i32::MAX));
         (scores, seen)
-    }
-
-    /// Where a feature stands, if it has weights.
-    fn place(&self, hash: u32) -> Option<usize> {
-        let shelf = (hash >> SHELF_BITS) as usize;
-        let (from, to) = (
-            self.shelves[shelf] as usize,
-            self.shelves[shelf + 1] as usize,
-        );
-        let within = self.hashes[from..to]
-            .iter()
-            .position(|known| *known == hash)?;
-        Some(from + within)
     }
 
     fn weights_of(&self, feature: usize) -> &[(u8, i8)] {
@@ -260,19 +235,6 @@ impl Model {
         reasons.sort_by_key(|reason| (-i32::from(reason.weight), reason.tokens.start));
         reasons.truncate(most);
         reasons
-    }
-}
-
-/// A number in groups of 7 bits, the lowest first; the last group has no high bit.
-fn number<'a>(take: &mut impl FnMut(usize) -> Option<&'a [u8]>) -> Option<u32> {
-    let (mut number, mut shift) = (0_u32, 0);
-    loop {
-        let group = take(1)?[0];
-        number |= u32::from(group & 0x7F).checked_shl(shift)?;
-        shift += 7;
-        if group < 0x80 {
-            return Some(number);
-        }
     }
 }
 

@@ -13,7 +13,6 @@ mod rooms;
 mod several_deals;
 
 pub(crate) use dates::days_alone;
-pub(super) use past_stay::only_others_stayed;
 
 use super::Facts;
 use super::words::Token;
@@ -85,12 +84,12 @@ fn is_stop(word: &str) -> bool {
 }
 
 /// Whether the word begins with one of these stems.
-pub(super) fn begins(word: &str, stems: &(impl Stems + ?Sized)) -> bool {
+fn begins(word: &str, stems: &(impl Stems + ?Sized)) -> bool {
     stems.any(word, |_, _| true)
 }
 
 /// The sentences of a text; an endless one is cut, so that each word is compared with few others.
-pub(super) fn sentences(tokens: &[Token]) -> impl Iterator<Item = &[Token]> {
+fn sentences(tokens: &[Token]) -> impl Iterator<Item = &[Token]> {
     tokens
         .split_inclusive(|token| {
             is_stop(&token.word) && !matches!(token.word.as_str(), "," | "(" | ")")
@@ -99,12 +98,12 @@ pub(super) fn sentences(tokens: &[Token]) -> impl Iterator<Item = &[Token]> {
 }
 
 /// Whether one of the words begins with one of these stems.
-pub(super) fn has(words: &[Token], stems: &(impl Stems + ?Sized)) -> bool {
+fn has(words: &[Token], stems: &(impl Stems + ?Sized)) -> bool {
     words.iter().any(|token| begins(&token.word, stems))
 }
 
 /// Whether one of the words is in the list.
-pub(super) fn has_word(words: &[Token], list: &(impl Stems + ?Sized)) -> bool {
+fn has_word(words: &[Token], list: &(impl Stems + ?Sized)) -> bool {
     words.iter().any(|token| list.has(&token.word))
 }
 

@@ -12,7 +12,7 @@
 use super::features;
 use super::intents::is_for_a_person;
 use super::lexicon::Lexicon;
-use super::model::{CLASSES, COUNT, Class, KNOTS, LEVELS, Model, SCALE, norm, squares};
+use super::model::{CLASSES, COUNT, Class, KNOTS, Model, SCALE, norm, squares};
 use super::sample::Sample;
 use super::{Understood, understand_with, words};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,16 +29,10 @@ const PASSES: usize = 12;
 const PARTS: usize = 6;
 /// Weights are whole numbers up to this.
 const TOP: f64 = 127.0;
-/// A smaller weight is none.
-const SMALLEST: u8 = 3;
-/// The size of the file is met by halving so many times.
-const HALVINGS: usize = 24;
 
 /// Messages as the trainer sees them.
 struct Corpus {
     hashes: Vec<u32>,
-    /// How far a weight of each feature goes: what counts for more, and is in more messages, is dropped later.
-    reach: Vec<f64>,
     /// The features of each message with their worth, and the squares of all that it has.
     messages: Vec<(Vec<(u32, u8)>, u32)>,
     /// Of each message: by what a worth is multiplied so that all of them have the length 1, and the square of the length
@@ -70,7 +64,11 @@ pub fn train(samples: &[Sample]) -> Vec<u8> {
     let corpus = Corpus::of(samples);
     let classes = corpus.learn_all();
     let weights = classes.iter().map(|class| class.weights.as_slice());
-    file(&corpus, &weights.collect::<Vec<_>>(), &knots(&classes))
+    file(
+        &corpus.hashes,
+        &weights.collect::<Vec<_>>(),
+        &knots(&classes),
+    )
 }
 
 /// The voices in parts, each part with a model that has not heard it: what a change is worth, in one run.
@@ -79,7 +77,11 @@ pub fn parted(samples: &[Sample]) -> Vec<(Trained, Vec<Sample>)> {
     let classes = corpus.learn_all();
     let part = |part: usize| {
         let weights = classes.iter().map(|class| class.parts[part].as_slice());
-        let bytes = file(&corpus, &weights.collect::<Vec<_>>(), &knots(&classes));
+        let bytes = file(
+            &corpus.hashes,
+            &weights.collect::<Vec<_>>(),
+            &knots(&classes),
+        );
         let unheard = (0..corpus.clean).filter(|at| corpus.parts[*at] == part);
         let model = Model::read(&bytes).expect("what is written can be read");
         (
@@ -149,13 +151,6 @@ impl Corpus {
                 (known.collect(), squares)
             })
             .collect();
-        let mut reach = vec![0.0; hashes.len()];
-        for (feature, worth) in messages.iter().flat_map(|(features, _)| features) {
-            reach[*feature as usize] += f64::from(u32::from(*worth).pow(2));
-        }
-        for reach in &mut reach {
-            *reach = reach.sqrt().sqrt();
-        }
         let size = |(features, all): &(Vec<(u32, u8)>, u32)| {
             let unit = 1.0 / f64::from(*all).sqrt().max(1.0);
             let known = squares(features.iter().map(|(_, worth)| *worth));
@@ -173,14 +168,8 @@ impl Corpus {
                 .map(|sample| voice(sample).unwrap_or(0) % PARTS)
                 .collect(),
             hashes,
-            reach,
             clean,
         }
-    }
-
-    /// The largest reach of a feature.
-    fn farthest(&self) -> f64 {
-        self.reach.iter().copied().fold(1.0, f64::max)
     }
 
     /// Every class, in their order.
@@ -334,24 +323,15 @@ fn knots_of(mut scored: Vec<(i64, bool)>) -> [i32; KNOTS] {
     knots
 }
 
-/// The model's file, cut down to its size by leaving out the weights that move the scores least.
-fn file(corpus: &Corpus, weights: &[&[i8]], knots: &[[i32; KNOTS]]) -> Vec<u8> {
-    let (mut low, mut high) = (0.0, f64::from(i8::MAX) * corpus.farthest());
-    let mut file = Vec::new();
-    for _ in 0..HALVINGS {
-        let least = f64::midpoint(low, high);
-        let bytes = file_of(corpus, weights, knots, least);
-        if bytes.len() <= LARGEST {
-            high = least;
-            file = bytes;
-        } else {
-            low = least;
-        }
-    }
-    file
+/// The model's file, cut down to its size by leaving out the smallest weights.
+fn file(hashes: &[u32], weights: &[&[i8]], knots: &[[i32; KNOTS]]) -> Vec<u8> {
+    (1..=127_u8)
+        .map(|least| file_of(hashes, weights, knots, least))
+        .find(|bytes| bytes.len() <= LARGEST)
+        .unwrap_or_default()
 }
 
-fn file_of(corpus: &Corpus, weights: &[&[i8]], knots: &[[i32; KNOTS]], least: f64) -> Vec<u8> {
+fn file_of(hashes: &[u32], weights: &[&[i8]], knots: &[[i32; KNOTS]], least: u8) -> Vec<u8> {
     let mut bytes = vec![COUNT as u8];
     for knot in knots.iter().flatten() {
         bytes.extend(knot.to_le_bytes());
@@ -359,46 +339,29 @@ fn file_of(corpus: &Corpus, weights: &[&[i8]], knots: &[[i32; KNOTS]], least: f6
     let head = bytes.len();
     let (mut features, mut before) = (0_u32, 0);
     bytes.extend(features.to_le_bytes());
-    for (at, (hash, reach)) in corpus.hashes.iter().zip(&corpus.reach).enumerate() {
-        let (mut there, mut halves) = (0_u32, Vec::new());
-        for (class, weights) in weights.iter().enumerate() {
-            let weight = weights[at];
-            if weight.unsigned_abs() >= SMALLEST
-                && f64::from(weight.unsigned_abs()) * reach >= least
-            {
-                there |= 1 << class;
-                halves.push(level(weight));
-            }
-        }
-        if there == 0 {
+    for (at, hash) in hashes.iter().enumerate() {
+        let row = weights.iter().map(|weights| weights[at]).zip(0_u8..);
+        let row: Vec<(i8, u8)> = row
+            .filter(|(weight, _)| weight.unsigned_abs() >= least)
+            .collect();
+        if row.is_empty() {
             continue;
         }
         features += 1;
-        push_number(&mut bytes, hash - before);
+        let mut distance = hash - before;
         before = *hash;
-        push_number(&mut bytes, there);
-        let pairs = halves.chunks(2);
-        bytes.extend(pairs.map(|pair| pair[0] | pair.get(1).map_or(0, |high| high << 4)));
+        while distance >= 0x80 {
+            bytes.push(distance as u8 | 0x80);
+            distance >>= 7;
+        }
+        bytes.extend([distance as u8, row.len() as u8]);
+        bytes.extend(
+            row.iter()
+                .flat_map(|(weight, class)| [*class, weight.to_le_bytes()[0]]),
+        );
     }
     bytes[head..head + 4].copy_from_slice(&features.to_le_bytes());
     bytes
-}
-
-/// The nearest of the [`LEVELS`], with the sign as the highest of four bits.
-fn level(weight: i8) -> u8 {
-    let size = i16::from(weight).abs();
-    // Between two levels, as near in proportion to the one as to the other.
-    let nearer_to_next = |two: &&[i8]| size * size > i16::from(two[0]) * i16::from(two[1]);
-    let level = LEVELS.windows(2).take_while(nearer_to_next).count() as u8;
-    if weight < 0 { level | 8 } else { level }
-}
-
-fn push_number(bytes: &mut Vec<u8>, mut number: u32) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
 }
 
 /// Letters that stand side by side on a phone's keyboard.

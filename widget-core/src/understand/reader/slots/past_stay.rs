@@ -132,15 +132,6 @@ struct Message {
     on_the_way: bool,
 }
 
-/// Whether somebody else is named who may have stayed, and the writer nowhere: «соседка у вас была, хвалит».
-pub(in crate::understand::reader) fn only_others_stayed(tokens: &[Token]) -> bool {
-    #[rustfmt::skip]
-    const WRITER: &List = list![
-        "я", "мы", "меня", "нас", "мной", "нами", "i", "we", "us", "сам", "сама", "сами", "мои", "наши", "my", "our",
-    ];
-    has_word(tokens, OTHERS) && !has_word(tokens, WRITER)
-}
-
 /// Whether the guest stayed here before.
 pub(super) fn past_stay(tokens: &[Token]) -> Option<Found<bool>> {
     let message = Message {
