@@ -74,6 +74,8 @@ async fn posts(world: &World, url: &str, kind: &str, body: impl Into<reqwest::Bo
         .client
         .post(url)
         .header("Content-Type", kind)
+        // Whoever is refused before the body is read loses the connection: the next request needs one of its own.
+        .header("Connection", "close")
         .body(body);
     request
         .send()
