@@ -1,7 +1,9 @@
 //! Pact as the reference leaves it open (reference/pact-api.md): the stories that matter to a guest, under each way in
 //! which a company may be, and what is special about Pact's channels.
 
-use crate::harness::{ANNA, HANDOFF, IGOR, World, has_its_task, has_note, whatsapp_tasks};
+use crate::harness::{
+    ANNA, HANDOFF, IGOR, World, has_its_task, has_note, open_tasks, whatsapp_tasks,
+};
 use serde_json::{Value, json};
 use widget_core::owner::{Owner, ReasonId};
 
@@ -13,6 +15,7 @@ const LOST: &str = "79000000005";
 const MISSED: &str = "79000000006";
 /// Longer than Pact repeats a webhook.
 const OUTAGE_S: i64 = 10 * 60;
+const HOUR_S: i64 = 60 * 60;
 
 async fn company(ways: &Value) -> World {
     let world = World::without_backend().await;
@@ -375,6 +378,44 @@ async fn pact_with_a_template_the_touch_goes_out_of_the_window_as_it() {
         }
         assert_eq!(world.count("pact", "POST", "/conversations").await, 0);
     }
+}
+
+#[tokio::test]
+async fn pact_behind_a_closed_window_nothing_is_sent_that_would_be_lost() {
+    let world = World::without_backend().await;
+    // A person leads the dialog beyond the window.
+    let leads_long = (
+        "auto_return_after = \"40m\" ",
+        "auto_return_after = \"48h\" ",
+    );
+    world.has_a_policy_with(&[leads_long]);
+    world
+        .play("pact", &json!({"provider": "whatsapp_business"}))
+        .await;
+    world.serve(&[]).await;
+    let deal = is_answered(&world, PHONE).await;
+    world.comes_to_rest().await;
+    let anna = world.manager(ANNA);
+    anna.takes(PHONE).await;
+    world.advance_s(25 * HOUR_S).await;
+    world.comes_to_rest().await;
+    anna.sees_a_person(PHONE).await;
+    let sent = world.count("pact", "POST", "/messages").await;
+    // Given back then, the bot does not introduce itself to nobody.
+    world
+        .edits_deal(&deal, json!({"owner_field": "Бот"}), ANNA)
+        .await;
+    anna.sees_the_bot(PHONE).await;
+    world.comes_to_rest().await;
+    assert_eq!(world.count("pact", "POST", "/messages").await, sent);
+    assert!(open_tasks(&world.now(&deal).await).is_empty());
+    // The guest writes, and the window is open again.
+    let message = world.guest(PHONE).asks("Я надумал, есть ли места?").await;
+    world
+        .eventually("answered", async || {
+            (world.guest(PHONE).answers_to(message).await == 1).then_some(())
+        })
+        .await;
 }
 
 // --- the channel --------------------------------------------------------------------------------------------------------
