@@ -111,7 +111,8 @@ impl AmoCrm {
         })
     }
 
-    async fn inspect_tasks(&self) -> Result<Checked, CallError> {
+    /// What the task type of handoffs is called, by name or number; whether the account has it, and among how many.
+    pub(super) async fn whatsapp_type(&self) -> Result<(String, bool, usize), CallError> {
         let types = self.read_account().await?;
         let wanted = self
             .map
@@ -119,6 +120,11 @@ impl AmoCrm {
         let is_there = types
             .iter()
             .any(|(id, name)| super::map::is_same(name, &wanted) || id.to_string() == wanted);
+        Ok((wanted, is_there, types.len()))
+    }
+
+    async fn inspect_tasks(&self) -> Result<Checked, CallError> {
+        let (wanted, is_there, _) = self.whatsapp_type().await?;
         Ok(if is_there {
             Checked::well(TASKS, format!("«{wanted}» is there"))
         } else {

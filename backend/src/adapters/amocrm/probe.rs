@@ -10,7 +10,6 @@ use crate::ports::{Answer, Probe, Question};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use widget_core::action::TaskKind;
 
 /// Contacts and deals that are looked at.
 const LOOKED_AT: usize = 50;
@@ -454,14 +453,8 @@ impl AmoCrm {
     }
 
     async fn types_of_tasks(&self) -> Result<Answer, CallError> {
-        let types = self.read_account().await?;
-        let wanted = self
-            .map
-            .with(|map| map.task_type(TaskKind::Whatsapp).to_owned());
-        let is_there = types
-            .iter()
-            .any(|(id, name)| super::map::is_same(name, &wanted) || id.to_string() == wanted);
-        let evidence = format!("{} types", types.len());
+        let (wanted, is_there, types) = self.whatsapp_type().await?;
+        let evidence = format!("{types} types");
         Ok(if is_there {
             Answer::settled(format!("«{wanted}» is there"), evidence)
         } else {
