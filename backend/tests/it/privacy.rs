@@ -252,7 +252,7 @@ async fn behaviour_1_guest_deleted_blanks_the_text_for_good() {
     let world = World::new().await;
     world.has_a_deal(PHONE).await;
     let guest = world.guest(PHONE);
-    let deleted = guest.writes("Мой номер паспорта лучше забудьте").await;
+    let deleted = guest.writes("Вот номер моего паспорта").await;
     guest.asks(TEXT).await;
     guest.hears(1).await;
     world.comes_to_rest().await;
@@ -264,7 +264,7 @@ async fn behaviour_1_guest_deleted_blanks_the_text_for_good() {
     let known = guest.in_pact().await;
     let gone = json!({"type": "message", "event": "delete", "object": {
         "id": deleted, "company_id": COMPANY, "conversation_id": known["conversation_id"],
-        "income": true, "message": "Мой номер паспорта лучше забудьте", "deleted": true,
+        "income": true, "message": "Вот номер моего паспорта", "deleted": true,
         "conversation": {"id": known["conversation_id"], "company_id": COMPANY, "sender_phone": PHONE,
                          "sender_name": NAME, "provider": "whatsapp", "group": false},
         "attachments": []}});
