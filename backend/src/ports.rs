@@ -139,6 +139,8 @@ pub struct Claimed {
     pub rows: Vec<InboxRow>,
     /// Timers that are due, earliest first.
     pub due: Vec<DueTimer>,
+    /// Whether another dialog was ready at the same moment.
+    pub another_is_ready: bool,
 }
 
 /// A timer that is due.
@@ -220,8 +222,9 @@ pub trait Dialogs: Send + Sync {
         now: i64,
     ) -> Result<Option<Claimed>, StoreError>;
 
-    /// Applies a commit. [`StoreError::LeaseLost`] if the token is stale; then nothing was written.
-    async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
+    /// Applies a commit, and answers when the dialog is ready the next time, unix ms. [`StoreError::LeaseLost`] if the
+    /// token is stale; then nothing was written.
+    async fn commit(&self, commit: Commit) -> Result<Option<i64>, StoreError>;
 
     /// Gives a lease back without a commit; the dialog is not claimed again before `again_at` (business unix ms).
     /// `failed` counts one failed try on these inbox rows; a row that failed three times is taken out of the way

@@ -36,8 +36,8 @@ const NEWER_PATIENCE: i64 = 600_000;
 const TRIES: u32 = 3;
 
 impl Flow {
-    /// Claims and handles dialogs until `stop`; looks for them every so often when no bell rings. One who looks often is
-    /// enough: who finds something wakes the next.
+    /// Claims and handles dialogs until `stop`: one for each ring, and looks for them every so often when no bell rings.
+    /// Who finds another one that is ready rings for it. One who looks often is enough.
     pub(super) async fn work_on_dialogs(
         self: Arc<Self>,
         look_every: Duration,
@@ -45,9 +45,8 @@ impl Flow {
     ) {
         while !stop.is_cancelled() {
             let bell = self.bells.for_dialogs();
-            match self.handle_next_dialog(look_every == POLL).await {
-                Ok(true) => {}
-                Ok(false) => super::rest(bell, look_every, &stop).await,
+            match self.handle_next_dialog().await {
+                Ok(()) => super::rest(bell, look_every, &stop).await,
                 Err(error) => {
                     tracing::error!(%error, "a dialog could not be handled; it is tried again");
                     tokio::time::sleep(REST).await;
@@ -72,22 +71,21 @@ impl Flow {
         }
     }
 
-    /// `wakes_another`: there may be more than this one.
-    async fn handle_next_dialog(&self, wakes_another: bool) -> Result<bool, StoreError> {
+    async fn handle_next_dialog(&self) -> Result<(), StoreError> {
         let now = self.clock.now_ms();
         let Some(claimed) = self.store.claim(now).await? else {
-            return Ok(false);
+            return Ok(());
         };
-        if wakes_another {
+        if claimed.another_is_ready {
             self.bells.dialog_is_ready();
         }
         let Some(tenant) = self.tenant(claimed.lease.account) else {
             // An account that is not configured now keeps its rows for when it is.
             self.give_back(&claimed.lease, &[], now + LONG_BREAK).await;
-            return Ok(true);
+            return Ok(());
         };
         self.handle_claimed(&tenant, claimed).await;
-        Ok(true)
+        Ok(())
     }
 
     /// Handles what waits in a leased dialog, and gives it back whatever happens.

@@ -169,7 +169,8 @@ impl<'a> Work<'a> {
         failpoint::hit_for("after_decide", &decided);
         let state = self.state.clone();
         let shown_anew = !self.journal.is_empty();
-        self.flow
+        let ready_at = self
+            .flow
             .store
             .commit(Commit {
                 lease: self.lease,
@@ -183,6 +184,10 @@ impl<'a> Work<'a> {
             })
             .await?;
         failpoint::hit_for("after_commit", &decided);
+        if release && ready_at.is_some_and(|at| at <= self.flow.clock.now_ms()) {
+            // What came meanwhile found the dialog taken.
+            self.flow.bells.dialog_is_ready();
+        }
         for action in &decided {
             if !self.tenant.lane_bells.ring(Lane::of(action)) {
                 self.flow.bells.lane_is_needed();

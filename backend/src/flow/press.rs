@@ -159,10 +159,10 @@ impl Flow {
             Ok(()) => work.commit().await,
             Err(error) => Err(error),
         };
-        // What came meanwhile found the dialog taken.
-        self.bells.dialog_is_ready();
         if decided.is_err() {
             self.give_back(&lease, &[], 0).await;
+            // What came meanwhile found the dialog taken.
+            self.bells.dialog_is_ready();
         }
         decided
     }

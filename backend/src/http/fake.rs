@@ -320,8 +320,8 @@ impl Dialogs for FakeStore {
         Err(StoreError::LeaseLost)
     }
 
-    async fn commit(&self, _: Commit) -> Result<(), StoreError> {
-        Ok(())
+    async fn commit(&self, _: Commit) -> Result<Option<i64>, StoreError> {
+        Ok(None)
     }
 
     async fn release(&self, _: &Lease, _: &[i64], _: i64) -> Result<Vec<i64>, StoreError> {

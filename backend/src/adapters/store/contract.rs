@@ -65,6 +65,7 @@ macro_rules! contract {
             rows_of_a_dialog_come_in_the_order_of_arrival,
             the_dialog_that_has_been_ready_longest_is_claimed_first,
             a_claim_takes_at_most_fifty_rows_and_the_rest_stays_ready,
+            a_claim_tells_of_another_dialog_and_a_commit_when_it_is_ready_again,
             promise_2_nothing_lost_of_200_concurrent_ingests,
             a_row_without_a_dialog_is_replaced_by_rows_that_have_one,
             a_dialog_is_leased_to_one_at_a_time,
@@ -499,6 +500,29 @@ pub(super) async fn the_dialog_that_has_been_ready_longest_is_claimed_first<B: B
     assert_eq!(claim(&store, T + 9).await.lease.dialog, dialog("early"));
     assert_eq!(claim(&store, T + 9).await.lease.dialog, dialog("late"));
     nothing_to_claim(&store, T + 9).await;
+}
+
+pub(super) async fn a_claim_tells_of_another_dialog_and_a_commit_when_it_is_ready_again<
+    B: Bench,
+>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    ingest(&store, vec![row(ONE, "a", "a1", T)]).await;
+    ingest(&store, vec![row(ONE, "b", "b1", T + 1)]).await;
+    ingest(&store, vec![row(TWO, "c", "c1", T + 9)]).await;
+    let first = claim(&store, T + 1).await;
+    assert!(first.another_is_ready, "b waits");
+    let second = claim(&store, T + 1).await;
+    assert!(
+        !second.another_is_ready,
+        "a is leased, and c's time has not come"
+    );
+
+    ingest(&store, vec![row(ONE, "a", "a2", T + 2)]).await;
+    let ready_at = store.commit(decided(&first, &[], &[])).await.unwrap();
+    assert_eq!(ready_at, Some(T + 2), "what came while it was leased");
+    let nothing = store.commit(decided(&second, &[], &[])).await.unwrap();
+    assert_eq!(nothing, None);
 }
 
 pub(super) async fn a_claim_takes_at_most_fifty_rows_and_the_rest_stays_ready<B: Bench>() {

@@ -1,17 +1,18 @@
 //! The changes of several statements: each is a function of the database, one way there and back. What they do stands in
-//! `migrations/postgres/0019_changes.sql`.
+//! `migrations/postgres/0019_changes.sql` and `0020_fewer_ways.sql`.
 
 use super::super::common::{SLACK, check, owner_kind, to_big, to_json};
 use super::dialect::Connection;
 use super::inbox::SealedRow;
+use super::ledger::{ECHO_WINDOW, Seen};
 use crate::error::StoreError;
-use crate::ports::{ClaimedAct, Commit, Lane, NewAct, Rank};
+use crate::ports::{ClaimedAct, Commit, Echo, Lane, NewAct, Rank};
 use widget_core::action::Action;
 use widget_core::dialog::FORMAT;
-use widget_core::ids::MessageId;
+use widget_core::ids::{ActionKey, MessageId};
 
-/// What was decided on a leased dialog.
-pub(super) async fn apply(db: &mut Connection, commit: &Commit) -> Result<(), StoreError> {
+/// What was decided on a leased dialog. Answers when it is ready next.
+pub(super) async fn apply(db: &mut Connection, commit: &Commit) -> Result<Option<i64>, StoreError> {
     let Commit {
         lease,
         state,
@@ -22,8 +23,8 @@ pub(super) async fn apply(db: &mut Connection, commit: &Commit) -> Result<(), St
     let before = before(commit)?;
     let read_at = state.crm.as_ref().map_or(0, |crm| crm.at);
     let (parked, until): (Vec<i64>, Vec<i64>) = commit.parked.iter().copied().unzip();
-    sqlx::query(
-        "SELECT commit_dialog($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
+    let ready_at = sqlx::query_scalar(
+        "SELECT commit_dialog_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
          $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)",
     )
     .bind(lease.account.0)
@@ -59,9 +60,9 @@ pub(super) async fn apply(db: &mut Connection, commit: &Commit) -> Result<(), St
     .bind(state.timers.values().map(|armed| armed.due).min())
     .bind(FORMAT)
     .bind(commit.release)
-    .execute(db)
+    .fetch_one(db)
     .await?;
-    Ok(())
+    Ok(ready_at)
 }
 
 /// The journal's last row that the commit stands on.
@@ -120,4 +121,26 @@ pub(super) async fn end(
         .execute(db)
         .await?;
     Ok(())
+}
+
+/// Whose a message is that left towards a guest (DESIGN §5.5).
+pub(super) async fn recognise(
+    db: &mut Connection,
+    seen: &Seen,
+    now: i64,
+) -> Result<Echo, StoreError> {
+    let key: Option<String> = sqlx::query_scalar("SELECT recognise($1, $2, $3, $4, $5, $6)")
+        .bind(seen.account.0)
+        .bind(&seen.dialog.0)
+        .bind(&seen.source)
+        .bind(seen.message.as_ref().map(|message| &message.0))
+        .bind(&seen.text)
+        .bind(now - ECHO_WINDOW)
+        .fetch_one(db)
+        .await?;
+    Ok(match key {
+        Some(key) if key.is_empty() => Echo::Pending,
+        Some(key) => Echo::Ours(ActionKey(key)),
+        None => Echo::Foreign,
+    })
 }

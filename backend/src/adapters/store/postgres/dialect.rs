@@ -69,6 +69,9 @@ macro_rules! empty {
 }
 pub(super) use empty;
 
+/// A change that finds nothing costs no more than a look.
+pub(super) const LOOKS_FIRST: bool = false;
+
 /// The end of a query whose rows nobody else may change before the transaction is over.
 macro_rules! for_update {
     () => {
@@ -85,14 +88,6 @@ macro_rules! skip_held {
 }
 pub(super) use skip_held;
 
-/// The same for an action alone.
-macro_rules! hold_act {
-    () => {
-        " FOR UPDATE OF o"
-    };
-}
-pub(super) use hold_act;
-
 /// The same for an action, its dialog and its account: a take that commits meanwhile is waited for, and its epoch seen.
 macro_rules! hold_fence {
     () => {
@@ -101,7 +96,8 @@ macro_rules! hold_fence {
 }
 pub(super) use hold_fence;
 
-/// The dialog that a change leases, with its rows that are ready at `$1`, oldest first: in one way to the server and back.
+/// The dialog that a change leases, with its rows that are ready at `$1`, oldest first, and whether another dialog of
+/// format `$3` is: in one way to the server and back.
 /// A row that arrives at the same moment may be missed: its dialog is ready again after the commit.
 macro_rules! leasing {
     ($change:expr) => {
@@ -110,7 +106,8 @@ macro_rules! leasing {
             $change,
             " RETURNING ",
             $crate::adapters::store::common::leased_columns!(),
-            ") SELECT leased.*, inbox.* FROM leased LEFT JOIN LATERAL (SELECT ",
+            ") SELECT leased.*, EXISTS (SELECT 1 FROM dialog WHERE leased = 0 AND ready_at <= $1 AND format <= $3 \
+             AND (account, id) <> (leased_account, leased_dialog)) AS another_is_ready, inbox.* FROM leased LEFT JOIN LATERAL (SELECT ",
             $crate::adapters::store::postgres::inbox::row_columns!(),
             " FROM inbox WHERE account = leased_account AND dialog = leased_dialog AND state = 'new' \
              AND (parked_until IS NULL OR parked_until <= $1) ORDER BY id LIMIT ",
@@ -131,7 +128,8 @@ pub(super) async fn lease(
     let Some(first) = rows.first() else {
         return Ok(None);
     };
-    let leased = read_leased(first)?;
+    let mut leased = read_leased(first)?;
+    leased.another_is_ready = first.try_get("another_is_ready")?;
     if first.try_get::<Option<i64>, _>("id")?.is_none() {
         rows.clear();
     }

@@ -91,7 +91,7 @@ const TRIES: usize = 5;
 
 /// `(number, name, statements)`, oldest first. One that was released never changes, and none takes away or renames what
 /// the version before it uses: while instances are replaced one by one, both serve the same database.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (
         8,
         "start",
@@ -126,6 +126,11 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
         19,
         "changes",
         include_str!("../../../../migrations/postgres/0019_changes.sql"),
+    ),
+    (
+        20,
+        "fewer_ways",
+        include_str!("../../../../migrations/postgres/0020_fewer_ways.sql"),
     ),
 ];
 

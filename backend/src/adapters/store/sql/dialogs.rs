@@ -24,6 +24,7 @@ pub(super) struct Leased {
     conversation: String,
     state: Option<String>,
     due_at: Option<i64>,
+    pub(super) another_is_ready: bool,
 }
 
 /// What a claim found, still sealed.
@@ -68,7 +69,7 @@ impl Dialogs for SqlStore {
         deliver(claim, self.taker_back()).await
     }
 
-    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+    async fn commit(&self, commit: Commit) -> Result<Option<i64>, StoreError> {
         let account = commit.lease.account;
         let lanes: Vec<Lane> = commit
             .acts
@@ -76,11 +77,12 @@ impl Dialogs for SqlStore {
             .map(|act| Lane::of(&act.action))
             .collect();
         let given_back = commit.release.then(|| commit.lease.clone());
-        self.write_at_once(commit, |db, commit| Box::pin(apply(db, commit)))
+        let ready_at = self
+            .write_at_once(commit, |db, commit| Box::pin(apply(db, commit)))
             .await?;
         self.lets_go(given_back.as_ref());
         self.tell_of_acts(account, &lanes);
-        Ok(())
+        Ok(ready_at)
     }
 
     async fn release(
@@ -200,6 +202,7 @@ impl SqlStore {
             conversation,
             state,
             due_at,
+            another_is_ready,
         } = found.leased;
         let keys = self.keys(lease.account).await?;
         let opened: Result<Vec<_>, _> = found.rows.iter().map(|row| read_row(row, &keys)).collect();
@@ -212,6 +215,7 @@ impl SqlStore {
             rows: opened?,
             state,
             lease,
+            another_is_ready,
         })
     }
 
@@ -291,6 +295,7 @@ pub(super) fn read_leased(row: &DbRow) -> Result<Leased, StoreError> {
         conversation: row.try_get("leased_conversation")?,
         state: row.try_get("leased_state")?,
         due_at: row.try_get("leased_due_at")?,
+        another_is_ready: false,
     })
 }
 

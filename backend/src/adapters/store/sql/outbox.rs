@@ -2,7 +2,7 @@
 
 use super::super::common::{Held, deliver, from_big, from_json, to_big};
 use super::changes::end;
-use super::dialect::{Connection, DbRow, hold, hold_act, hold_fence};
+use super::dialect::{Connection, DbRow, LOOKS_FIRST, for_update, hold, hold_fence};
 use super::inbox::wake;
 use super::{SqlStore, budget};
 use crate::error::StoreError;
@@ -19,8 +19,8 @@ const UNREADABLE_PAUSE: i64 = 60_000;
 /// After a crash, a send's first check comes so long after its claim, ms.
 const FIRST_CHECK: i64 = 5_000;
 
-/// What is read of an action, with what its fence needs.
-macro_rules! act {
+/// What is read of a send, with what its fence needs.
+macro_rules! send {
     () => {
         "SELECT o.id, o.account, o.dialog, o.key, o.lane, o.action, o.text, o.phase, o.checks, o.tries, \
                 o.claimed_at, o.created_at, o.sought_from, o.failing_since, o.token, o.account_epoch, \
@@ -28,7 +28,7 @@ macro_rules! act {
          FROM outbox o \
          JOIN dialog d ON d.account = o.account AND d.id = o.dialog \
          JOIN account a ON a.id = o.account \
-         WHERE o.state = 'open' AND o.claimed = 0 AND o.account = $1 AND o.lane = $2"
+         WHERE o.state = 'open' AND o.claimed = 0 AND o.account = $1 AND o.lane = 'send'"
     };
 }
 
@@ -48,53 +48,60 @@ macro_rules! urgency {
     };
 }
 
-/// The next runnable action of a lane.
-pub(super) const NEXT: &str = concat!(
-    act!(),
-    " AND o.not_before <= $3",
-    is_first!(),
-    " ORDER BY o.not_before, o.id LIMIT 1",
-    hold_act!()
-);
+/// Claims the actions of a lane that `$choice` leaves, the longest due first, and answers them as claimed.
+macro_rules! claiming {
+    ($choice:expr) => {
+        concat!(
+            "UPDATE outbox SET claimed = 1, token = token + 1, holder = $5, \
+             claimed_at = CASE WHEN phase = 'call' THEN $3 ELSE claimed_at END \
+             WHERE id IN (SELECT o.id FROM outbox o \
+                 WHERE o.state = 'open' AND o.claimed = 0 AND o.account = $1 AND o.lane = $2 AND o.not_before <= $3",
+            $choice,
+            " ORDER BY o.not_before, o.id LIMIT $4",
+            for_update!(),
+            ") RETURNING id, account, dialog, key, lane, action, text, phase, checks, tries, claimed_at, created_at, \
+             sought_from, failing_since, token, not_before"
+        )
+    };
+}
 
-/// The next question to the bot: a new turn does not wait for the answer to an old one.
-const NEXT_QUESTION: &str = concat!(
-    act!(),
-    " AND o.not_before <= $3 ORDER BY o.not_before, o.id LIMIT 1",
-    hold_act!()
-);
+/// The next runnable actions of a lane.
+pub(super) const CLAIM_NEXT: &str = claiming!(is_first!());
+
+/// The next questions to the bot: a new turn does not wait for the answer to an old one.
+const CLAIM_QUESTIONS: &str = claiming!("");
 
 /// The next runnable send. A parked row stands before a call, but not before a check: that is what may explain the row.
-/// `$4` is the last rank that there is a place for. Of equally urgent dialogs that one goes first which got less lately.
+/// `$3` is the last rank that there is a place for. Of equally urgent dialogs that one goes first which got less lately.
 pub(super) const NEXT_SEND: &str = concat!(
-    act!(),
-    " AND o.not_before <= $3",
+    send!(),
+    " AND o.not_before <= $2",
     is_first!(),
     " AND (o.phase <> 'call' OR (",
     urgency!(),
-    " <= $4 AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.state = 'new' AND i.dialog IS NOT NULL \
+    " <= $3 AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.state = 'new' AND i.dialog IS NOT NULL \
            AND i.account = o.account AND i.dialog = o.dialog AND i.holds_sends = 1))) \
       ORDER BY ",
     urgency!(),
     ", (SELECT COUNT(*) FROM place b WHERE b.account = o.account AND b.class = 'send' \
-        AND b.at > $3 - 60000 AND b.dialog = o.dialog), o.not_before, o.id LIMIT 1",
+        AND b.at > $2 - 60000 AND b.dialog = o.dialog), o.not_before, o.id LIMIT 1",
     hold_fence!()
 );
 
 /// A send that may not leave any more: it is refused whatever it waits for, since what is decided under the new epoch
 /// stands behind it. Only one that was never tried keeps its pause: this version may be unable to read it.
 const NEXT_FENCED: &str = concat!(
-    act!(),
+    send!(),
     " AND o.phase = 'call' AND (d.epoch <> o.epoch OR a.epoch <> o.account_epoch) \
-          AND (o.not_before <= $3 OR o.tries > 0) ORDER BY o.id LIMIT 1",
+          AND (o.not_before <= $2 OR o.tries > 0) ORDER BY o.id LIMIT 1",
     hold_fence!()
 );
 
-/// What a look for the next action found.
+/// What a look for the next send found.
 enum Next {
     Nothing,
-    Act(ActClaim),
-    Unreadable(StoreError),
+    Send(ActClaim),
+    Unreadable,
 }
 
 #[async_trait]
@@ -105,16 +112,24 @@ impl Outbox for SqlStore {
         most: usize,
         now: i64,
     ) -> Result<Vec<ActClaim>, StoreError> {
-        if !self.has_open(wanted, now).await? || !self.has(Duty::Account(wanted.account)).await? {
+        if !self.may_find(wanted, now).await? || !self.has(Duty::Account(wanted.account)).await? {
             return Ok(Vec::new());
         }
         let store = self.clone();
         let claim = async move {
-            let claims = store
-                .write(store.holder(), move |db, holder| {
-                    Box::pin(claim_some(db, *holder, wanted, most, now))
-                })
-                .await?;
+            let claims = if wanted.lane == Lane::Send {
+                store
+                    .write(store.holder(), move |db, holder| {
+                        Box::pin(claim_sends(db, *holder, wanted, most, now))
+                    })
+                    .await?
+            } else {
+                store
+                    .write_at_once(store.holder(), move |db, holder| {
+                        Box::pin(claim_unfenced(db, *holder, wanted, most, now))
+                    })
+                    .await?
+            };
             Ok(Some(claims).filter(|claims| !claims.is_empty()))
         };
         let store = self.clone();
@@ -210,8 +225,11 @@ impl Outbox for SqlStore {
 }
 
 impl SqlStore {
-    /// Whether there is anything that a claim might find: most looks find nothing, and those need not wait for the writer.
-    async fn has_open(&self, wanted: Wanted, now: i64) -> Result<bool, StoreError> {
+    /// Whether there is anything that a claim might find: most looks find nothing, and should cost little.
+    async fn may_find(&self, wanted: Wanted, now: i64) -> Result<bool, StoreError> {
+        if !LOOKS_FIRST && wanted.lane != Lane::Send {
+            return Ok(true);
+        }
         let found = sqlx::query(
             "SELECT 1 FROM outbox WHERE state = 'open' AND claimed = 0 AND account = $1 AND lane = $2 \
              AND (not_before <= $3 OR $2 = 'send') LIMIT 1",
@@ -271,38 +289,76 @@ pub(super) async fn take_back(db: &mut Connection, holder: i64) -> Result<(), St
     Ok(())
 }
 
-/// The row of the next action to claim.
+/// Claims actions that no fence stands before: whatever was decided since, they do no harm.
+async fn claim_unfenced(
+    db: &mut Connection,
+    holder: i64,
+    wanted: Wanted,
+    most: usize,
+    now: i64,
+) -> Result<Vec<ActClaim>, StoreError> {
+    let claiming = match wanted.lane {
+        Lane::Bot => CLAIM_QUESTIONS,
+        Lane::Read | Lane::Crm | Lane::Send => CLAIM_NEXT,
+    };
+    let mut rows = sqlx::query(claiming)
+        .bind(wanted.account.0)
+        .bind(wanted.lane.name())
+        .bind(now)
+        .bind(i64::try_from(most).unwrap_or(i64::MAX))
+        .bind(holder)
+        .fetch_all(&mut *db)
+        .await?;
+    rows.sort_by_key(|row| (row.get::<i64, _>("not_before"), row.get::<i64, _>("id")));
+    let mut claims = Vec::with_capacity(rows.len());
+    for row in &rows {
+        match read_act(row) {
+            Ok(act) => claims.push(ActClaim::Run(Box::new(act))),
+            Err(error) => put_off(db, row.try_get("id")?, now, &error).await?,
+        }
+    }
+    Ok(claims)
+}
+
+/// An upgrade may be able to read it.
+async fn put_off(
+    db: &mut Connection,
+    id: i64,
+    now: i64,
+    error: &StoreError,
+) -> Result<(), StoreError> {
+    tracing::error!(%error, "an action is put off: an upgrade may be able to read it");
+    sqlx::query("UPDATE outbox SET claimed = 0, not_before = $2 WHERE id = $1")
+        .bind(id)
+        .bind(now + UNREADABLE_PAUSE)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// The row of the next send to claim.
 async fn look_up(
     db: &mut Connection,
     wanted: Wanted,
     now: i64,
 ) -> Result<Option<DbRow>, StoreError> {
-    let (account, lane) = (wanted.account.0, wanted.lane.name());
-    let query = match wanted.lane {
-        Lane::Send => {
-            let fenced = sqlx::query(NEXT_FENCED).bind(account).bind(lane).bind(now);
-            if let Some(row) = fenced.fetch_optional(&mut *db).await? {
-                return Ok(Some(row));
-            }
-            let last_rank = if wanted.limited {
-                budget::last_rank(db, wanted.account, now).await?
-            } else {
-                Some(Rank::Touch)
-            };
-            let last_rank = last_rank.map_or(-1, Rank::number);
-            let next = sqlx::query(NEXT_SEND).bind(account).bind(lane);
-            next.bind(now).bind(last_rank)
-        }
-        Lane::Bot => sqlx::query(NEXT_QUESTION)
-            .bind(account)
-            .bind(lane)
-            .bind(now),
-        Lane::Read | Lane::Crm => sqlx::query(NEXT).bind(account).bind(lane).bind(now),
+    let account = wanted.account.0;
+    let fenced = sqlx::query(NEXT_FENCED).bind(account).bind(now);
+    if let Some(row) = fenced.fetch_optional(&mut *db).await? {
+        return Ok(Some(row));
+    }
+    let last_rank = if wanted.limited {
+        budget::last_rank(db, wanted.account, now).await?
+    } else {
+        Some(Rank::Touch)
     };
-    Ok(query.fetch_optional(db).await?)
+    let last_rank = last_rank.map_or(-1, Rank::number);
+    let next = sqlx::query(NEXT_SEND).bind(account).bind(now);
+    Ok(next.bind(last_rank).fetch_optional(db).await?)
 }
 
-async fn claim_some(
+/// Claims sends, each with what its fence and its limit say at that moment.
+async fn claim_sends(
     db: &mut Connection,
     holder: i64,
     wanted: Wanted,
@@ -312,10 +368,8 @@ async fn claim_some(
     let mut claims = Vec::new();
     while claims.len() < most {
         match claim_next(db, holder, wanted, now).await? {
-            Next::Act(claim) => claims.push(claim),
-            Next::Unreadable(error) => {
-                tracing::error!(%error, "an action is put off: an upgrade may be able to read it");
-            }
+            Next::Send(claim) => claims.push(claim),
+            Next::Unreadable => {}
             Next::Nothing => break,
         }
     }
@@ -335,12 +389,8 @@ async fn claim_next(
     let mut act = match read_act(&row) {
         Ok(act) => act,
         Err(error) => {
-            sqlx::query("UPDATE outbox SET not_before = $2 WHERE id = $1")
-                .bind(id)
-                .bind(now + UNREADABLE_PAUSE)
-                .execute(db)
-                .await?;
-            return Ok(Next::Unreadable(error));
+            put_off(db, id, now, &error).await?;
+            return Ok(Next::Unreadable);
         }
     };
     if act.phase == Phase::Call {
@@ -359,15 +409,15 @@ async fn claim_next(
     .execute(&mut *db)
     .await?;
     if fenced {
-        return Ok(Next::Act(ActClaim::Refused(Box::new(act))));
+        return Ok(Next::Send(ActClaim::Refused(Box::new(act))));
     }
-    if act.phase == Phase::Call && matches!(act.action, Action::Send { .. }) {
+    if act.phase == Phase::Call {
         expect_echo(db, &act).await?;
         if wanted.limited {
             budget::occupy(db, act.account, Class::Send, Some(&act.dialog), now).await?;
         }
     }
-    Ok(Next::Act(ActClaim::Run(Box::new(act))))
+    Ok(Next::Send(ActClaim::Run(Box::new(act))))
 }
 
 /// Promise 1: whether a send may not leave, by what the transaction that claims it sees.

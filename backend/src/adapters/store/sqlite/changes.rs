@@ -4,15 +4,16 @@ use super::super::common::{Held, SLACK, check, owner_kind, soonest, to_big, to_j
 use super::dialect::{Connection, hold as hold_all};
 use super::dialogs::hold;
 use super::inbox::{SealedRow, store};
+use super::ledger::{ECHO_WINDOW, Seen};
 use super::outbox::{forget_echo, still_held, unpark};
 use crate::error::StoreError;
-use crate::ports::{ClaimedAct, Commit, JournalRow, Lane, Lease, NewAct, Rank};
+use crate::ports::{ClaimedAct, Commit, Echo, JournalRow, Lane, Lease, NewAct, Rank};
 use widget_core::action::Action;
 use widget_core::dialog::FORMAT;
-use widget_core::ids::MessageId;
+use widget_core::ids::{ActionKey, MessageId};
 
-/// What was decided on a leased dialog.
-pub(super) async fn apply(db: &mut Connection, commit: &Commit) -> Result<(), StoreError> {
+/// What was decided on a leased dialog. Answers when it is ready next.
+pub(super) async fn apply(db: &mut Connection, commit: &Commit) -> Result<Option<i64>, StoreError> {
     let (seq, deal) = hold(db, &commit.lease).await?;
     check(commit, seq)?;
     for row in &commit.journal {
@@ -118,13 +119,13 @@ fn was_waiting(rows: u64, id: i64) -> Result<(), StoreError> {
     )))
 }
 
-async fn store_state(db: &mut Connection, commit: &Commit) -> Result<(), StoreError> {
+async fn store_state(db: &mut Connection, commit: &Commit) -> Result<Option<i64>, StoreError> {
     let Commit { lease, state, .. } = commit;
-    sqlx::query(concat!(
+    let ready_at = sqlx::query_scalar(concat!(
         "UPDATE dialog SET state = $3, seq = $4, last_at = $5, owner_kind = $6, epoch = $7, deal = $8, format = $12, \
          leased = CASE WHEN $9 THEN 0 ELSE leased END, contact = $10, due_at = $11, ready_at = ",
         soonest!("$11"),
-        " WHERE account = $1 AND id = $2"
+        " WHERE account = $1 AND id = $2 RETURNING ready_at"
     ))
     .bind(lease.account.0)
     .bind(&lease.dialog.0)
@@ -138,9 +139,9 @@ async fn store_state(db: &mut Connection, commit: &Commit) -> Result<(), StoreEr
     .bind(state.contact.map(|contact| contact.0))
     .bind(state.timers.values().map(|armed| armed.due).min())
     .bind(FORMAT)
-    .execute(db)
+    .fetch_one(db)
     .await?;
-    Ok(())
+    Ok(ready_at)
 }
 
 /// Gives the hints about the dialog's deal to the dialog, if they came after the CRM was read for it.
@@ -199,4 +200,103 @@ pub(super) async fn end(
         None => forget_echo(db, act).await?,
     }
     unpark(db, act, result.at).await
+}
+
+/// Whose a message is that left towards a guest (DESIGN §5.5).
+pub(super) async fn recognise(
+    db: &mut Connection,
+    seen: &Seen,
+    now: i64,
+) -> Result<Echo, StoreError> {
+    let mut ours = None;
+    if let Some(message) = &seen.message {
+        ours = by_id(db, seen, message).await?;
+    }
+    if ours.is_none()
+        && let Some(text) = &seen.text
+    {
+        ours = by_text(db, seen, text, now).await?;
+    }
+    if let Some((id, key)) = ours {
+        mark_matched(db, id, seen).await?;
+        return Ok(Echo::Ours(ActionKey(key)));
+    }
+    if seen.text.is_none() && is_pending(db, seen).await? {
+        return Ok(Echo::Pending);
+    }
+    Ok(Echo::Foreign)
+}
+
+async fn by_id(
+    db: &mut Connection,
+    seen: &Seen,
+    message: &MessageId,
+) -> Result<Option<(i64, String)>, StoreError> {
+    let found = sqlx::query_as(
+        "SELECT id, key FROM ledger WHERE account = $1 AND dialog = $2 AND message = $3 \
+         ORDER BY id DESC LIMIT 1",
+    )
+    .bind(seen.account.0)
+    .bind(&seen.dialog.0)
+    .bind(&message.0)
+    .fetch_optional(db)
+    .await?;
+    Ok(found)
+}
+
+/// By its text, once per source. Pact's own id, where we know it, says more than a text: an equal one under another id is
+/// somebody else's.
+async fn by_text(
+    db: &mut Connection,
+    seen: &Seen,
+    text: &[u8],
+    now: i64,
+) -> Result<Option<(i64, String)>, StoreError> {
+    let found = sqlx::query_as(
+        "SELECT id, key FROM ledger WHERE account = $1 AND dialog = $2 AND text_hash = $3 \
+         AND claimed_at >= $4 \
+         AND ($5 <> 'pact' OR message IS NULL) \
+         AND COALESCE(CASE $5 WHEN 'pact' THEN matched_pact WHEN 'amocrm' THEN matched_amocrm END, $6) = $6 \
+         ORDER BY id DESC LIMIT 1",
+    )
+    .bind(seen.account.0)
+    .bind(&seen.dialog.0)
+    .bind(text)
+    .bind(now - ECHO_WINDOW)
+    .bind(&seen.source)
+    .bind(name(seen))
+    .fetch_optional(db)
+    .await?;
+    Ok(found)
+}
+
+/// The message is remembered with its source: when it is looked at again after a crash it is still ours.
+async fn mark_matched(db: &mut Connection, id: i64, seen: &Seen) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE ledger SET \
+         matched_pact = CASE WHEN $2 = 'pact' THEN $3 ELSE matched_pact END, \
+         matched_amocrm = CASE WHEN $2 = 'amocrm' THEN $3 ELSE matched_amocrm END WHERE id = $1",
+    )
+    .bind(id)
+    .bind(&seen.source)
+    .bind(name(seen))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn is_pending(db: &mut Connection, seen: &Seen) -> Result<bool, StoreError> {
+    let pending = sqlx::query(
+        "SELECT 1 FROM ledger WHERE account = $1 AND dialog = $2 AND state = 'pending' LIMIT 1",
+    )
+    .bind(seen.account.0)
+    .bind(&seen.dialog.0)
+    .fetch_optional(db)
+    .await?;
+    Ok(pending.is_some())
+}
+
+/// The message's id in its source; empty when it has none.
+fn name(seen: &Seen) -> &str {
+    seen.message.as_ref().map_or("", |message| &message.0)
 }

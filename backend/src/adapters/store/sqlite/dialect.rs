@@ -8,6 +8,7 @@ use std::future::{Ready, ready};
 use super::super::common::{Held, insert_row, most_rows};
 use super::dialogs::{Leased, read_leased};
 use super::inbox::{SealedRow, insert, make_ready, row_columns};
+use widget_core::dialog::FORMAT;
 
 pub(super) type Connection = SqliteConnection;
 pub(super) type Pool = SqlitePool;
@@ -57,6 +58,9 @@ macro_rules! empty {
 }
 pub(super) use empty;
 
+/// One writer: a look beside it costs less than a change that finds nothing.
+pub(super) const LOOKS_FIRST: bool = true;
+
 /// The end of a query whose rows nobody else may change before the transaction is over: the one writer is alone.
 macro_rules! for_update {
     () => {
@@ -72,14 +76,6 @@ macro_rules! skip_held {
     };
 }
 pub(super) use skip_held;
-
-/// The same for an action alone.
-macro_rules! hold_act {
-    () => {
-        ""
-    };
-}
-pub(super) use hold_act;
 
 /// The same for an action, its dialog and its account.
 macro_rules! hold_fence {
@@ -101,7 +97,8 @@ macro_rules! leasing {
 }
 pub(super) use leasing;
 
-/// Leases a dialog by a [`leasing!`], and finds its rows that are ready at `now`, oldest first.
+/// Leases a dialog by a [`leasing!`], and finds its rows that are ready at `now`, oldest first, and whether another dialog
+/// is.
 pub(super) async fn lease(
     db: &mut Connection,
     lease: Query<'_, Sqlite, SqliteArguments>,
@@ -110,7 +107,7 @@ pub(super) async fn lease(
     let Some(leased) = lease.fetch_optional(&mut *db).await? else {
         return Ok(None);
     };
-    let leased = read_leased(&leased)?;
+    let mut leased = read_leased(&leased)?;
     let rows = sqlx::query(concat!(
         "SELECT ",
         row_columns!(),
@@ -121,8 +118,12 @@ pub(super) async fn lease(
     .bind(leased.lease.account.0)
     .bind(&leased.lease.dialog.0)
     .bind(now)
-    .fetch_all(db)
+    .fetch_all(&mut *db)
     .await?;
+    let another =
+        "SELECT EXISTS (SELECT 1 FROM dialog WHERE leased = 0 AND ready_at <= $1 AND format <= $2)";
+    let another = sqlx::query_scalar(another).bind(now).bind(FORMAT);
+    leased.another_is_ready = another.fetch_one(db).await?;
     Ok(Some((leased, rows)))
 }
 

@@ -570,17 +570,22 @@ async fn the_claims_use_their_indexes() {
         plan.iter().any(|step| step.3.contains("dialog_ready")),
         "{plan:?}"
     );
-    for (query, binds) in [(super::outbox::NEXT, 1), (super::outbox::NEXT_SEND, 2)] {
+    for (query, is_send) in [
+        (super::outbox::CLAIM_NEXT, false),
+        (super::outbox::NEXT_SEND, true),
+    ] {
         let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}"));
-        let mut explained = sqlx::query_as(explained).bind(1_i64).bind("send");
-        for _ in 0..binds {
-            explained = explained.bind(1_i64);
-        }
+        let explained = sqlx::query_as(explained).bind(1_i64);
+        let explained = if is_send {
+            explained.bind(1_i64).bind(1_i64)
+        } else {
+            explained.bind("crm").bind(1_i64).bind(1_i64).bind(1_i64)
+        };
         let plan: Vec<(i64, i64, i64, String)> = explained.fetch_all(&mut db).await.unwrap();
         let steps = |name: &str| plan.iter().any(|step| step.3.contains(name));
         assert!(steps("outbox_next") && steps("outbox_lane"), "{plan:?}");
         assert!(
-            binds == 1 || steps("inbox_dialog") && steps("place_window"),
+            !is_send || steps("inbox_dialog") && steps("place_window"),
             "{plan:?}"
         );
     }
