@@ -1883,15 +1883,8 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
         Err(StoreError::LeaseLost)
     ));
     for _ in 0..3 {
-        let two = store.lease(TWO, &name, T).await.unwrap();
-        let lease = two.map_or_else(
-            || Lease {
-                account: TWO,
-                dialog: name.clone(),
-                token: 2,
-            },
-            |claimed| claimed.lease,
-        );
+        let leased_anew = store.lease(TWO, &name, T).await.unwrap();
+        let lease = leased_anew.map_or_else(|| two.lease.clone(), |claimed| claimed.lease);
         assert!(
             store
                 .release(&lease, &[one_row], 0)

@@ -2,6 +2,12 @@
 //!
 //! Every change is a transaction of its own, at `READ COMMITTED`; the database shares their fsyncs. See `dialect` for how
 //! they keep out of each other's way, and `instance` for what happens to what a dead instance held.
+//!
+//! What is done again if it is lost does not wait for the disk ([`PostgresStore::write_passing`]), and so holds up no other
+//! change of its dialog for so long: leases, decisions on what lies in the inbox, results of actions. A server that fails may
+//! forget the last moment of those, from some point on: never one without all that came after it, and nothing that somebody
+//! outside was told or asked. For acks, claims of actions and answers to people last, and take everything before them to the
+//! disk. Whoever loses the connection does not know what it still holds, and begins a new life.
 
 mod changes;
 mod dialect;
@@ -72,8 +78,10 @@ pub use history::SqlHistory as PostgresHistory;
 /// The table that stands while data are moved here from a file.
 pub(super) const MOVING: &str = "moving";
 
-/// Connections for our own work.
-const OWN: u32 = 16;
+/// Connections for our own work that lasts, and for reading.
+const OWN: u32 = 8;
+/// Connections for what is done again if it is lost.
+const PASSING: u32 = 8;
 /// Connections for what arrives from outside: a backlog of our own work keeps no provider waiting.
 const ARRIVALS: u32 = 4;
 /// How long a statement waits for a connection.
@@ -140,6 +148,7 @@ pub struct PostgresStore(Arc<Shared>);
 
 struct Shared {
     own: PgPool,
+    passing: PgPool,
     arrivals: PgPool,
     master: MasterKey,
     keys: Mutex<HashMap<AccountId, Arc<AccountKeys>>>,
@@ -251,6 +260,8 @@ impl PostgresStore {
         };
         Self(Arc::new(Shared {
             own: pool(OWN, WAIT).connect_lazy_with(options.clone()),
+            passing: pool(PASSING, WAIT)
+                .connect_lazy_with(options.clone().options([("synchronous_commit", "off")])),
             arrivals: pool(ARRIVALS, ARRIVAL_WAIT).connect_lazy_with(options),
             master,
             keys: Mutex::new(HashMap::new()),
@@ -299,6 +310,7 @@ impl PostgresStore {
         }
         self.0.news.close().await;
         self.0.arrivals.close().await;
+        self.0.passing.close().await;
         self.0.own.close().await;
     }
 
@@ -377,6 +389,16 @@ impl PostgresStore {
         F: for<'c> Fn(&'c mut PgConnection, &'c I) -> Work<'c, T> + Send + 'static,
     {
         self.change_at_once(&self.0.own, input, work).await
+    }
+
+    /// As [`Self::write_at_once`], and answers before the change is on the disk: for what is done again if it is lost.
+    async fn write_passing<I, T, F>(&self, input: I, work: F) -> Result<T, StoreError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut PgConnection, &'c I) -> Work<'c, T> + Send + 'static,
+    {
+        self.change_at_once(&self.0.passing, input, work).await
     }
 
     /// As [`Self::write_arrival`], for one change.
@@ -497,7 +519,8 @@ impl Instances for PostgresStore {
     }
 
     async fn hear(&self) -> News {
-        self.0.news.hear(&self.0.own).await
+        let is_lost = || self.0.instance.doubt();
+        self.0.news.hear(&self.0.own, is_lost).await
     }
 
     fn tell(&self, news: Vec<News>) {

@@ -34,12 +34,12 @@ impl Newspaper {
         self.written.notify_one();
     }
 
-    /// Waits for news of others.
-    pub(super) async fn hear(&self, db: &PgPool) -> News {
+    /// Waits for news of others. `is_lost` is told when the connection was: the server may have failed.
+    pub(super) async fn hear(&self, db: &PgPool, is_lost: impl Fn()) -> News {
         let mut kept = self.listener.lock().await;
         loop {
             let heard = match kept.as_mut() {
-                Some(listener) => listener.recv().await,
+                Some(listener) => listener.try_recv().await,
                 None => match listen(db).await {
                     Ok(listener) => {
                         *kept = Some(listener);
@@ -49,7 +49,11 @@ impl Newspaper {
                 },
             };
             match heard {
-                Ok(notification) => {
+                Ok(None) => {
+                    tracing::warn!("the connection to the database was lost");
+                    is_lost();
+                }
+                Ok(Some(notification)) => {
                     if let Some(news) = read(notification.payload()) {
                         return news;
                     }
@@ -57,6 +61,7 @@ impl Newspaper {
                 Err(error) => {
                     tracing::warn!(%error, "other instances cannot be heard; it is tried again");
                     *kept = None;
+                    is_lost();
                     tokio::time::sleep(AGAIN).await;
                 }
             }

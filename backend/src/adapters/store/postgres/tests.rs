@@ -20,6 +20,7 @@ use sqlx::{ConnectOptions, Executor};
 use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use widget_core::action::Action;
@@ -253,6 +254,59 @@ async fn promise_2_a_lease_that_is_taken_back_bounces_late_writes_though_nobody_
     two.0.instance.beat(&two.0.own).await.unwrap();
     let late = one.commit(decided(&held, &[])).await;
     assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
+}
+
+#[tokio::test]
+async fn promise_2_a_lease_that_a_failed_server_has_forgotten_bounces_though_the_dialog_is_leased_again()
+ {
+    let options = schema().await;
+    let one = join(&options).await;
+    one.ingest(vec![event("a", "e1")]).await.unwrap();
+    let forgotten = one.claim(T).await.unwrap().unwrap();
+    // What a server does not have after it failed: the change of the row that is the lease.
+    let before = "UPDATE dialog SET leased = 0, token = 0";
+    let mut db = options.connect().await.unwrap();
+    sqlx::query(before).execute(&mut db).await.unwrap();
+    let again = one.claim(T).await.unwrap().expect("nobody has it");
+    let late = one.commit(decided(&forgotten, &[])).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
+    one.commit(decided(&again, &[])).await.unwrap();
+}
+
+#[tokio::test]
+async fn promise_2_who_loses_the_connection_does_not_know_what_it_holds_and_begins_a_new_life() {
+    // A database of its own: only there may connections be cut.
+    let name = format!("test_{}", uuid::Uuid::new_v4().simple());
+    let mut server = schema().await.connect().await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    server.execute(create).await.unwrap();
+    let one = join(
+        &schema()
+            .await
+            .options([("search_path", "public")])
+            .database(&name),
+    )
+    .await;
+    let before = one.holder();
+    let hearing = tokio::spawn({
+        let one = one.clone();
+        async move { one.hear().await }
+    });
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = $1 AND query LIKE 'LISTEN%'";
+    let has_a_new_life = async {
+        while one.holder() == before {
+            sqlx::query(cut)
+                .bind(&name)
+                .execute(&mut server)
+                .await
+                .unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(20), has_a_new_life).await;
+    assert!(waited.is_ok(), "it still lives under its old number");
+    hearing.abort();
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use super::super::common::{Work, deliver, from_big, from_json, soonest};
 use super::SqlStore;
 use super::changes::apply;
 use super::dialect::{
-    Connection, DbRow, for_update, json_number, json_text, lease, leasing, skip_held,
+    Connection, DbRow, db_now, for_update, json_number, json_text, lease, leasing, skip_held,
 };
 use super::inbox::{TRIES, read_row};
 use crate::error::StoreError;
@@ -17,6 +17,19 @@ use widget_core::owner::ReasonId;
 
 /// A dialog whose state this version cannot read is looked at again so much later, ms: an upgrade may read it.
 const UNREADABLE_PAUSE: i64 = 60_000;
+
+/// A fencing token that no lease of the dialog ever had, also none that a failed server has forgotten.
+macro_rules! next_token {
+    () => {
+        concat!(
+            "CASE WHEN token < ",
+            db_now!(),
+            " THEN ",
+            db_now!(),
+            " ELSE token + 1 END"
+        )
+    };
+}
 
 /// A dialog that was just leased, still sealed.
 pub(super) struct Leased {
@@ -39,7 +52,7 @@ impl Dialogs for SqlStore {
         let store = self.clone();
         let claim = async move {
             let found = store
-                .write_at_once((store.holder(), now), |db, (holder, now)| {
+                .write_passing((store.holder(), now), |db, (holder, now)| {
                     Box::pin(lease_oldest(db, *holder, *now))
                 })
                 .await?;
@@ -59,7 +72,7 @@ impl Dialogs for SqlStore {
         let claim = async move {
             let wanted = (store.holder(), account, dialog, now);
             let found = store
-                .write_at_once(wanted, |db, (holder, account, dialog, now)| {
+                .write_passing(wanted, |db, (holder, account, dialog, now)| {
                     Box::pin(lease_this(db, *holder, *account, dialog, *now))
                 })
                 .await?;
@@ -77,9 +90,14 @@ impl Dialogs for SqlStore {
             .map(|act| Lane::of(&act.action))
             .collect();
         let given_back = commit.release.then(|| commit.lease.clone());
-        let ready_at = self
-            .write_at_once(commit, |db, commit| Box::pin(apply(db, commit)))
-            .await?;
+        // What comes of the inbox is decided again if it is lost; what somebody did or time brought is not.
+        let ready_at = if commit.consumed.is_empty() {
+            self.write_at_once(commit, |db, commit| Box::pin(apply(db, commit)))
+                .await?
+        } else {
+            self.write_passing(commit, |db, commit| Box::pin(apply(db, commit)))
+                .await?
+        };
         self.lets_go(given_back.as_ref());
         self.tell_of_acts(account, &lanes);
         Ok(ready_at)
@@ -246,7 +264,9 @@ async fn lease_oldest(
     now: i64,
 ) -> Result<Option<Found>, StoreError> {
     let query = sqlx::query(leasing!(concat!(
-        "UPDATE dialog SET leased = $2, token = token + 1 WHERE (account, id) = ( \
+        "UPDATE dialog SET leased = $2, token = ",
+        next_token!(),
+        " WHERE (account, id) = ( \
              SELECT account, id FROM dialog WHERE leased = 0 AND ready_at <= $1 AND format <= $3 \
              ORDER BY ready_at, account, id LIMIT 1",
         skip_held!(),
@@ -263,10 +283,11 @@ async fn lease_this(
     dialog: &DialogId,
     now: i64,
 ) -> Result<Option<Found>, StoreError> {
-    let query = sqlx::query(leasing!(
-        "UPDATE dialog SET leased = $2, token = token + 1 \
-         WHERE account = $4 AND id = $5 AND leased = 0 AND format <= $3"
-    ));
+    let query = sqlx::query(leasing!(concat!(
+        "UPDATE dialog SET leased = $2, token = ",
+        next_token!(),
+        " WHERE account = $4 AND id = $5 AND leased = 0 AND format <= $3"
+    )));
     let query = query.bind(now).bind(holder).bind(FORMAT).bind(account.0);
     match lease(db, query.bind(&dialog.0), now).await? {
         Some((leased, rows)) => Ok(Some(Found { leased, rows })),

@@ -43,7 +43,7 @@ impl Ledger for SqlStore {
             message: message.cloned(),
             text: by_text.map(|text| keys.echo(text)),
         };
-        self.write_at_once(seen, move |db, seen| Box::pin(recognise(db, seen, now)))
+        self.write_passing(seen, move |db, seen| Box::pin(recognise(db, seen, now)))
             .await
     }
 
@@ -84,7 +84,7 @@ impl Ledger for SqlStore {
         }
         let body = keys.seal(Purpose::Text, text.as_bytes())?;
         let text = (account, dialog.clone(), body, same, keys.echo(text));
-        self.write_at_once(text, |db, (account, dialog, body, same, echo)| {
+        self.write_passing(text, |db, (account, dialog, body, same, echo)| {
             Box::pin(async move {
                 // Somebody else may have been first: then the row is answered as it is.
                 let id = sqlx::query_scalar(

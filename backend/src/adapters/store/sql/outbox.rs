@@ -155,7 +155,7 @@ impl Outbox for SqlStore {
                 }
                 let result = self.seal_row(result).await?;
                 let ended = (act, result, message);
-                self.write_at_once(ended, |db, (act, result, message)| {
+                self.write_passing(ended, |db, (act, result, message)| {
                     Box::pin(end(db, act, result, message.as_ref()))
                 })
                 .await

@@ -315,6 +315,16 @@ impl SqliteStore {
         self.write(input, work).await
     }
 
+    /// As [`Self::write_at_once`]: with one writer that shares its fsyncs, lasting costs nothing more.
+    async fn write_passing<I, T, F>(&self, input: I, work: F) -> Result<T, StoreError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'c> Fn(&'c mut SqliteConnection, &'c I) -> Work<'c, T> + Send + 'static,
+    {
+        self.write(input, work).await
+    }
+
     /// As [`Self::write_arrival`], for one change.
     async fn write_arrival_at_once<I, T, F>(&self, input: I, work: F) -> Result<T, StoreError>
     where
