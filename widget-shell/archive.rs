@@ -8,7 +8,7 @@ mod pack;
 mod personalise;
 
 pub use check::{Finding, check};
-pub use personalise::{PersonaliseError, personalise};
+pub use personalise::{PersonaliseError, personalise, unpack};
 
 /// The archive without an origin: what [`personalise`] starts from. Empty in a build with `WIDGET_SKIP=1`.
 pub const ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/widget.zip"));

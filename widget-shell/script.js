@@ -18,7 +18,7 @@ define(['jquery'], function ($) {
   /** A session for a one-time token; a used one is replaced once. */
   async function request(widget, again) {
     try {
-      return await widget.$authorizedAjax({ url: ORIGIN + '/api/v1/session', type: 'POST', timeout: 12000 });
+      return await widget.$authorizedAjax({ url: ORIGIN + '/api/v1/session?v=__VERSION__', type: 'POST', timeout: 12000 });
     } catch (xhr) {
       const problem = { code: xhr.status ? 'token_refused' : 'unreachable', ...xhr.responseJSON };
       if (problem.code === 'token_replayed' && !again) return request(widget, true);

@@ -56,6 +56,8 @@ pub use grants::{link, redirect_uri};
 pub use probe::{Probed, Verdict, probe};
 pub use setup::{set_up, setup_link};
 
+/// The version of the widget that the setup page hands out.
+const WIDGET: &str = env!("CARGO_PKG_VERSION");
 /// Where in the data folder calls are logged.
 const API_LOG: &str = "api-log";
 /// CRM and channel are prepared again so often: hooks may have been disabled meanwhile.
@@ -704,8 +706,7 @@ fn site(account: &Account, tenant: Tenant, keyring: Option<Keyring>) -> Site {
 
 /// The archive for the backend at this address; `None` in a build without the widget.
 fn archive(public_url: &str) -> Option<axum::body::Bytes> {
-    let version = env!("CARGO_PKG_VERSION");
-    let made = widget_archive::personalise(public_url, version, false);
+    let made = widget_archive::personalise(public_url, WIDGET, false);
     made.ok().map(axum::body::Bytes::from)
 }
 

@@ -38,14 +38,15 @@ pub use bot::{
 };
 pub use budget::{Budgets, Class, Rank, Window};
 pub use catchup::{Page, Reach, Reaches, Thread, Watch, Written};
-pub use checkup::Checked;
+pub use checkup::{Checked, Finding};
 pub use grants::{Connection, Grant, Grants, Pair, Setback, Standing};
 pub use instances::{Duty, Instances, News};
 pub use privacy::{ApiLog, Erasure, Known, Privacy, Progress, Wish};
 pub use probe::{Answer, Probe, Question};
 pub use setup::{
-    Draft, Filled, Hours, KeptSetup, People, SeenField, SeenPipeline, SeenStage, Service,
-    SetupDesk, SetupLine, Setups, Step, Survey, Tick, TrialNews, Trouble,
+    Draft, Filled, Hours, Install, Installed, KeptSetup, People, SeenField, SeenPipeline,
+    SeenStage, SeenWidget, Service, SetupDesk, SetupLine, Setups, Step, Survey, Tick, TrialNews,
+    Trouble, Voices, Widgets,
 };
 pub use write_first::WriteFirst;
 
@@ -695,6 +696,7 @@ pub trait Store:
     + Incidents
     + Pulses
     + Setups
+    + Widgets
 {
 }
 impl<T> Store for T where
@@ -715,6 +717,7 @@ impl<T> Store for T where
         + Incidents
         + Pulses
         + Setups
+        + Widgets
 {
 }
 

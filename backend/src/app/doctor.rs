@@ -7,7 +7,7 @@ use crate::adapters::pact::{Pact, PactConfig};
 use crate::clock::{Clock, SetClock};
 use crate::config::{Account, BotKind, Config};
 use crate::error::CallError;
-use crate::ports::{Checked, Grant, Store};
+use crate::ports::{Checked, Finding, Grant, Store};
 use std::sync::Arc;
 use std::time::Duration;
 use widget_core::ids::AccountId;
@@ -113,7 +113,7 @@ async fn answers(config: &Config) -> Checked {
                 "{url} answers {status}: whatever stands before the backend has to hand requests on to {}",
                 config.server.listen
             );
-            Checked::wrong(WHAT, words)
+            Checked::wrong(WHAT, Finding::OfServer, words)
         }
         Err(error) => {
             let why = if error.is_timeout() {
@@ -124,7 +124,7 @@ async fn answers(config: &Config) -> Checked {
             let words = format!(
                 "{url} {why}: start the backend, and look at the DNS, the certificate and what stands before the backend"
             );
-            Checked::wrong(WHAT, words)
+            Checked::wrong(WHAT, Finding::OfServer, words)
         }
     }
 }
@@ -140,10 +140,15 @@ fn folder(config: &Config) -> Checked {
     match std::fs::metadata(folder.join(API_LOG)).or_else(|_| std::fs::metadata(folder)) {
         Ok(data) if data.permissions().readonly() => Checked::wrong(
             WHAT,
+            Finding::OfServer,
             format!("{shown} cannot be written: correct its rights"),
         ),
         Ok(_) => Checked::well(WHAT, format!("{shown} is there")),
-        Err(error) => Checked::wrong(WHAT, format!("{shown} cannot be looked at: {error}")),
+        Err(error) => Checked::wrong(
+            WHAT,
+            Finding::OfServer,
+            format!("{shown} cannot be looked at: {error}"),
+        ),
     }
 }
 
@@ -155,7 +160,7 @@ fn database(config: &Config, opened: &Result<Desk, AppError>) -> Checked {
             WHAT,
             "it is not there yet: the backend makes it at its first start",
         ),
-        Err(error) => Checked::wrong(WHAT, error.to_string()),
+        Err(error) => Checked::wrong(WHAT, Finding::OfServer, error.to_string()),
     }
 }
 
@@ -171,7 +176,10 @@ pub(super) async fn stored(account: &Account, store: &Arc<dyn Store>) -> (Checke
             let words = "nothing is stored of the account yet: the backend does that at its start";
             (Checked::well(WHAT, words), granted)
         }
-        (Err(error), _) | (_, Err(error)) => (Checked::wrong(WHAT, error.to_string()), None),
+        (Err(error), _) | (_, Err(error)) => {
+            let shut = Checked::wrong(WHAT, Finding::DataShut, error.to_string());
+            (shut, None)
+        }
     }
 }
 
@@ -193,17 +201,23 @@ pub(super) fn access(
             pair: None,
             trouble: None,
             ..
-        }) => Err(Checked::wrong(WHAT, format!("it is not connected: {LINK}"))),
+        }) => Err(Checked::wrong(
+            WHAT,
+            Finding::NotConnected,
+            format!("it is not connected: {LINK}"),
+        )),
         Some(Grant {
             trouble: Some(why), ..
         }) => Err(Checked::wrong(
             WHAT,
+            Finding::ConnectAgain,
             format!("it has to be connected anew ({why}): {LINK}"),
         )),
         Some(Grant {
             pair: Some(pair), ..
         }) if now >= pair.expires_at => Err(Checked::wrong(
             WHAT,
+            Finding::TokenOver,
             "the access token is over: the backend renews it when it runs; if it runs, see its log",
         )),
         Some(Grant {
@@ -221,7 +235,7 @@ async fn inspect_amocrm(
 ) -> Vec<Checked> {
     match amocrm(account, access, endpoint, clock(now), false) {
         Ok(crm) => crm.inspect(hook_url).await,
-        Err(words) => vec![Checked::wrong("account", words)],
+        Err(words) => vec![Checked::wrong("account", Finding::RulesUnread, words)],
     }
 }
 
@@ -250,7 +264,11 @@ pub(super) fn amocrm(
 async fn inspect_pact(account: &Account, hook_url: &str) -> Vec<Checked> {
     match pact(account) {
         Ok(pact) => pact.inspect(hook_url).await,
-        Err(error) => vec![Checked::wrong("webhook", error.to_string())],
+        Err(error) => vec![Checked::wrong(
+            "token, company and webhook",
+            Finding::PactToken,
+            error.to_string(),
+        )],
     }
 }
 
@@ -294,7 +312,7 @@ async fn inspect_bot(account: &Account, now: i64) -> Checked {
                 "{} does not answer ({error}): start the bot, and check `url`; until then guests go to people",
                 account.bot.url
             );
-            Checked::wrong(WHAT, words)
+            Checked::wrong(WHAT, Finding::BotSilent, words)
         }
     }
 }

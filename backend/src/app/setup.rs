@@ -1,6 +1,7 @@
 //! Behind the setup page: what was filled in is checked against the services themselves and kept; an account that is
 //! whole becomes one like those of the operator's file. The adapters and checks are those that serve and examine it.
 
+mod farewell;
 mod rules;
 mod trial;
 
@@ -16,20 +17,21 @@ use crate::adapters::pact::{Pact, PactConfig};
 use crate::clock::Clock;
 use crate::config::{
     Account, BotKeys, BotMaker, Config, DEFAULT_PROMPT, MasterKey, PactKeys, SetUp, amocrm_address,
-    is_on_this_machine, mode_of, service_address,
+    is_on_this_machine, mode_of, pages_of, service_address,
 };
 use crate::error::{CallError, StoreError};
 use crate::http::{InvitationKey, OAUTH_CALLBACK};
 use crate::ports::{
-    Bot, BotContact, BotMessage, BotPolicy, BotRequest, Checked, Draft, Filled, Grants, KeptSetup,
-    Origin, People, Service, SetupDesk, SetupLine, Step, Store, Survey, TrialNews, Trouble,
+    Bot, BotContact, BotMessage, BotPolicy, BotRequest, Checked, Draft, Filled, Finding, Grants,
+    Install, Installed, KeptSetup, Origin, People, Service, SetupDesk, SetupLine, Step, Store,
+    Survey, TrialNews, Trouble, Voices,
 };
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::Notify;
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex, Notify};
 use tokio::time::timeout;
 use widget_core::ids::{AccountId, UserId};
 use widget_core::policy;
@@ -37,6 +39,8 @@ use widget_core::understand::Facts;
 
 /// The bot's answer to a question of ours is waited for so long: less than a request may take.
 const BOT_PATIENCE: Duration = Duration::from_secs(15);
+/// The accounts that are being set up are looked at so often, however often anybody asks.
+const INSTALLS_EVERY: Duration = Duration::from_secs(2);
 /// The steps without which no account goes to work.
 const NEEDED: [Step; 5] = [
     Step::Keys,
@@ -116,6 +120,8 @@ pub(super) struct Workbench {
     of_file: Vec<OfFile>,
     /// Rings when the accounts at work are others than before.
     bell: Arc<Notify>,
+    /// The accounts that are being set up, as they were last looked at.
+    installs: Mutex<Option<(Instant, Arc<Vec<Install>>)>>,
 }
 
 impl Workbench {
@@ -141,6 +147,7 @@ impl Workbench {
             public_url: config.server.public_url.clone(),
             of_file: of_file.collect(),
             bell: Arc::clone(bell),
+            installs: Mutex::default(),
         }
     }
 
@@ -628,6 +635,12 @@ impl Workbench {
 
     /// The account is served no more; what was filled in stays, but for what opens amoCRM.
     async fn disconnect(&self, mut kept: KeptSetup, mut set_up: SetUp) -> Result<(), Trouble> {
+        // Once it is forgotten what opens amoCRM, nothing can be taken back there.
+        let was = set_up.account(&self.key).filter(|_| kept.served);
+        let crm = match &was {
+            Some(_) => self.crm(&set_up).await.ok(),
+            None => None,
+        };
         kept.served = false;
         set_up.token = None;
         for step in [Step::Access, Step::Trial] {
@@ -635,6 +648,9 @@ impl Workbench {
         }
         let account = kept.account;
         self.keep(kept, &set_up).await?;
+        if let Some(was) = was {
+            farewell::take_hooks_away(crm, &was, &self.public_url).await;
+        }
         match account {
             Some(account) => self
                 .store
@@ -643,6 +659,65 @@ impl Workbench {
                 .map_err(store_is_down),
             None => Ok(()),
         }
+    }
+
+    /// Whether the account's widget runs in amoCRM.
+    async fn installed(&self, set_up: &SetUp) -> Result<Installed, Trouble> {
+        let seen = match set_up.account_id {
+            Some(account) => self.store.widget(AccountId(account)).await,
+            None => Ok(None),
+        };
+        Ok(match seen.map_err(store_is_down)? {
+            None => Installed::Unseen,
+            Some(seen) => match seen.version {
+                Some(version) if version == super::WIDGET => Installed::Current(version, seen.at),
+                version => Installed::Other(version, super::WIDGET.to_owned()),
+            },
+        })
+    }
+
+    /// What the page itself has looked at: whether the widget runs, and whether nobody else speaks to guests.
+    async fn seen_by_the_page(&self, id: i64, set_up: &SetUp) -> Result<Vec<Checked>, Trouble> {
+        const WIDGET: &str = "widget";
+        const VOICE: &str = "one voice";
+        let widget = match self.installed(set_up).await? {
+            Installed::Current(version, _) => Checked::well(WIDGET, format!("version {version}")),
+            Installed::Other(version, wanted) => {
+                let version = version.unwrap_or_else(|| "?".to_owned());
+                let words = format!("version {version} runs, {wanted} is needed");
+                Checked::wrong(WIDGET, Finding::WidgetOther(wanted), words)
+            }
+            Installed::Unseen => {
+                let words = "it has never asked for a session";
+                Checked::wrong(WIDGET, Finding::WidgetUnseen, words)
+            }
+        };
+        let voice = match self.trial(id).await?.voices {
+            Voices::Stranger(said) => {
+                let words = "a text of somebody else within seconds of a guest's";
+                Some(Checked::wrong(VOICE, Finding::Stranger(said), words))
+            }
+            Voices::OursAlone => Some(Checked::well(VOICE, "nobody else has answered")),
+            Voices::Unknown => None,
+        };
+        Ok([Some(widget), voice].into_iter().flatten().collect())
+    }
+
+    /// The accounts that amoCRM lets us into and that are not at work yet, as they stand now.
+    async fn look_at_installs(&self) -> Result<Vec<Install>, StoreError> {
+        let kept = self.store.setups().await?;
+        let early = kept.iter().filter(|kept| !kept.served);
+        let install = |kept: &KeptSetup| {
+            let set_up = read(kept)?;
+            let is_let_in = set_up.done.contains(Step::Access.name());
+            Some(Install {
+                account: AccountId(set_up.account_id.filter(|_| is_let_in)?),
+                origins: pages_of(set_up.address.as_deref()?),
+                client_id: set_up.client_id,
+                client_secret: SecretString::from(set_up.client_secret),
+            })
+        };
+        Ok(early.filter_map(install).collect())
     }
 
     /// Whether amoCRM lets us in, as far as the store knows.
@@ -674,12 +749,16 @@ impl SetupDesk for Workbench {
                 name: file.name.clone(),
                 mode: mode(file.id).await?,
                 served: true,
+                lacks_widget: false,
             });
         }
         for kept in self.store.setups().await.map_err(store_is_down)? {
             let Some(set_up) = read(&kept) else { continue };
+            let lacks_widget = set_up.done.contains(Step::Access.name())
+                && self.installed(&set_up).await? == Installed::Unseen;
             lines.push(SetupLine {
                 id: Some(kept.id),
+                lacks_widget,
                 name: set_up.name,
                 mode: match kept.account {
                     Some(account) => mode(account.0).await?,
@@ -728,8 +807,16 @@ impl SetupDesk for Workbench {
         if kept.served && policy.mode == policy::Mode::On {
             done.insert(Step::On);
         }
+        // A person may go on without it, but it is done when it is seen.
+        let widget = self.installed(&set_up).await?;
+        if matches!(widget, Installed::Current(..)) {
+            done.insert(Step::Widget);
+        } else {
+            done.remove(&Step::Widget);
+        }
         Ok(Draft {
             id,
+            widget,
             connected: self.is_connected(&set_up).await?,
             connect_link,
             earlier_rules: rules_version.is_some() && !done.contains(&Step::Stages),
@@ -833,9 +920,13 @@ impl SetupDesk for Workbench {
         let now = self.clock.now_ms();
         let found = doctor::examine_account(&account, &self.public_url, Some(&self.store), now);
         let found = found.await.into_iter();
-        Ok(found
+        let mut all: Vec<(String, Checked)> = found
             .map(|Examined { of, checked }| (of, checked))
-            .collect())
+            .collect();
+        for checked in self.seen_by_the_page(id, &set_up).await? {
+            all.push((set_up.name.clone(), checked));
+        }
+        Ok(all)
     }
 
     async fn trial(&self, id: i64) -> Result<TrialNews, Trouble> {
@@ -845,14 +936,27 @@ impl SetupDesk for Workbench {
         };
         let (_, text) = self.rules(Some(account)).await?;
         let policy = policy::parse(&text).map_err(|_| no_rules())?;
-        trial::news(
-            &*self.store,
-            AccountId(account),
-            &policy.trial_phones,
-            since,
-        )
-        .await
-        .map_err(store_is_down)
+        let span = (since, self.clock.now_ms());
+        let phones = &policy.trial_phones;
+        trial::news(&*self.store, AccountId(account), phones, span)
+            .await
+            .map_err(store_is_down)
+    }
+
+    async fn installs(&self) -> Arc<Vec<Install>> {
+        let mut kept = self.installs.lock().await;
+        if let Some((at, installs)) = &*kept
+            && at.elapsed() < INSTALLS_EVERY
+        {
+            return Arc::clone(installs);
+        }
+        let installs = self.look_at_installs().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the accounts that are being set up could not be looked at");
+            Vec::new()
+        });
+        let installs = Arc::new(installs);
+        *kept = Some((Instant::now(), Arc::clone(&installs)));
+        installs
     }
 }
 

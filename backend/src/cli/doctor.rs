@@ -27,8 +27,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     })?;
     let mut is_well = true;
     for app::Examined { of, checked } in examined {
-        is_well &= checked.is_well;
-        let mark = if checked.is_well { "ok  " } else { "FAIL" };
+        is_well &= checked.is_well();
+        let mark = if checked.is_well() { "ok  " } else { "FAIL" };
         say(format!("{mark}  {of}, {}: {}", checked.what, checked.words));
     }
     Ok(if is_well {

@@ -10,7 +10,8 @@ mod setup;
 pub use mode::{mode_of, with_mode};
 pub use secret::MasterKey;
 pub use setup::{
-    BotKeys, BotMaker, PactKeys, SetUp, amocrm_address, is_on_this_machine, service_address,
+    BotKeys, BotMaker, PactKeys, SetUp, amocrm_address, is_on_this_machine, pages_of,
+    service_address,
 };
 
 use figment::Figment;

@@ -96,7 +96,7 @@ impl SetUp {
             id,
             name: self.name.clone(),
             amocrm: Amocrm {
-                origins: origins(&address),
+                origins: pages_of(&address),
                 endpoint: address,
                 account_id: id,
                 token: self.token.as_deref().map(SecretString::from),
@@ -170,8 +170,8 @@ fn of_amocrm(uri: &Uri) -> Option<&str> {
     (!name.is_empty() && name != "www" && name.chars().all(is_word)).then_some(name)
 }
 
-/// Where the account's pages live.
-fn origins(address: &str) -> Vec<String> {
+/// Where the pages of the account at this address live.
+pub fn pages_of(address: &str) -> Vec<String> {
     let uri = address.parse::<Uri>().unwrap_or_default();
     match of_amocrm(&uri) {
         Some(name) => AMO_DOMAINS
@@ -303,8 +303,8 @@ mod tests {
 
     #[test]
     fn pages_of_an_account_are_those_of_all_its_domains() {
-        assert_eq!(origins("https://hotel.amocrm.com").len(), 3);
+        assert_eq!(pages_of("https://hotel.amocrm.com").len(), 3);
         let stand_in = "http://127.0.0.1:9000";
-        assert_eq!(origins(stand_in), [stand_in]);
+        assert_eq!(pages_of(stand_in), [stand_in]);
     }
 }

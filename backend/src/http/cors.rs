@@ -1,8 +1,7 @@
-//! CORS: only pages of active installs may call: of accounts that are connected, or that have to be connected anew. No
-//! credentials: the bearer is a header.
+//! CORS: only pages of active installs may call: of accounts that are connected, or that have to be connected anew; and
+//! of those that are being set up, so that their widget can be seen. No credentials: the bearer is a header.
 
-use super::sites::Sites;
-use super::state::Site;
+use super::state::{Site, Web};
 use crate::ports::Standing;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, IF_MATCH, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Method};
@@ -14,18 +13,20 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 /// A browser asks again after so long.
 const PREFLIGHT_LIFE: Duration = Duration::from_mins(10);
 
-/// The layer for `sites`.
-pub(super) fn layer(sites: &Sites) -> CorsLayer {
+/// The layer for the accounts of `web`.
+pub(super) fn layer(web: &Arc<Web>) -> CorsLayer {
     let mut pages: HashMap<HeaderValue, Vec<Arc<Site>>> = HashMap::new();
-    for site in sites.all() {
+    for site in web.sites.all() {
         for origin in site.origins.iter().filter_map(|origin| origin.parse().ok()) {
             pages.entry(origin).or_default().push(Arc::clone(site));
         }
     }
+    let (web, pages) = (Arc::clone(web), Arc::new(pages));
     CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(move |origin, _| {
-            let theirs = pages.get(origin);
-            theirs.is_some_and(|sites| sites.iter().any(|site| is_active(site)))
+        .allow_origin(AllowOrigin::async_predicate(move |origin, _| {
+            let theirs = pages.get(&origin);
+            let may_call = theirs.is_some_and(|sites| sites.iter().any(|site| is_active(site)));
+            async move { may_call || is_being_set_up(&web, &origin).await }
         }))
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([
@@ -43,6 +44,15 @@ pub(super) fn layer(sites: &Sites) -> CorsLayer {
 fn is_active(site: &Site) -> bool {
     let connection = site.connection.as_ref();
     connection.is_none_or(|connection| connection.standing() != Standing::NotConnected)
+}
+
+async fn is_being_set_up(web: &Web, origin: &HeaderValue) -> bool {
+    let Some(setup) = &web.setup else {
+        return false;
+    };
+    let installs = setup.desk.installs().await;
+    let mut pages = installs.iter().flat_map(|install| &install.origins);
+    pages.any(|page| page.as_bytes() == origin.as_bytes())
 }
 
 #[cfg(test)]

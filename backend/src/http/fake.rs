@@ -14,8 +14,8 @@ use crate::ports::{
     Guest, GuestLookup, HookFound, Hooks, Inbox, InboxRow, Incident, Incidents, Instances, Journal,
     JournalRow, KeptSetup, Kin, Known, Lane, LateCall, LateRefusal, Lease, Ledger, NewRow, News,
     Origin, Outbox, Page, Pair, Policies, PolicyVersion, Privacy, Progress, Pulse, Pulses, Reach,
-    Reaches, Registry, Setback, Setups, Source, Standing, StoredPolicy, Telling, Thread, Told,
-    Waiting, Wanted, Watch, Way, Wish, Written,
+    Reaches, Registry, SeenWidget, Setback, Setups, Source, Standing, StoredPolicy, Telling,
+    Thread, Told, Waiting, Wanted, Watch, Way, Widgets, Wish, Written,
 };
 use async_trait::async_trait;
 use axum::body::Body;
@@ -678,6 +678,17 @@ impl Setups for FakeStore {
         self.check()?;
         let mut used = self.used.lock().expect("no panic before");
         Ok(used.insert((0, id.to_owned())))
+    }
+}
+
+#[async_trait]
+impl Widgets for FakeStore {
+    async fn widget_seen(&self, _: AccountId, _: &SeenWidget) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn widget(&self, _: AccountId) -> Result<Option<SeenWidget>, StoreError> {
+        Ok(None)
     }
 }
 

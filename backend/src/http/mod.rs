@@ -15,6 +15,7 @@ mod events;
 mod fake;
 mod health;
 mod history;
+mod installed;
 mod invitation;
 mod layers;
 mod metrics;
@@ -71,7 +72,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .layer(DefaultBodyLimit::max(API_BODY_BYTES));
     let browser = api
         .route("/widget/{file}", get(widget::file))
-        .layer(cors::layer(&web.sites));
+        .layer(cors::layer(&web));
     let hooks = Router::new()
         .route("/hooks/pact/{secret}", post(webhooks::pact))
         .route("/hooks/amocrm/{secret}", post(webhooks::amocrm))

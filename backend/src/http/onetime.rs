@@ -6,13 +6,14 @@
 use super::error::ApiError;
 use super::sites::Sites;
 use super::state::Site;
+use crate::ports::Install;
 use axum::http::Uri;
 use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::sync::Arc;
-use widget_core::ids::UserId;
+use widget_core::ids::{AccountId, UserId};
 use widget_core::time::SECOND;
 
 /// How far two clocks may be apart, ms.
@@ -97,28 +98,11 @@ pub(super) fn prove(
     let integration = sites
         .integration(&client)
         .ok_or_else(|| ApiError::token_refused("unknown integration"))?;
-    let claims = signed_claims(token, integration)?;
+    let claims = signed_claims(token, &integration.client_secret)?;
     let site = sites
         .installed(&claims.client_uuid, claims.account_id)
         .ok_or_else(ApiError::account_unknown)?;
-    check_times(&claims, now)?;
-    if !Place::of(public_url).is_some_and(|here| claims.aud.names(&here)) {
-        return Err(ApiError::token_refused("the audience is not this server"));
-    }
-    let issuer = Place::of(&claims.iss);
-    if issuer.is_none()
-        || !site
-            .origins
-            .iter()
-            .any(|origin| Place::of(origin) == issuer)
-    {
-        return Err(ApiError::token_refused(
-            "the issuer is not the account's address",
-        ));
-    }
-    if claims.jti.is_empty() {
-        return Err(ApiError::token_refused("the token has no id"));
-    }
+    check(&claims, &site.origins, public_url, now)?;
     Ok(Proven {
         site: Arc::clone(site),
         user: UserId(claims.user_id),
@@ -126,6 +110,40 @@ pub(super) fn prove(
         until: millis(claims.exp) + LEEWAY,
         id: claims.jti,
     })
+}
+
+/// Which of these accounts a token belongs to, if it is a good one.
+pub(super) fn prove_install(
+    token: &str,
+    installs: &[Install],
+    public_url: &str,
+    now: i64,
+) -> Option<AccountId> {
+    let client = client_of(token).ok()?;
+    let mut likely = installs.iter().filter(|one| one.client_id == client);
+    likely.find_map(|one| {
+        let claims = signed_claims(token, &one.client_secret).ok()?;
+        check(&claims, &one.origins, public_url, now).ok()?;
+        (claims.account_id == one.account.0).then_some(one.account)
+    })
+}
+
+/// Checks everything that the signature does not say.
+fn check(claims: &Claims, origins: &[String], public_url: &str, now: i64) -> Result<(), ApiError> {
+    check_times(claims, now)?;
+    if !Place::of(public_url).is_some_and(|here| claims.aud.names(&here)) {
+        return Err(ApiError::token_refused("the audience is not this server"));
+    }
+    let issuer = Place::of(&claims.iss);
+    if issuer.is_none() || !origins.iter().any(|origin| Place::of(origin) == issuer) {
+        return Err(ApiError::token_refused(
+            "the issuer is not the account's address",
+        ));
+    }
+    if claims.jti.is_empty() {
+        return Err(ApiError::token_refused("the token has no id"));
+    }
+    Ok(())
 }
 
 /// Which integration signed a token, as it says itself: only to find the key.
@@ -139,13 +157,13 @@ fn client_of(token: &str) -> Result<String, ApiError> {
         .map_err(|_| ApiError::token_refused("not a token"))
 }
 
-fn signed_claims(token: &str, site: &Site) -> Result<Claims, ApiError> {
+fn signed_claims(token: &str, secret: &SecretString) -> Result<Claims, ApiError> {
     let mut rules = Validation::new(Algorithm::HS256);
     rules.required_spec_claims.clear();
     rules.validate_exp = false;
     rules.validate_nbf = false;
     rules.validate_aud = false;
-    let key = DecodingKey::from_secret(site.client_secret.expose_secret().as_bytes());
+    let key = DecodingKey::from_secret(secret.expose_secret().as_bytes());
     decode::<Claims>(token, &key, &rules)
         .map(|token| token.claims)
         .map_err(|error| match error.kind() {

@@ -2,10 +2,11 @@
 
 use super::bearer::Claims;
 use super::error::ApiError;
+use super::installed;
 use super::onetime;
 use super::state::Web;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use std::sync::Arc;
 use widget_core::PROTOCOL_VERSION;
@@ -19,7 +20,10 @@ const HEADER: &str = "x-auth-token";
     post,
     path = "/api/v1/session",
     tag = "card",
-    params(("X-Auth-Token" = String, Header, description = "The one-time token of amoCRM, HS256")),
+    params(
+        ("X-Auth-Token" = String, Header, description = "The one-time token of amoCRM, HS256"),
+        ("v" = Option<String>, Query, description = "The widget's version"),
+    ),
     responses(
         (status = 200, description = "The session", body = Session),
         (status = 401, description = "`token_refused`, `token_replayed` or `clock_skew`"),
@@ -28,6 +32,7 @@ const HEADER: &str = "x-auth-token";
 )]
 pub(super) async fn open(
     State(web): State<Arc<Web>>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Json<Session>, ApiError> {
     let token = headers
@@ -35,7 +40,18 @@ pub(super) async fn open(
         .and_then(|value| value.to_str().ok())
         .ok_or_else(|| ApiError::token_refused("no X-Auth-Token"))?;
     let now = web.now();
-    let proven = onetime::prove(token, &web.sites, &web.public_url, now)?;
+    let version = installed::version(query.as_deref());
+    let proven = match onetime::prove(token, &web.sites, &web.public_url, now) {
+        Ok(proven) => proven,
+        Err(refusal) => {
+            let is_known = installed::seen_early(&web, token, version).await;
+            return Err(if is_known {
+                ApiError::account_unknown()
+            } else {
+                refusal
+            });
+        }
+    };
     let account = proven.site.tenant.account;
     let fresh = web
         .flow
@@ -46,6 +62,7 @@ pub(super) async fn open(
     if !fresh {
         return Err(ApiError::token_replayed());
     }
+    installed::seen(&web, account, version).await;
     let claims = Claims::new(account, proven.user, proven.admin, now);
     Ok(Json(Session {
         token: web.session_key.sign(&claims),

@@ -1,6 +1,7 @@
 //! What every handler shares.
 
 use super::bearer::SessionKey;
+use super::installed::Noted;
 use super::invitation::InvitationKey;
 use super::setup::Setup;
 use super::sites::Sites;
@@ -37,6 +38,8 @@ pub struct Web {
     pub setup: Option<Setup>,
     /// Cancelled when streams to cards end, because the server does.
     pub closing: CancellationToken,
+    /// Which widgets have talked to this process.
+    pub(super) noted: Noted,
     /// So many streams read at once: one change that many cards show keeps no other request waiting.
     pub(super) stream_reads: Semaphore,
 }
@@ -90,6 +93,7 @@ impl Web {
             widget,
             setup: None,
             closing: CancellationToken::new(),
+            noted: Noted::default(),
             stream_reads: Semaphore::new(STREAM_READS),
         }
     }

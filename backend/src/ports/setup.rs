@@ -6,6 +6,7 @@ use crate::error::StoreError;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use widget_core::ids::{AccountId, StageKey, UserId};
 use widget_core::policy::{DealFields, Policy};
 
@@ -41,6 +42,49 @@ pub trait Setups: Send + Sync {
 
     /// `true` once for a link's id, across instances; forgets it after `until` (business unix ms).
     async fn use_link(&self, id: &str, until: i64, now: i64) -> Result<bool, StoreError>;
+}
+
+/// The widget in the pages of an account's CRM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenWidget {
+    /// When it was last noted, business unix ms.
+    pub at: i64,
+    /// Which one; `None` = it did not say.
+    pub version: Option<String>,
+}
+
+/// Whether an account's widget has talked to us: then it is uploaded, and installed.
+#[async_trait]
+pub trait Widgets: Send + Sync {
+    /// It was seen. Nothing older takes the place of what is kept.
+    async fn widget_seen(&self, account: AccountId, seen: &SeenWidget) -> Result<(), StoreError>;
+
+    /// How it was last noted; `None` = never.
+    async fn widget(&self, account: AccountId) -> Result<Option<SeenWidget>, StoreError>;
+}
+
+/// An account that amoCRM lets us into and that is not at work yet: its pages may show the widget already.
+#[derive(Debug, Clone)]
+pub struct Install {
+    /// The tenant, by amoCRM's number of it.
+    pub account: AccountId,
+    /// The integration.
+    pub client_id: String,
+    /// Key of the one-time tokens.
+    pub client_secret: SecretString,
+    /// Where its pages live.
+    pub origins: Vec<String>,
+}
+
+/// Whether the widget runs in the CRM's pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Installed {
+    /// It was never seen there.
+    Unseen,
+    /// It was, and is ours of today: its version, and when it was last noted (business unix ms).
+    Current(String, i64),
+    /// It was, in another version: which, if it said so, and which one this backend hands out.
+    Other(Option<String>, String),
 }
 
 /// A step of the page, in its order.
@@ -245,6 +289,8 @@ pub struct SetupLine {
     pub mode: Option<String>,
     /// It is at work.
     pub served: bool,
+    /// amoCRM lets us in, and the widget was never seen there.
+    pub lacks_widget: bool,
 }
 
 /// What was filled in, without a secret.
@@ -276,6 +322,8 @@ pub struct Draft {
     pub connect_link: Option<String>,
     /// Why the last try to connect failed.
     pub refused: Option<Trouble>,
+    /// Whether the widget runs in amoCRM.
+    pub widget: Installed,
     /// Name of the pipeline.
     pub pipeline: Option<String>,
     /// Pact: endpoint and company.
@@ -405,6 +453,20 @@ pub struct TrialNews {
     pub ticks: BTreeSet<Tick>,
     /// What was decided last, in Russian and in English.
     pub why: Option<(String, String)>,
+    /// Who else has spoken.
+    pub voices: Voices,
+}
+
+/// Who speaks to the guest of the trial beside us.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Voices {
+    /// Nobody can tell yet.
+    #[default]
+    Unknown,
+    /// Nobody has, for long enough.
+    OursAlone,
+    /// Somebody by himself: what he said; empty = it was no text.
+    Stranger(String),
 }
 
 /// Behind the page: checks what was filled in against the services themselves, and keeps it.
@@ -434,4 +496,7 @@ pub trait SetupDesk: Send + Sync {
 
     /// How far the message of the trial has come.
     async fn trial(&self, id: i64) -> Result<TrialNews, Trouble>;
+
+    /// The accounts that amoCRM lets us into and that are not at work yet. Anybody may make us ask, so it is cheap.
+    async fn installs(&self) -> Arc<Vec<Install>>;
 }

@@ -166,7 +166,7 @@ async fn contract_pact_our_adapter_reads_it() {
         .await
     {
         let is_hook = checked.what.contains("webhook");
-        assert_eq!(checked.is_well, !is_hook, "{checked:?}");
+        assert_eq!(checked.is_well(), !is_hook, "{checked:?}");
     }
 }
 

@@ -1,6 +1,8 @@
 //! The setup page, from an empty database to a guest who is answered, over real HTTP; and everybody whom it keeps out.
 
-use crate::harness::{Fleet, HANDOFF, Person, Server, Tab, World, browse, chosen, until};
+use crate::harness::{
+    ANNA, Fleet, HANDOFF, Person, Server, Tab, World, browse, chosen, said, until,
+};
 use serde_json::{Value, json};
 
 const PHONE: &str = "79000000001";
@@ -42,9 +44,57 @@ async fn fills_in_keys(person: &Person<'_>, at: &str, account: &Value, with_toke
     assert_eq!(to, format!("{at}/access"));
 }
 
+/// The widget step, from nothing to its mark.
+async fn shows_itself(world: &World, person: &Person<'_>, at: &str) {
+    let widget = format!("{at}/widget");
+    let green = format!("<li class=\"good\"><a href=\"{widget}\"");
+    let before = person.opens(&widget).await.text;
+    for words in [
+        "Откройте любую сделку: здесь появится отметка",
+        "Виджет пока не виден в amoCRM",
+    ] {
+        assert!(before.contains(words), "{before}");
+    }
+    assert!(before.contains("http-equiv=\"refresh\""), "it looks again");
+    assert!(!before.contains(&green), "{before}");
+    let overview = person.opens("/setup").await.text;
+    assert!(
+        overview.contains("Виджет пока не виден в amoCRM"),
+        "{overview}"
+    );
+    // A word of somebody else is no mark, and nobody gets a session yet.
+    let forged = world.manager(ANNA).opens_session("a.b.c").await;
+    assert_eq!(forged.expect_err("no session").status, 401);
+    assert!(!person.opens(&widget).await.text.contains(&green));
+    is_opened(world, person, at).await;
+}
+
+/// Somebody opens a deal in amoCRM: the widget's script asks for a session.
+async fn is_opened(world: &World, person: &Person<'_>, at: &str) {
+    let widget = format!("{at}/widget");
+    let token = world.manager(ANNA).one_time_token().await;
+    let url = format!(
+        "{}/api/v1/session?v={}",
+        world.serve_url,
+        env!("CARGO_PKG_VERSION")
+    );
+    let request = world.client.post(url).header("X-Auth-Token", token);
+    let refused = request.send().await.expect("an answer");
+    assert_eq!(refused.status(), 403, "the account is not at work");
+    let after = person.opens(&widget).await.text;
+    let said = format!("Виджет установлен, версия {}", env!("CARGO_PKG_VERSION"));
+    assert!(after.contains(&said), "{after}");
+    let green = format!("<li class=\"good\"><a href=\"{widget}\"");
+    assert!(after.contains(&green), "{after}");
+    assert!(!after.contains("http-equiv=\"refresh\""), "{after}");
+    let overview = person.opens("/setup").await.text;
+    assert!(!overview.contains("Виджет пока не виден"), "{overview}");
+}
+
 /// Everything between the access and the trial.
 async fn fills_in_the_rest(person: &Person<'_>, at: &str, account: &Value) {
     let step = |name: &str| format!("{at}/{name}");
+    // Whoever has not opened a deal yet may go on.
     person.does(&step("widget"), &[]).await;
     let company = account["pact"]["company_id"].to_string();
     let pact = [
@@ -118,6 +168,7 @@ async fn from_an_empty_database_the_page_leads_to_a_guest_who_is_answered() {
     fills_in_keys(&person, &at, &account, true).await;
     let access = person.opens(&format!("{at}/access")).await.text;
     assert!(access.contains("Подключено: Санаторий"), "{access}");
+    shows_itself(&world, &person, &at).await;
     fills_in_the_rest(&person, &at, &account).await;
 
     let stages = chosen(&person.opens(&format!("{at}/stages")).await.text);
@@ -154,6 +205,21 @@ async fn from_an_empty_database_the_page_leads_to_a_guest_who_is_answered() {
         ]
         .iter()
         .all(|tick| page.contains(&format!("<li class=\"good\">{tick}")))
+    })
+    .await;
+
+    // Nobody else has answered, which is known after a while.
+    assert!(
+        person
+            .opens(&trial)
+            .await
+            .text
+            .contains("Слушаем, не ответит ли кто-то ещё")
+    );
+    world.advance_s(31).await;
+    until("nobody else answers", async || {
+        let page = person.opens(&trial).await.text;
+        page.contains("больше никто гостю не написал")
     })
     .await;
 
@@ -243,6 +309,10 @@ async fn an_administrator_connects_disconnects_and_connects_again() {
         .await;
     assert_eq!(gone.status, 303, "{}", gone.text);
     world.has_at_work(&world.serve_url, 0).await;
+    for service in ["amocrm", "pact"] {
+        let taken = world.count(service, "DELETE", "").await;
+        assert_eq!(taken, 1, "the webhook at {service} is taken away");
+    }
     assert!(!person.opens(&access).await.text.contains("Подключено"));
     let refused = person.fills_in(&trial, &[("phones", PHONE)]).await;
     assert!(
@@ -565,6 +635,149 @@ async fn the_page_keeps_pages_of_others_out() {
 }
 
 #[tokio::test]
+async fn the_archive_of_the_page_is_for_this_backend_and_is_as_amocrm_wants_it() {
+    let (world, account) = empty().await;
+    let person = world.administrator().await;
+    let at = person.begins().await;
+    fills_in_keys(&person, &at, &account, true).await;
+    let page = person.opens(&format!("{at}/widget")).await.text;
+    let path = format!("{at}/widget.zip");
+    assert!(
+        page.contains(&format!("href=\"{path}\" download=\"widget.zip\"")),
+        "{page}"
+    );
+    let archive = person.downloads(&path).await;
+    assert_eq!(&archive[..2], b"PK");
+    let files = widget_archive::unpack(&archive).expect("a zip");
+    let text = |name: &str| String::from_utf8(files[name].clone()).expect("text");
+    let origin = world.setting("server.public_url");
+    let origin = origin.as_str().expect("an address");
+    let script = text("script.js");
+    assert!(
+        script.contains(&format!("const ORIGIN = '{origin}';")),
+        "{script}"
+    );
+    let version = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    assert!(text("manifest.json").contains(&version));
+    let kept = tempfile::tempdir().expect("a folder");
+    let file = kept.path().join("widget.zip");
+    std::fs::write(&file, &archive).expect("a file");
+    let checked = said(&["check", file.to_str().expect("a path")], None);
+    assert_eq!(checked.code, Some(0), "{}{}", checked.out, checked.err);
+}
+
+#[tokio::test]
+async fn the_widget_of_an_account_that_is_being_set_up_may_show_itself_and_no_other() {
+    let (world, account) = empty().await;
+    let person = world.administrator().await;
+    let at = person.begins().await;
+    let page = text(&account, "/amocrm/endpoint").to_owned();
+    let may_call = async |page: &str| {
+        let url = format!("{}/api/v1/session", world.serve_url);
+        let request = world.client.request(reqwest::Method::OPTIONS, url);
+        let request = request.header("origin", page);
+        let request = request.header("access-control-request-method", "POST");
+        let request = request.header("access-control-request-headers", "x-auth-token");
+        let answer = request.send().await.expect("an answer");
+        answer.headers().contains_key("access-control-allow-origin")
+    };
+    assert!(!may_call(&page).await, "nobody has connected it");
+    fills_in_keys(&person, &at, &account, true).await;
+    until("its pages may call", async || may_call(&page).await).await;
+    assert!(!may_call("https://evil.amocrm.ru").await);
+    // An older widget, or one of another version, is no mark.
+    let token = world.manager(ANNA).one_time_token().await;
+    let url = format!("{}/api/v1/session?v=0.0.1", world.serve_url);
+    let request = world.client.post(url).header("X-Auth-Token", &token);
+    assert_eq!(request.send().await.expect("an answer").status(), 403);
+    let shown = person.opens(&format!("{at}/widget")).await.text;
+    assert!(
+        shown.contains("Установлен виджет версии 0.0.1, нужна"),
+        "{shown}"
+    );
+    is_opened(&world, &person, &at).await;
+}
+
+#[tokio::test]
+async fn whoever_else_answers_the_guest_of_the_trial_is_named() {
+    let (world, account) = empty().await;
+    let person = world.administrator().await;
+    let at = person.begins().await;
+    fills_in_keys(&person, &at, &account, true).await;
+    fills_in_the_rest(&person, &at, &account).await;
+    let trial = format!("{at}/trial");
+    person.does(&trial, &[("phones", PHONE)]).await;
+    world.has_at_work(&world.serve_url, 1).await;
+    world.guest(PHONE).writes(QUESTIONS[0].0).await;
+    let greeting = "Здравствуйте! Я Salesbot, оставьте заявку";
+    let said = json!({"phone": PHONE, "text": greeting, "via": "salesbot"});
+    world.play("managers/9002/messages", &said).await;
+    let words = format!("Гостям отвечает ещё кто-то: «{greeting}»");
+    until("the other voice is named", async || {
+        person.opens(&trial).await.text.contains(&words)
+    })
+    .await;
+    let checks = person.opens(&format!("{at}/on")).await.text;
+    assert!(checks.contains(&words), "{checks}");
+    // It is off, and the trial begins anew.
+    world.advance_s(60).await;
+    person.does(&trial, &[("phones", PHONE)]).await;
+    until("it is forgotten", async || {
+        let page = person.opens(&trial).await.text;
+        !page.contains("Гостям отвечает ещё кто-то")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn red_checks_are_said_in_the_language_of_the_page() {
+    let (world, account) = empty().await;
+    let person = world.administrator().await;
+    let at = person.begins().await;
+    fills_in_keys(&person, &at, &account, true).await;
+    fills_in_the_rest(&person, &at, &account).await;
+    let trial = format!("{at}/trial");
+    person.does(&trial, &[("phones", PHONE)]).await;
+    world.has_at_work(&world.serve_url, 1).await;
+    world.play("pact", &json!({"channel": "disabled"})).await;
+    world.lasting_fault("bot", "refuse").await;
+    let on = format!("{at}/on");
+    for (language, said) in [
+        (
+            "ru",
+            [
+                "Виджет пока не виден в amoCRM",
+                "WhatsApp отключён в Pact. Откройте Pact",
+                "Бот не отвечает. Запустите его",
+            ],
+        ),
+        (
+            "en",
+            [
+                "The widget is not seen in amoCRM yet",
+                "WhatsApp is off in Pact. Open Pact",
+                "The bot does not answer. Start it",
+            ],
+        ),
+    ] {
+        person.opens(&format!("/setup/language/{language}")).await;
+        let page = person.opens(&on).await.text;
+        for words in said {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        assert_eq!(
+            page.matches("<span class=\"bad\">").count(),
+            said.len(),
+            "{page}"
+        );
+        // What was seen stands in the details alone.
+        for seen in page.split("<span lang=\"en\">").skip(1) {
+            assert!(!seen.split("</span>").next().unwrap_or_default().is_empty());
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_one_instance_has_set_up_all_instances_serve() {
     let server = Server::started();
     let world = World::for_a_fleet(&server).await;
@@ -642,7 +855,9 @@ async fn the_page_in_a_browser_in_both_languages_and_on_a_phone() {
                 "integration",
                 "keys",
                 "access",
+                "widget",
                 "pact",
+                "old-bot",
                 "bot",
                 "stages",
                 "fields",

@@ -5,7 +5,7 @@ use super::api::embedded;
 use super::prepare::lacks_of_hook;
 use crate::adapters::json;
 use crate::error::CallError;
-use crate::ports::Checked;
+use crate::ports::{Checked, Finding};
 use serde_json::Value;
 use widget_core::action::TaskKind;
 
@@ -21,7 +21,7 @@ impl AmoCrm {
     pub async fn inspect(&self, hook_url: &str) -> Vec<Checked> {
         let account = self.inspect_account().await;
         let mut all = vec![account];
-        if !all[0].is_well {
+        if !all[0].is_well() {
             return all;
         }
         all.push(said(RIGHTS, self.inspect_rights().await));
@@ -37,18 +37,22 @@ impl AmoCrm {
             Ok(_) => Checked::well(ACCOUNT, format!("{} answers", self.account)),
             Err(CallError::Refused { status: 401, .. }) => Checked::wrong(
                 ACCOUNT,
+                Finding::AmocrmToken,
                 "the token is refused: make a new long-lived token on the tab «Ключи и доступы», or open the link of `estafeta connect`; and look whether the integration is on",
             ),
             Err(CallError::Refused { status: 402, .. }) => Checked::wrong(
                 ACCOUNT,
+                Finding::AmocrmUnpaid,
                 "amoCRM says that it is not paid: the API needs a paid tariff with webhooks",
             ),
             Err(CallError::Refused { status: 403, .. }) => Checked::wrong(
                 ACCOUNT,
+                Finding::AmocrmBanned,
                 "amoCRM refuses every call: it may have banned the account's API for a while, or allow other addresses only",
             ),
             Err(error) => Checked::wrong(
                 ACCOUNT,
+                Finding::AmocrmSilent,
                 format!("{error}; check `subdomain`, `account_id` and the way to amoCRM"),
             ),
         }
@@ -62,6 +66,7 @@ impl AmoCrm {
             }
             Err(CallError::Refused { status: 403, .. }) => Ok(Checked::wrong(
                 RIGHTS,
+                Finding::NotAdmin,
                 "the token is not an administrator's: an administrator has to give it",
             )),
             Err(error) => Err(error),
@@ -73,21 +78,22 @@ impl AmoCrm {
         let listed = self.pipeline.as_deref();
         let missing = self.map.change(|map| map.learn_pipelines(rows, listed));
         Ok(match missing {
-            None => Checked::wrong(
-                STAGES,
-                format!(
-                    "there is no pipeline «{}»: correct `pipeline`",
-                    listed.unwrap_or("(main)")
-                ),
-            ),
+            None => {
+                let name = listed.unwrap_or("(main)");
+                Checked::wrong(
+                    STAGES,
+                    Finding::NoPipeline(name.to_owned()),
+                    format!("there is no pipeline «{name}»: correct `pipeline`"),
+                )
+            }
             Some(missing) if missing.is_empty() => Checked::well(STAGES, "all stages are there"),
-            Some(missing) => Checked::wrong(
-                STAGES,
-                format!(
-                    "the pipeline lacks «{}»: rename a stage, or name it otherwise in the policy; deals at other stages go to people",
-                    missing.join("», «")
-                ),
-            ),
+            Some(missing) => {
+                let names = format!("«{}»", missing.join("», «"));
+                let words = format!(
+                    "the pipeline lacks {names}: rename a stage, or name it otherwise in the policy; deals at other stages go to people"
+                );
+                Checked::wrong(STAGES, Finding::StagesMissing(names), words)
+            }
         })
     }
 
@@ -131,7 +137,7 @@ impl AmoCrm {
             let words = format!(
                 "there is no «{wanted}»: make it in amoCRM (Настройки → Задачи); until then tasks are of the type «Связаться»"
             );
-            Checked::wrong(TASKS, words)
+            Checked::wrong(TASKS, Finding::NoTaskType(wanted), words)
         })
     }
 
@@ -144,25 +150,26 @@ impl AmoCrm {
         let Some(hook) = mine else {
             let words =
                 "it is not subscribed: the backend does that at its start; if it runs, see its log";
-            return Ok(Checked::wrong(HOOK, words));
+            return Ok(Checked::wrong(HOOK, Finding::AmocrmHookMissing, words));
         };
         if json::is_true(&hook["disabled"]) {
             let words = "amoCRM has switched it off after too many errors: the backend switches it on within ten minutes; see whether amoCRM reaches server.public_url";
-            return Ok(Checked::wrong(HOOK, words));
+            return Ok(Checked::wrong(HOOK, Finding::AmocrmHookOff, words));
         }
         let lacks = lacks_of_hook(hook);
         Ok(if lacks.is_empty() {
             Checked::well(HOOK, "it is subscribed to everything that is needed")
         } else {
-            let words = format!(
-                "it lacks {}: the backend subscribes them within ten minutes",
-                lacks.join(", ")
-            );
-            Checked::wrong(HOOK, words)
+            let lacks = lacks.join(", ");
+            let words = format!("it lacks {lacks}: the backend subscribes them within ten minutes");
+            Checked::wrong(HOOK, Finding::AmocrmHookLacks(lacks), words)
         })
     }
 }
 
 fn said(what: &'static str, looked: Result<Checked, CallError>) -> Checked {
-    looked.unwrap_or_else(|error| Checked::wrong(what, format!("it could not be read: {error}")))
+    looked.unwrap_or_else(|error| {
+        let words = format!("it could not be read: {error}");
+        Checked::wrong(what, Finding::AmocrmUnread, words)
+    })
 }

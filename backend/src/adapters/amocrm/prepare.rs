@@ -196,6 +196,18 @@ impl AmoCrm {
         Ok(found)
     }
 
+    /// Takes the webhook to `url` away; one that is not there is away.
+    ///
+    /// # Errors
+    /// [`CallError`] where amoCRM does not take it away.
+    pub async fn take_hook_away(&self, url: &str) -> Result<(), CallError> {
+        let body = json!({"destination": url});
+        match self.api.write(Method::DELETE, "webhooks", &body).await {
+            Ok(_) | Err(CallError::Refused { status: 404, .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn subscribe(&self, url: &str, settings: &[&str]) -> Result<(), CallError> {
         let body = json!({"destination": url, "settings": settings});
         self.api

@@ -1267,7 +1267,7 @@ fn closed_task(id: i64, done: bool) -> Value {
 /// What an inspection finds wrong, as `what: words`.
 async fn wrong(amo: &AmoCrm) -> Vec<String> {
     let all = amo.inspect(HOOK).await.into_iter();
-    all.filter(|checked| !checked.is_well)
+    all.filter(|checked| !checked.is_well())
         .map(|checked| format!("{}: {}", checked.what, checked.words))
         .collect()
 }

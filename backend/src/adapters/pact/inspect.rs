@@ -2,7 +2,7 @@
 
 use super::{Pact, json, rows};
 use crate::error::CallError;
-use crate::ports::Checked;
+use crate::ports::{Checked, Finding};
 use reqwest::Method;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -49,12 +49,15 @@ impl Pact {
         const WHAT: &str = "channel";
         let lines = match self.lines().await {
             Ok(lines) => lines,
-            Err(error) => return Checked::wrong(WHAT, error.to_string()),
+            Err(error) => return Checked::wrong(WHAT, Finding::PactSilent, error.to_string()),
         };
         let whatsapp: Vec<&Line> = lines.iter().filter(|line| line.is_whatsapp()).collect();
         let working = whatsapp.iter().filter(|line| line.works()).count();
         match (whatsapp.len(), working) {
-            (0, _) => Checked::wrong(WHAT, "WhatsApp is not connected in Pact: connect it there"),
+            (0, _) => {
+                let words = "WhatsApp is not connected in Pact: connect it there";
+                Checked::wrong(WHAT, Finding::WhatsappMissing, words)
+            }
             (_, 0) => {
                 let states: BTreeSet<&str> =
                     whatsapp.iter().map(|line| line.state.as_str()).collect();
@@ -63,7 +66,7 @@ impl Pact {
                     "WhatsApp is switched off in Pact ({}): no guest can be written to; connect it there anew",
                     states.join(", ")
                 );
-                Checked::wrong(WHAT, words)
+                Checked::wrong(WHAT, Finding::WhatsappOff, words)
             }
             (1, _) => Checked::well(WHAT, format!("{} is connected", whatsapp[0].provider)),
             (n, working) => Checked::well(
@@ -92,10 +95,11 @@ impl Pact {
             Ok(list) => list,
             Err(CallError::Refused { status: 401, .. }) => {
                 let words = "the token is refused: take it anew from app.pact.im → Аккаунт";
-                return Checked::wrong(WHAT, words);
+                return Checked::wrong(WHAT, Finding::PactToken, words);
             }
             Err(CallError::Refused { status: 402, .. }) => {
-                return Checked::wrong(WHAT, "Pact says that the company is not paid");
+                let words = "Pact says that the company is not paid";
+                return Checked::wrong(WHAT, Finding::PactUnpaid, words);
             }
             Err(CallError::Refused {
                 status: 403 | 404, ..
@@ -103,9 +107,9 @@ impl Pact {
                 let words = format!(
                     "the token has no right to company {company}: check `company_id`, and that Pact has switched the API on"
                 );
-                return Checked::wrong(WHAT, words);
+                return Checked::wrong(WHAT, Finding::PactCompany, words);
             }
-            Err(error) => return Checked::wrong(WHAT, error.to_string()),
+            Err(error) => return Checked::wrong(WHAT, Finding::PactSilent, error.to_string()),
         };
         let known = rows(&list, "webhooks");
         let mine = known
@@ -117,14 +121,17 @@ impl Pact {
             }
             Some(_) => Checked::wrong(
                 WHAT,
+                Finding::PactHookOff,
                 "the webhook is switched off: the backend switches it on within ten minutes; see whether Pact reaches server.public_url",
             ),
             None if known.len() >= MOST_HOOKS => Checked::wrong(
                 WHAT,
+                Finding::PactHooksFull,
                 "the company has five webhooks of others, and Pact takes no sixth: remove one in Pact",
             ),
             None => Checked::wrong(
                 WHAT,
+                Finding::PactHookMissing,
                 "there is no webhook: the backend makes it at its start; if it runs, see its log",
             ),
         }

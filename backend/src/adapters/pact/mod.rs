@@ -2,6 +2,7 @@
 
 mod attachment;
 mod backlog;
+mod farewell;
 pub(super) mod hook;
 mod inspect;
 mod message;

@@ -117,6 +117,7 @@ macro_rules! contract {
             a_setup_is_kept_in_the_place_of_its_version_alone,
             promise_6_separate_a_tenant_is_set_up_once_and_goes_with_its_account,
             a_link_is_used_once,
+            a_widget_is_kept_as_it_was_last_seen_and_goes_with_its_account,
             promise_1_one_voice_a_text_decided_under_the_mode_before_is_refused_however_late_it_is_committed,
             a_policy_gets_a_version_when_it_changes,
             what_was_changed_by_hand_is_not_undone_by_a_file_that_did_not_change,

@@ -20,7 +20,7 @@ use widget_core::dialog::Dialog;
 const BATCH: i64 = 500;
 
 /// Every table, those first to which others point.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
     "account",
     "dialog",
     "journal",
@@ -40,6 +40,7 @@ const TABLES: [&str; 19] = [
     "telling",
     "setup",
     "setup_link",
+    "widget",
 ];
 /// Under this name the server keeps the mark of the file.
 const MARK: &str = "the file's mark";

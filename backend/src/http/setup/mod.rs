@@ -160,7 +160,6 @@ async fn overview(
     } else {
         words::ADD
     };
-    let until = jiff::Timestamp::from_millisecond(visit.session.until).unwrap_or_default();
     let body = html! {
         h1 { (say(words::TITLE)) }
         @if !accounts.is_empty() {
@@ -174,6 +173,7 @@ async fn overview(
                             (Some(mode), true) => { (say(words::mode(mode))) }
                             _ => { (say(words::NOT_SERVED)) }
                         } }
+                        @if account.lacks_widget { span.hint { (say(words::WIDGET_UNSEEN)) } }
                         @match account.id {
                             Some(id) => { a href=(address(id, Step::Integration)) { (say(words::CONTINUE)) } }
                             None => { span.hint { (say(words::OF_FILE)) } }
@@ -192,7 +192,7 @@ async fn overview(
             input type="hidden" name="form_word" value=(visit.session.form_word);
             button { (say(new)) }
         }
-        p.hint { (say(words::VALID_UNTIL)) " " (until.strftime("%Y-%m-%d %H:%M UTC")) }
+        p.hint { (say(words::VALID_UNTIL)) " " (words::moment(visit.session.until)) }
     };
     page::page(StatusCode::OK, lang, "/setup", None, &body)
 }

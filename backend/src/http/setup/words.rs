@@ -1,5 +1,7 @@
 //! Every word of the page, in Russian and in English.
 
+mod findings;
+
 use crate::ports::{Service, Step, Tick, Trouble};
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
@@ -121,7 +123,12 @@ words! {
     DOWNLOAD: "Скачать архив", "Download the archive";
     NO_ARCHIVE: "Этот сервер собран без виджета. Соберите его с виджетом или передайте архив отдельно",
         "This server was built without the widget. Build it with the widget, or hand over the archive";
-    INSTALLED: "Архив загружен и установлен", "The archive is uploaded and installed";
+    OPEN_A_DEAL: "Откройте любую сделку: здесь появится отметка.", "Open any deal: a mark appears here.";
+    WIDGET_UNSEEN: "Виджет пока не виден в amoCRM. Загрузите архив и нажмите «Установить»",
+        "The widget is not seen in amoCRM yet. Upload the archive and press «Install»";
+    SEEN_AT: "Последний раз виден", "Last seen";
+    NEXT: "Дальше", "Next";
+    GO_ON_WITHOUT: "Продолжить без отметки", "Go on without the mark";
     PACT_HOW: "app.pact.im → Аккаунт → токен. Лучше завести для бота отдельного пользователя.", "app.pact.im → Account → token. Better with a user of its own for the bot.";
     COMPANY: "Номер компании в Pact", "The company's number in Pact";
     PACT_TOKEN: "Токен", "Token";
@@ -170,6 +177,8 @@ words! {
     BEGIN_TRIAL: "Включить пробный режим", "Turn on the trial";
     WAITING: "Жду сообщение. Страница обновляется сама", "Waiting for the message. The page reloads by itself";
     NO_MESSAGE: "Нет сообщения 2 мин? Проверьте номер в Pact", "No message for 2 min? Check the number in Pact";
+    ONE_VOICE: "Отвечает один бот: больше никто гостю не написал", "One bot answers: nobody else has written to the guest";
+    LISTENING: "Слушаем, не ответит ли кто-то ещё: полминуты после сообщения", "Listening whether anybody else answers: half a minute after the message";
     NEXT_ON: "Дальше: включение", "Next: turn on";
     ON_HOW: "Начните с тестовых номеров, затем включите всех.", "Begin with test numbers, then turn it on for all.";
     CHECKS: "Проверки", "Checks";
@@ -255,7 +264,10 @@ pub(super) fn check(what: &str) -> Words {
             "Pact: токен, компания, вебхук",
             "Pact: token, company, webhook",
         ),
+        "channel" => Words("WhatsApp на связи", "WhatsApp is connected"),
         "reachable" => Words("Бот отвечает", "The bot answers"),
+        "widget" => Words("Виджет в amoCRM", "The widget in amoCRM"),
+        "one voice" => Words("Гостям отвечает только бот", "Only the bot answers guests"),
         _ => Words("Проверка", "Check"),
     }
 }
@@ -454,6 +466,42 @@ pub(super) fn trouble(trouble: &Trouble, lang: Lang) -> String {
     }
 }
 
+/// A moment, the same for everybody.
+pub(super) fn moment(at: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// The widget runs in this version.
+pub(super) fn widget_is(version: &str, lang: Lang) -> String {
+    match lang {
+        Lang::Ru => format!("Виджет установлен, версия {version}"),
+        Lang::En => format!("The widget is installed, version {version}"),
+    }
+}
+
+/// The widget runs in another version than the one that is needed.
+pub(super) fn widget_is_other(version: Option<&str>, wanted: &str, lang: Lang) -> String {
+    match (lang, version) {
+        (Lang::Ru, Some(version)) => {
+            format!("Установлен виджет версии {version}, нужна {wanted}. Загрузите новый архив")
+        }
+        (Lang::Ru, None) => {
+            format!("Установлен виджет прежней версии, нужна {wanted}. Загрузите новый архив")
+        }
+        (Lang::En, Some(version)) => {
+            format!(
+                "The widget is of version {version}, {wanted} is needed. Upload the new archive"
+            )
+        }
+        (Lang::En, None) => {
+            format!("The widget is of an older version, {wanted} is needed. Upload the new archive")
+        }
+    }
+}
+
+pub(super) use findings::{finding, stranger};
+
 /// What was seen, for whoever wants to know: English, and never a secret.
 pub(super) fn details(trouble: &Trouble) -> Option<&str> {
     match trouble {
@@ -500,7 +548,10 @@ mod tests {
             "task type",
             "webhook",
             "token, company and webhook",
+            "channel",
             "reachable",
+            "widget",
+            "one voice",
         ] {
             assert_ne!(check(what).0, check("?").0, "{what}");
         }

@@ -80,6 +80,17 @@ impl Person<'_> {
         self.asks(self.client.get(self.url(path))).await
     }
 
+    /// Downloads a file.
+    pub async fn downloads(&self, path: &str) -> Vec<u8> {
+        let request = self
+            .client
+            .get(self.url(path))
+            .header(COOKIE, self.cookies());
+        let answer = request.send().await.expect("a file");
+        assert_eq!(answer.status(), 200);
+        answer.bytes().await.expect("a file").to_vec()
+    }
+
     /// Sends a form as it stands.
     pub async fn sends(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.asks(self.client.post(self.url(path)).form(fields))

@@ -1,7 +1,7 @@
 //! What every store has to hold about the accounts of the setup page.
 
 use super::{Bench, ONE, T, TWO};
-use crate::ports::{Erasure, KeptSetup, Store};
+use crate::ports::{Erasure, KeptSetup, SeenWidget, Store};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use widget_core::ids::AccountId;
@@ -92,4 +92,32 @@ pub(in super::super) async fn a_link_is_used_once<B: Bench>() {
     assert!(store.use_link("b", T + 10, T + 5).await.unwrap());
     bench.crash().await;
     assert!(!bench.store().use_link("b", T + 10, T + 6).await.unwrap());
+}
+
+pub(in super::super) async fn a_widget_is_kept_as_it_was_last_seen_and_goes_with_its_account<
+    B: Bench,
+>() {
+    let mut bench = B::start().await;
+    let store = bench.store();
+    let seen = |at: i64, version: Option<&str>| SeenWidget {
+        at,
+        version: version.map(str::to_owned),
+    };
+    assert_eq!(store.widget(ONE).await.unwrap(), None);
+    store.widget_seen(ONE, &seen(T, None)).await.unwrap();
+    let newer = seen(T + 5, Some("0.2.0"));
+    store.widget_seen(ONE, &newer).await.unwrap();
+    store.widget_seen(ONE, &seen(T + 1, None)).await.unwrap();
+    store.widget_seen(TWO, &seen(T, None)).await.unwrap();
+    bench.crash().await;
+    let store = bench.store();
+    assert_eq!(store.widget(ONE).await.unwrap(), Some(newer));
+
+    store.wish(ONE, &Erasure::Account, T).await.unwrap();
+    let wish = store.wishes().await.unwrap().remove(0);
+    let notice = super::row(ONE, "a", "erased", T);
+    while store.erase(&wish, notice.clone(), false).await.unwrap() != crate::ports::Progress::Done {
+    }
+    assert_eq!(store.widget(ONE).await.unwrap(), None);
+    assert_eq!(store.widget(TWO).await.unwrap(), Some(seen(T, None)));
 }

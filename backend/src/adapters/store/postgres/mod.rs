@@ -99,7 +99,7 @@ const TRIES: usize = 5;
 
 /// `(number, name, statements)`, oldest first. One that was released never changes, and none takes away or renames what
 /// the version before it uses: while instances are replaced one by one, both serve the same database.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (
         8,
         "start",
@@ -139,6 +139,11 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
         20,
         "fewer_ways",
         include_str!("../../../../migrations/postgres/0020_fewer_ways.sql"),
+    ),
+    (
+        21,
+        "widget",
+        include_str!("../../../../migrations/postgres/0021_widget.sql"),
     ),
 ];
 

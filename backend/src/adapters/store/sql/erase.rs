@@ -33,7 +33,7 @@ macro_rules! of_account {
 }
 
 /// Rows of an account, those first that others do not point to.
-const OF_ACCOUNT: [&str; 16] = [
+const OF_ACCOUNT: [&str; 17] = [
     of_account!("journal"),
     of_account!("text"),
     of_account!("inbox"),
@@ -49,6 +49,7 @@ const OF_ACCOUNT: [&str; 16] = [
     of_account!("telling"),
     of_account!("incident"),
     of_account!("setup"),
+    of_account!("widget"),
     of_account!("dialog"),
 ];
 

@@ -2,7 +2,7 @@
 
 use super::SqlStore;
 use crate::error::StoreError;
-use crate::ports::{KeptSetup, Setups};
+use crate::ports::{KeptSetup, SeenWidget, Setups, Widgets};
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use widget_core::ids::AccountId;
@@ -100,6 +100,39 @@ impl Setups for SqlStore {
             })
         })
         .await
+    }
+}
+
+#[async_trait]
+impl Widgets for SqlStore {
+    async fn widget_seen(&self, account: AccountId, seen: &SeenWidget) -> Result<(), StoreError> {
+        self.keys(account).await?;
+        let at = seen.at;
+        self.write(seen.version.clone(), move |db, version| {
+            Box::pin(async move {
+                sqlx::query(
+                    "INSERT INTO widget (account, seen_at, version) VALUES ($1, $2, $3) \
+                     ON CONFLICT (account) DO UPDATE SET seen_at = excluded.seen_at, version = excluded.version \
+                     WHERE widget.seen_at <= excluded.seen_at",
+                )
+                .bind(account.0)
+                .bind(at)
+                .bind(version.as_deref())
+                .execute(db)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn widget(&self, account: AccountId) -> Result<Option<SeenWidget>, StoreError> {
+        let row: Option<(i64, Option<String>)> =
+            sqlx::query_as("SELECT seen_at, version FROM widget WHERE account = $1")
+                .bind(account.0)
+                .fetch_optional(self.readers())
+                .await?;
+        Ok(row.map(|(at, version)| SeenWidget { at, version }))
     }
 }
 

@@ -76,7 +76,7 @@ const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 const WAL_LIMIT: &str = "67108864";
 
 /// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 13] = [
+const MIGRATIONS: [(i64, &str, &str); 14] = [
     (
         1,
         "start",
@@ -141,6 +141,11 @@ const MIGRATIONS: [(i64, &str, &str); 13] = [
         17,
         "alerts",
         include_str!("../../../../migrations/sqlite/0017_alerts.sql"),
+    ),
+    (
+        21,
+        "widget",
+        include_str!("../../../../migrations/sqlite/0021_widget.sql"),
     ),
 ];
 

@@ -41,7 +41,7 @@ pub(super) async fn show(
         Step::Integration => integration::form(view).into(),
         Step::Keys => keys::form(view).into(),
         Step::Access => access::form(view).into(),
-        Step::Widget => widget::form(view).into(),
+        Step::Widget => widget::form(view),
         Step::Pact => pact::form(view).into(),
         Step::OldBot => old_bot::form(view).into(),
         Step::Bot => bot::form(view).into(),

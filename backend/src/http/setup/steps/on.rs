@@ -19,7 +19,7 @@ pub(super) fn form(view: &View<'_>, checks: &[(String, Checked)]) -> Markup {
     let draft = view.draft;
     let red = checks
         .iter()
-        .filter(|(_, checked)| !checked.is_well)
+        .filter(|(_, checked)| !checked.is_well())
         .count();
     let modes = html! {
         label { span { (view.say(words::MODE)) }
@@ -35,10 +35,7 @@ pub(super) fn form(view: &View<'_>, checks: &[(String, Checked)]) -> Markup {
         h2 { (view.say(words::CHECKS)) }
         @if red > 0 { p.trouble { (view.say(words::RED_LEFT)) " " (red) } }
         ul.plain.checks {
-            @for (_, checked) in checks {
-                li { span class=(if checked.is_well { "good" } else { "bad" }) { (words::check(checked.what).of(view.lang)) }
-                    details open[!checked.is_well] { summary { (view.say(words::DETAILS)) } span lang="en" { (checked.words) } } }
-            }
+            @for (_, checked) in checks { (line(view, checked)) }
         }
         (view.form(Step::On, words::SET_MODE, &modes))
         @if draft.done.contains(&Step::On) && draft.policy.mode == Mode::On { p.fine { (view.say(words::FINISHED)) } }
@@ -50,6 +47,19 @@ pub(super) fn form(view: &View<'_>, checks: &[(String, Checked)]) -> Markup {
                 button.grave { (view.say(words::DISCONNECT)) }
             }
         }
+    }
+}
+
+/// A check; where something is to be done, what, and what was seen for whoever wants to know.
+fn line(view: &View<'_>, checked: &Checked) -> Markup {
+    let name = words::check(checked.what).of(view.lang);
+    match &checked.finding {
+        None => html! { li { span.good { (name) } } },
+        Some(finding) => html! {
+            li { span.bad { (name) }
+                p { (words::finding(finding, view.lang)) }
+                details { summary { (view.say(words::DETAILS)) } span lang="en" { (checked.words) } } }
+        },
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::page::{Sent, View, address};
 use super::super::words;
 use super::Shown;
-use crate::ports::{Filled, Step, Tick, TrialNews};
+use crate::ports::{Filled, Step, Tick, TrialNews, Voices};
 use maud::{Markup, html};
 use widget_core::trace::Lang;
 
@@ -34,6 +34,7 @@ pub(super) fn form(view: &View<'_>, news: &TrialNews) -> Shown {
             ul.plain.ticks {
                 @for tick in TICKS { (line(view, tick, news)) }
             }
+            (voices(view, &news.voices))
             @if is_answered {
                 p { a.button href=(address(draft.id, Step::On)) { (view.say(words::NEXT_ON)) } }
             } @else {
@@ -42,9 +43,22 @@ pub(super) fn form(view: &View<'_>, news: &TrialNews) -> Shown {
         }
         (view.form(Step::Trial, words::BEGIN_TRIAL, &phones))
     };
+    // Whether somebody else speaks is known a little later.
+    let is_over = is_answered && news.voices != Voices::Unknown;
     Shown {
         body,
-        reload: (is_followed && !is_answered).then_some(RELOAD),
+        reload: (is_followed && !is_over).then_some(RELOAD),
+    }
+}
+
+/// Who else has spoken to the guest.
+fn voices(view: &View<'_>, voices: &Voices) -> Markup {
+    match voices {
+        Voices::Stranger(said) => html! {
+            p.trouble role="alert" { span.bad { (words::stranger(said, view.lang)) } }
+        },
+        Voices::OursAlone => html! { p.fine { span.good { (view.say(words::ONE_VOICE)) } } },
+        Voices::Unknown => html! { p.hint { span.wait { (view.say(words::LISTENING)) } } },
     }
 }
 
