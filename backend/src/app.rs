@@ -32,7 +32,8 @@ use crate::flow::{
 use crate::http::{self, InvitationKey, SessionKey, Setup, SetupKey, Site, Sites, Web, WidgetFile};
 use crate::lifecycle::Stop;
 use crate::ports::{
-    AlertHook, ApiLog, Bot, Budgets, Connection, Crm, Instances, Privacy, Store, Watch, WriteFirst,
+    AlertHook, ApiLog, Bot, Budgets, ChannelState, Connection, Crm, Instances, Privacy, Store,
+    Watch, WriteFirst,
 };
 use crate::telemetry;
 use axum::Router;
@@ -525,14 +526,14 @@ async fn make(
     let rules = rules::newest(&**store, account).await?;
     let keyring = grants::keyring(account, config, store, clock, logs, bell)?;
     let parts = (store, clock, logs);
-    let (tenant, crm) = tenant(account, keyring.clone(), rules, config, parts)?;
+    let (tenant, crm) = tenant(account, keyring.as_ref(), rules, config, parts)?;
     Ok((tenant, crm, keyring))
 }
 
 /// One account behind the ports, and its CRM once more as what it is.
 fn tenant(
     account: &Account,
-    keyring: Option<Keyring>,
+    keyring: Option<&Keyring>,
     rules: Rules,
     config: &Config,
     (store, clock, logs): (&Arc<dyn Store>, &Arc<dyn Clock>, &Arc<CallLogs>),
@@ -541,9 +542,8 @@ fn tenant(
         account: account.name.clone(),
         cause,
     };
-    let alerts = alerts(account, keyring.as_ref(), logs).map_err(refused)?;
     let mut crm = AmoCrm::new(
-        amo_config(account, keyring, &rules, config.limited)?,
+        amo_config(account, keyring.cloned(), &rules, config.limited)?,
         Arc::clone(clock),
     )
     .map_err(refused)?;
@@ -568,6 +568,8 @@ fn tenant(
     channel.log_to(logs.of(id, "pact"));
     let crm = Arc::new(crm);
     let channel = Arc::new(channel);
+    let state = Arc::clone(&channel) as Arc<dyn ChannelState>;
+    let alerts = alerts(account, keyring, state, logs).map_err(refused)?;
     let write_first = (!templates.is_empty()).then(|| Arc::clone(&channel) as Arc<dyn WriteFirst>);
     let tenant = Tenant {
         account: id,
@@ -593,6 +595,7 @@ fn tenant(
 fn alerts(
     account: &Account,
     keyring: Option<&Keyring>,
+    channel: Arc<dyn ChannelState>,
     logs: &Arc<CallLogs>,
 ) -> Result<Alerts, CallError> {
     let settings = &account.alerts;
@@ -614,6 +617,7 @@ fn alerts(
             .map(|minutes| i64::from(minutes) * MINUTE),
         token_ends: account.amocrm.token.as_ref().and_then(token_ends),
         connection,
+        channel: Some(channel),
     }))
 }
 

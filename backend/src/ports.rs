@@ -29,8 +29,8 @@ use widget_core::understand::AttachmentKind;
 
 pub use crate::clock::Clock;
 pub use alerts::{
-    AlertHook, AlertKind, CauseSeen, HookFound, Incident, Incidents, Part, Pulse, Pulses, Telling,
-    Told, Way,
+    AlertHook, AlertKind, CauseSeen, ChannelState, HookFound, Incident, Incidents, Part, Pulse,
+    Pulses, Telling, Told, Way,
 };
 pub use bot::{
     Bot, BotAnswerBody, BotContact, BotDeal, BotHistory, BotMessage, BotPassage, BotPolicy,

@@ -230,6 +230,13 @@ pub trait AlertHook: Send + Sync {
     async fn tell(&self, body: Vec<u8>, now: i64) -> Result<(), CallError>;
 }
 
+/// Whether the channel itself is on, asked of it.
+#[async_trait]
+pub trait ChannelState: Send + Sync {
+    /// Whether guests can be written to at all.
+    async fn is_on(&self) -> Result<bool, CallError>;
+}
+
 /// How a provider's webhook to us was found when the provider was prepared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HookFound {

@@ -61,7 +61,20 @@ async fn behaviour_5_alerts_a_pact_that_refuses_everything() {
             "{text}"
         );
         shows(&world, &deal, "Pact не принимает запросы").await;
-        world.comes_to_rest().await;
+        // Whoever asks now and then whether it is over tells nobody again.
+        let refused = async || {
+            let calls = world.calls("pact").await.into_iter();
+            calls
+                .filter(|(_, answer)| answer.is_some_and(|answer| answer > 400))
+                .count()
+        };
+        let before = refused().await;
+        world
+            .eventually("it is asked again and again", async || {
+                world.advance_s(MINUTE_S).await;
+                (refused().await > before + 2).then_some(())
+            })
+            .await;
         assert_eq!(ops.told_of("pact_refused").len(), 1, "once");
         world.clears_faults().await;
         world.advance_s(MINUTE_S + 1).await;
@@ -85,17 +98,69 @@ async fn behaviour_5_alerts_a_channel_that_is_switched_off_in_pact() {
     channel("disabled", "telegram").await;
     world.comes_to_rest().await;
     assert!(ops.kinds().is_empty(), "another channel");
-    channel("disabled", "whatsapp").await;
+    world.play("pact", &json!({"channel": "disabled"})).await;
     let words = "WhatsApp отключён в Pact";
     world.alert_begins(&ops, "channel_off", words).await;
     shows(&world, &deal, "WhatsApp отключён в Pact").await;
     channel("disabled", "whatsapp").await;
     world.comes_to_rest().await;
     assert_eq!(ops.told_of("channel_off").len(), 1, "once");
-    channel("enabled", "whatsapp").await;
+    world.play("pact", &json!({"channel": "enabled"})).await;
     world.advance_s(6 * MINUTE_S).await;
     world.alert_ends(&ops, "channel_off", words).await;
     shows_nothing(&world, &deal).await;
+}
+
+#[tokio::test]
+async fn behaviour_5_alerts_a_channel_that_is_switched_off_and_on_without_a_webhook() {
+    let (world, ops, deal) = watched("").await;
+    world.lasting_fault("pact", "hook_drop").await;
+    world.play("pact", &json!({"channel": "disabled"})).await;
+    world.advance_s(6 * MINUTE_S).await;
+    let words = "WhatsApp отключён в Pact";
+    world.alert_begins(&ops, "channel_off", words).await;
+    shows(&world, &deal, "WhatsApp отключён в Pact").await;
+    world.advance_s(12 * MINUTE_S).await;
+    world.comes_to_rest().await;
+    assert_eq!(ops.told_of("channel_off").len(), 1, "once");
+    world.play("pact", &json!({"channel": "enabled"})).await;
+    // It is asked, and then calm for long enough.
+    for _ in 0..4 {
+        world.advance_s(5 * MINUTE_S + 5).await;
+        world.comes_to_rest().await;
+    }
+    world.alert_ends(&ops, "channel_off", words).await;
+    shows_nothing(&world, &deal).await;
+    assert_eq!(ops.kinds(), ["channel_off"]);
+}
+
+#[tokio::test]
+async fn behaviour_5_alerts_of_several_instances_one_tells_that_the_channel_is_off_and_on_again() {
+    let server = Server::started();
+    let world = World::for_a_fleet(&server).await;
+    let ops = Ops::listening().await;
+    world.tells(&ops, "");
+    let fleet = Fleet::of(&world, 2).await;
+    for instance in 0..fleet.len() {
+        fleet.serves(instance).await;
+    }
+    // The webhook comes to one of them, and whoever has heard it dies.
+    world.play("pact", &json!({"channel": "disabled"})).await;
+    let words = "WhatsApp отключён в Pact";
+    world.alert_begins(&ops, "channel_off", words).await;
+    for instance in 0..fleet.len() {
+        fleet.kills(instance);
+        fleet.serves(instance).await;
+    }
+    // That it is on again nobody hears.
+    world.lasting_fault("pact", "hook_drop").await;
+    world.play("pact", &json!({"channel": "enabled"})).await;
+    for _ in 0..5 {
+        world.advance_s(5 * MINUTE_S + 5).await;
+        world.comes_to_rest().await;
+    }
+    world.alert_ends(&ops, "channel_off", words).await;
+    assert_eq!(ops.told_of("channel_off").len(), 2, "its begin and its end");
 }
 
 #[tokio::test]

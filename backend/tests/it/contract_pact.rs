@@ -11,7 +11,7 @@
 use crate::harness::World;
 use backend::adapters::pact::probe::PactProbe;
 use backend::adapters::pact::{Pact, PactConfig};
-use backend::ports::{Channel, Probe};
+use backend::ports::{Channel, ChannelState, Probe};
 use reqwest::Client;
 use secrecy::SecretString;
 use serde_json::{Value, json};

@@ -2,7 +2,8 @@
 
 use super::{Pact, json, rows};
 use crate::error::CallError;
-use crate::ports::{Checked, Finding};
+use crate::ports::{ChannelState, Checked, Finding};
+use async_trait::async_trait;
 use reqwest::Method;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -35,14 +36,6 @@ impl Pact {
             state: word(row, "state"),
         });
         Ok(lines.collect())
-    }
-
-    /// Whether guests can be written to at all: a channel of `WhatsApp` is connected.
-    ///
-    /// # Errors
-    /// [`CallError`] where Pact cannot be asked.
-    pub async fn is_on(&self) -> Result<bool, CallError> {
-        Ok(self.lines().await?.iter().any(Line::works))
     }
 
     async fn inspect_channel(&self) -> Checked {
@@ -135,6 +128,13 @@ impl Pact {
                 "there is no webhook: the backend makes it at its start; if it runs, see its log",
             ),
         }
+    }
+}
+
+#[async_trait]
+impl ChannelState for Pact {
+    async fn is_on(&self) -> Result<bool, CallError> {
+        Ok(self.lines().await?.iter().any(Line::works))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Pact;
 use crate::error::CallError;
+use crate::ports::ChannelState as _;
 use reqwest::Method;
 
 impl Pact {

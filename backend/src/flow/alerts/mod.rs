@@ -1,10 +1,11 @@
 //! Alerts (BEHAVIOUR §5): what is wrong with an account's connections is noticed, kept as an incident from its begin to
 //! its end, shown in its cards, and told once at each of both: as a task in the CRM and to the operator's webhook.
 //!
-//! [`rule`] says when an incident begins and ends · `signs` gathers what is known of the causes · `words` is what people
+//! [`channel`] asks whether the channel is on · [`rule`] says when an incident begins and ends · `signs` gathers what is known of the causes · `words` is what people
 //! read · `tell` tells it. All of an account's incidents are opened and closed here, by the instance that carries out its
 //! actions; whatever anybody does twice, the store takes once.
 
+mod channel;
 mod rule;
 mod signs;
 mod tell;
@@ -67,6 +68,7 @@ impl Flow {
             known.entry(incident.account).or_default().push(incident);
         }
         for tenant in self.tenants.values() {
+            self.ask_channel(tenant, telling, now);
             let known = known.remove(&tenant.account).unwrap_or_default();
             let pulse = pulses.get(&tenant.account).copied().unwrap_or_default();
             if self.take_steps(tenant, &known, &pulse, now).await? {

@@ -6,7 +6,9 @@ use super::words::SENDS;
 use crate::error::CallError;
 use crate::flow::line::may_concern_all;
 use crate::flow::{Provider, Rules, Tenant};
-use crate::ports::{AlertHook, AlertKind, Connection, HookFound, Incident, Pulse, Standing, Way};
+use crate::ports::{
+    AlertHook, AlertKind, ChannelState, Connection, HookFound, Incident, Pulse, Standing, Way,
+};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -38,6 +40,8 @@ pub struct AlertSettings {
     pub token_ends: Option<i64>,
     /// How the account is connected by OAuth.
     pub connection: Option<Arc<dyn Connection>>,
+    /// Whom to ask whether the channel is on; `None` = nobody.
+    pub channel: Option<Arc<dyn ChannelState>>,
 }
 
 /// The incidents of one account, as this process knows them.
@@ -50,11 +54,14 @@ pub struct Alerts {
     /// When the channel's webhook last brought something here, and what of that is kept, unix ms.
     heard_at: AtomicI64,
     kept_at: AtomicI64,
+    /// When the channel was last asked whether it is on, unix ms; 0 = it is not looked at yet; and whether somebody asks it now.
+    asked_at: AtomicI64,
+    asking: Arc<AtomicBool>,
     /// Whether somebody tells something, by way.
     telling: [Arc<AtomicBool>; 2],
 }
 
-/// Somebody tells something in one way; another begins only when this is dropped.
+/// Somebody does something that one at a time does; another begins only when this is dropped.
 pub(super) struct Turn(Arc<AtomicBool>);
 
 impl Drop for Turn {
@@ -72,6 +79,7 @@ impl Default for Alerts {
             silence_after: None,
             token_ends: None,
             connection: None,
+            channel: None,
         })
     }
 }
@@ -85,6 +93,8 @@ impl Alerts {
             open: RwLock::default(),
             heard_at: AtomicI64::new(0),
             kept_at: AtomicI64::new(0),
+            asked_at: AtomicI64::new(0),
+            asking: Arc::default(),
             telling: std::array::from_fn(|_| Arc::default()),
         }
     }
@@ -97,6 +107,11 @@ impl Alerts {
     /// The cause is not there.
     pub fn is_well(&self, kind: AlertKind, whose: &'static str) {
         self.find(kind, whose, Sign::Well);
+    }
+
+    /// Nobody knows whether the cause is there.
+    pub(super) fn forget(&self, kind: AlertKind, whose: &'static str) {
+        self.find(kind, whose, Sign::Unknown);
     }
 
     /// A provider was prepared, or was not: what that says of it.
@@ -187,6 +202,21 @@ impl Alerts {
         if **open != known {
             *open = Arc::new(known);
         }
+    }
+
+    /// The right to ask the channel, where it is time at unix ms `now`; for the first time after a first span.
+    pub(super) fn begins_to_ask(&self, now: i64, every: i64) -> Option<Turn> {
+        let _ = self
+            .asked_at
+            .compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+        if now - self.asked_at.load(Ordering::Relaxed) < every {
+            return None;
+        }
+        let free = !self.asking.swap(true, Ordering::AcqRel);
+        free.then(|| {
+            self.asked_at.store(now, Ordering::Relaxed);
+            Turn(Arc::clone(&self.asking))
+        })
     }
 
     /// The right to tell in this way, to one at a time.
