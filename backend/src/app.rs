@@ -231,6 +231,7 @@ impl App {
             bells: Bells::default(),
             limited: config.limited,
             making: crate::flow::Making::default(),
+            hurry: crate::flow::Hurry::default(),
             workers_down: std::sync::atomic::AtomicU32::new(0),
         });
         let changed = Arc::<Notify>::default();

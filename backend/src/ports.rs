@@ -1004,6 +1004,9 @@ pub enum ChannelHook {
 pub const CHANNEL_OFF: &str = "auth_disabled";
 /// The same, on.
 pub const CHANNEL_ON: &str = "auth_enabled";
+/// The same of a new message that does not say whether a guest wrote it, or somebody in a group: nobody is answered on its
+/// word, and the channel is asked.
+pub const UNTOLD: &str = "untold";
 
 /// A message of the channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -84,6 +84,7 @@ impl Flow {
         let mut rounds = JoinSet::new();
         while !stop.is_cancelled() {
             let now = self.clock.now_ms();
+            self.let_hurry(&mut resting, now);
             while rounds.len() < ROUNDS_AT_ONCE
                 && let Some(next) = resting.first_entry()
                 && next.key().0 <= now
@@ -107,6 +108,19 @@ impl Flow {
             }
         }
         while rounds.join_next().await.is_some() {}
+    }
+
+    /// Whoever is in a hurry rests no longer; in the middle of a round it is first ended.
+    fn let_hurry(&self, resting: &mut BTreeMap<(i64, AccountId), CatchUp>, now: i64) {
+        for account in self.hurry.all() {
+            let place = resting.keys().find(|(_, resting)| *resting == account);
+            if let Some(place) = place.copied()
+                && let Some(catch_up) = resting.remove(&place)
+            {
+                self.hurry.take(account);
+                resting.insert((place.0.min(now), account), catch_up);
+            }
+        }
     }
 }
 

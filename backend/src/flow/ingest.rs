@@ -2,7 +2,7 @@
 
 use super::{Flow, Received, Tenant, failpoint};
 use crate::error::StoreError;
-use crate::ports::{ChannelHook, Envelope, NewRow, Source};
+use crate::ports::{ChannelHook, Envelope, NewRow, Source, UNTOLD};
 use sha2::{Digest, Sha256};
 use widget_core::ids::{AccountId, ConversationId, DialogId};
 
@@ -39,6 +39,9 @@ impl Flow {
             ChannelHook::Ignored(why) => {
                 let received = self.file(tenant, envelope, &why, readable).await?;
                 self.channel_is(tenant, &why).await;
+                if why == UNTOLD {
+                    self.hurry.up(tenant.account);
+                }
                 Ok(received)
             }
             _ => {

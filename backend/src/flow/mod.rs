@@ -21,6 +21,7 @@ mod creation;
 mod decide;
 pub mod failpoint;
 mod guard;
+mod hurry;
 mod inbox;
 mod ingest;
 mod late;
@@ -46,6 +47,7 @@ pub use alerts::{AlertSettings, Alerts, Sentence};
 pub use bells::{Bells, LaneBells};
 pub use chores::Chores;
 pub use creation::Making;
+pub use hurry::Hurry;
 pub use ingest::dialog_id;
 pub use late::LateAnswer;
 pub use line::{Line, Lines, Provider, Shut};
@@ -123,6 +125,8 @@ pub struct Flow {
     pub limited: bool,
     /// For which guests something is being made in the CRM.
     pub making: Making,
+    /// Who is to be caught up with at once.
+    pub hurry: Hurry,
     /// Workers that a panic has stopped and that have not begun anew.
     pub workers_down: AtomicU32,
 }

@@ -91,6 +91,7 @@ impl World {
             bells: Bells::default(),
             limited: true,
             making: crate::flow::Making::default(),
+            hurry: crate::flow::Hurry::default(),
             workers_down: std::sync::atomic::AtomicU32::new(0),
         };
         let web = Arc::new(Web::new(

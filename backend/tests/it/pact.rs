@@ -198,6 +198,63 @@ async fn pact_a_group_is_silent_also_when_it_is_caught_up_with() {
     assert!(world.deals_of(PHONE).await.is_empty());
 }
 
+/// A message of a guest as Pact's webhook would tell it without a word about its conversation; its own webhook is lost.
+async fn is_told_without_its_conversation(world: &World, phone: &str, message: &Value) {
+    world.lasting_fault("pact", "hook_drop").await;
+    let id = world.guest(phone).sends(message).await;
+    world.clears_faults().await;
+    let is_group = !message["group"].is_null();
+    let conversation = newest_conversation(world, is_group).await;
+    let company = world.setting("accounts.0.pact.company_id");
+    let told = json!({"event": "create", "type": "message", "object": {
+        "id": id, "external_id": format!("3EB0{id}"), "company_id": company, "conversation_id": conversation,
+        "contact_id": 440_010, "created_at": "2026-11-18T08:00:00.514Z",
+        "external_created_at": "2026-11-18T08:00:00.000Z", "income": true, "status": "created",
+        "message": message["text"], "delivery": false, "deleted": false, "attachments": [],
+        "contact": {"id": 440_010, "external_id": phone, "name": "Анна", "phone": phone}}});
+    world.play(&format!("guests/{phone}/raw"), &told).await;
+}
+
+/// The youngest group chat that Pact has, or talk with a guest.
+async fn newest_conversation(world: &World, is_group: bool) -> Value {
+    let endpoint = world.setting("accounts.0.pact.endpoint");
+    let token = world.setting("accounts.0.pact.token");
+    let company = world.setting("accounts.0.pact.company_id");
+    let endpoint = endpoint.as_str().expect("a URL");
+    let url = format!("{endpoint}/conversations?company_id={company}");
+    let request = world.client.get(url);
+    let request = request.header("X-Private-Api-Token", token.as_str().expect("a token"));
+    let answer = request.send().await.expect("Pact answers");
+    let answer: Value = answer.json().await.expect("JSON");
+    let rows = answer
+        .get("conversations")
+        .or_else(|| answer["data"].get("conversations"));
+    let rows = rows.and_then(Value::as_array).expect("a list");
+    let of_kind = rows.iter().filter(|row| row["group"] == is_group);
+    let youngest = of_kind.max_by_key(|row| row["id"].as_i64());
+    youngest.expect("a conversation")["id"].clone()
+}
+
+#[tokio::test]
+async fn pact_of_a_message_that_may_be_of_a_group_pact_itself_is_asked_first() {
+    let world = company(&json!({})).await;
+    is_answered(&world, ANSWERED).await;
+    world.comes_to_rest().await;
+    let before = world.count("pact", "POST", "/messages").await;
+    let group = json!({"text": "Сколько стоит номер?", "group": "Семья"});
+    is_told_without_its_conversation(&world, PHONE, &group).await;
+    let guests = json!({"text": "Сколько стоит номер?"});
+    is_told_without_its_conversation(&world, LOST, &guests).await;
+    // Long before the next round would be due.
+    world.guest(LOST).hears(1).await;
+    world.minutes_pass(7).await;
+    world.comes_to_rest().await;
+    assert_eq!(world.guest(LOST).heard_from_bot().await.len(), 1, "once");
+    let sent = world.count("pact", "POST", "/messages").await;
+    assert_eq!(sent, before + 1, "nobody in the group is answered");
+    assert!(world.deals_of(PHONE).await.is_empty());
+}
+
 #[tokio::test]
 async fn pact_imported_history_is_never_answered() {
     for told in [true, false] {

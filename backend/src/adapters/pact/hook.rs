@@ -1,8 +1,8 @@
 //! Pact's webhooks. Only the v2 shape (`object`) takes effect; its twins of v1 (`data`) may come to the same URL.
 
-use super::message::{conversation_id, is_undelivered, read_as};
+use super::message::{conversation_id, is_undelivered, names_its_talk, read_as};
 use crate::adapters::json::{digest, id_text, int, is_true};
-use crate::ports::{CHANNEL_OFF, CHANNEL_ON, ChannelHook, ChannelMessage, Envelope};
+use crate::ports::{CHANNEL_OFF, CHANNEL_ON, ChannelHook, ChannelMessage, Envelope, UNTOLD};
 use serde_json::Value;
 use widget_core::understand::AttachmentKind;
 
@@ -21,10 +21,12 @@ pub(crate) fn envelope(raw: &[u8]) -> Result<Envelope, String> {
                 digest(&[object.to_string().as_bytes()])
             )
         }
+        // What is known of it later comes under its own key.
+        Some(id) if is_untold(kind, event, object) => format!("untold/{kind}/{event}/{id}"),
         Some(id) => format!("{kind}/{event}/{id}"),
         None => format!("raw/{}", digest(&[raw])),
     };
-    let is_talk = kind == "message" && !is_group(object);
+    let is_talk = kind == "message" && !is_group(object) && !is_untold(kind, event, object);
     Ok(Envelope {
         tenant: int(&object["company_id"])
             .or_else(|| int(&object["conversation"]["company_id"]))
@@ -76,6 +78,9 @@ fn message(event: &str, object: &Value) -> ChannelHook {
     let Some(message) = read_as(object, None, income) else {
         return ignored("incomplete");
     };
+    if is_untold("message", event, object) {
+        return ignored(UNTOLD);
+    }
     match (event, income) {
         ("create" | "update" | "delete", true) if is_gone => ChannelHook::GuestDeleted(message),
         ("create", true) => ChannelHook::Guest(never_empty(message)),
@@ -103,6 +108,11 @@ fn is_of_whatsapp(object: &Value) -> bool {
 
 fn is_group(object: &Value) -> bool {
     is_true(&object["conversation"]["group"])
+}
+
+/// A new message that does not say whether it is of a group.
+fn is_untold(kind: &str, event: &str, object: &Value) -> bool {
+    kind == "message" && event == "create" && !names_its_talk(object)
 }
 
 fn word<'a>(body: &'a Value, key: &str) -> &'a str {

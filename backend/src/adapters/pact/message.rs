@@ -39,7 +39,8 @@ pub(super) fn read_as(
             .or_else(|| time(&object["created_at"]))
             .unwrap_or(0),
         bulk: json::is_true(&object["delivery"]),
-        guest: guest(&object["conversation"], sender),
+        // Whoever writes in a group has a phone too.
+        guest: guest(&object["conversation"], sender).filter(|_| names_its_talk(object)),
     })
 }
 
@@ -53,6 +54,14 @@ pub(super) fn conversation_id(object: &Value) -> Option<ConversationId> {
     json::id_text(&object["conversation_id"])
         .or_else(|| json::id_text(&object["conversation"]["id"]))
         .map(ConversationId)
+}
+
+/// Whether a message object says of what kind its conversation is: a group, or a talk with one guest.
+pub(super) fn names_its_talk(object: &Value) -> bool {
+    let conversation = &object["conversation"];
+    let says = |key: &str| !matches!(&conversation[key], Value::Null);
+    // A group has a title in the place of a phone.
+    conversation.is_object() && (says("group") || says("sender_phone"))
 }
 
 /// The guest of a conversation object, with the sender of an incoming message as a second witness. `None` without a

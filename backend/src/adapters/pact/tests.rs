@@ -408,6 +408,16 @@ fn what_needs_nothing_of_us() {
             "group",
         ),
         (
+            event("create", |object| object["conversation"] = Value::Null),
+            "untold",
+        ),
+        (
+            event("create", |object| {
+                object["conversation"] = json!({"id": 700_100, "sender_name": "Семья"});
+            }),
+            "untold",
+        ),
+        (
             event("create", |object| object["income"] = Value::Null),
             "incomplete",
         ),
@@ -449,6 +459,27 @@ fn a_group_makes_no_dialog() {
     });
     let envelope = hook::envelope(body.to_string().as_bytes()).unwrap();
     assert_eq!(envelope.conversation, None);
+}
+
+#[test]
+fn a_message_that_may_be_of_a_group_makes_no_dialog_and_leaves_room_for_what_is_known_later() {
+    let untold = event("create", |object| object["conversation"] = Value::Null);
+    let envelope = hook::envelope(untold.to_string().as_bytes()).unwrap();
+    assert_eq!(envelope.conversation, None);
+    assert_eq!(envelope.tenant, Some(5001));
+    assert_ne!(key(&untold), key(&event("create", |_| {})));
+    assert_eq!(key(&untold), key(&untold));
+    // A guest with a phone is one, though nothing is said of groups.
+    let with_phone = event("create", |object| {
+        object["conversation"] = json!({"id": 700_100, "sender_phone": "+79000000001"});
+    });
+    assert!(matches!(heard(&with_phone), ChannelHook::Guest(_)));
+    // What changes or takes back a message names no guest.
+    let edited = event("update", |object| object["conversation"] = Value::Null);
+    let ChannelHook::GuestEdited(message) = heard(&edited) else {
+        panic!("{:?}", heard(&edited));
+    };
+    assert_eq!(message.guest, None);
 }
 
 #[test]

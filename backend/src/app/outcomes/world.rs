@@ -362,6 +362,7 @@ fn flow(store: &SqliteStore, clock: &SetClock, tenant: Tenant) -> Arc<Flow> {
         bells: Bells::default(),
         limited: true,
         making: Making::default(),
+        hurry: crate::flow::Hurry::default(),
         workers_down: AtomicU32::new(0),
     })
 }
