@@ -11,6 +11,7 @@ use crate::event::{BotAnswer, DealFacts, Event, Kb, Timer};
 use crate::ids::{MessageId, TextRef, TurnId};
 use crate::owner::{Owner, ReasonId};
 use crate::policy::{DepartureAct, DepartureRow, InquiryAct, Mode, StageRole};
+use crate::text::MAX_TEXT;
 use crate::time::SECOND;
 use crate::trace::Check;
 use crate::understand::Intent;
@@ -18,6 +19,8 @@ use std::collections::BTreeSet;
 
 /// The policy's text that introduces the bot.
 pub(super) const INTRO: &str = "intro";
+/// What names and the like may add to it, characters.
+const VALUES: usize = 100;
 
 /// How old a snapshot of the CRM may be for routing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -459,7 +462,8 @@ impl Draft<'_> {
         }
     }
 
-    /// Each reply is a message; the intro is the first line of the first, and the last one counts as the answer.
+    /// Each reply is a message; the intro is the first line of the first, unless that leaves no room for it, and the last
+    /// one counts as the answer.
     fn send_answer(&mut self, turn: &Turn, answer: &BotAnswer) {
         if self.stopped_by_guard(answer) {
             return;
@@ -468,12 +472,12 @@ impl Draft<'_> {
         if self.state.manager_note.is_some() {
             self.change(Change::ManagerNote(None));
         }
+        let mut intro = self.intro_part();
+        if !intro.is_empty() && self.leaves_no_room_for_intro(answer) {
+            self.send(SendKind::Intro, std::mem::take(&mut intro), SentText::plain);
+        }
         for (n, reply) in answer.replies.iter().enumerate() {
-            let mut parts = if n == 0 {
-                self.intro_part()
-            } else {
-                Vec::new()
-            };
+            let mut parts = std::mem::take(&mut intro);
             parts.push(TextPart::Stored(*reply));
             let (answers, done) = if n + 1 == answer.replies.len() {
                 (turn.messages.clone(), answer.done.clone())
@@ -486,6 +490,17 @@ impl Draft<'_> {
                 ..SentText::plain(kind, epoch)
             });
         }
+    }
+
+    /// Whether intro and reply may not fit into one message of the channel.
+    fn leaves_no_room_for_intro(&self, answer: &BotAnswer) -> bool {
+        let template = self.policy.text(INTRO).unwrap_or_default();
+        let reply = answer
+            .measured
+            .as_ref()
+            .map_or(0, |measured| measured.chars);
+        let reply = usize::try_from(reply).unwrap_or(usize::MAX);
+        reply.saturating_add(template.chars().count() + VALUES) > MAX_TEXT
     }
 
     /// The intro, when it is due; from then on it is not.

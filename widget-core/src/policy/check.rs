@@ -1,5 +1,6 @@
 //! What a policy must be, beyond its shape.
 
+use super::together::{TooLong, too_long};
 use super::{Condition, DepartureAct, Guard, InquiryAct, Policy, Span, StageRole};
 use crate::hours::{Calendar, Hours};
 use crate::ids::StageKey;
@@ -298,6 +299,13 @@ impl Findings {
                 || OTHER_TEXTS.contains(&key.as_str())
                 || named.contains(key.as_str());
             self.require(used, &path, "Такой текст нигде не используется");
+        }
+        for TooLong { key, with } in too_long(policy) {
+            let with = with.join("», «");
+            self.add(
+                format!("texts.{key}"),
+                format!("Уходит одним сообщением с «{with}»: вместе длиннее {MAX_TEXT} знаков"),
+            );
         }
     }
 

@@ -5,6 +5,7 @@ mod check;
 mod diff;
 #[cfg(feature = "policy-file")]
 mod file;
+mod together;
 
 pub use check::{Finding, check};
 #[cfg(feature = "policy-file")]

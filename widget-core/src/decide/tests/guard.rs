@@ -75,3 +75,44 @@ fn issue_9_6_another_reason_comes_before_the_guards() {
     let handoff = scene.state.handoff.clone().expect("a handoff");
     assert_eq!(handoff.wanted, [], "nothing was about to leave");
 }
+
+/// A guest whom the bot has not greeted yet gets an answer of so many characters.
+fn long_answer(chars: u32) -> Vec<(SendKind, bool)> {
+    let mut scene = Scene::at_stage("prepaid");
+    scene.hears("Есть ли бассейн?", nothing());
+    scene.bot(BotAnswer {
+        measured: Some(Box::new(Measured {
+            chars,
+            ..Measured::default()
+        })),
+        ..good()
+    });
+    scene.run();
+    assert!(scene.bot_leads());
+    let texts = scene.texts().into_iter();
+    texts
+        .map(|(kind, said)| (kind, said.contains("intro")))
+        .collect()
+}
+
+#[test]
+fn an_answer_that_leaves_no_room_for_the_intro_comes_after_it() {
+    assert_eq!(long_answer(200), [(SendKind::Answer, true)]);
+    assert_eq!(
+        long_answer(1_000),
+        [(SendKind::Intro, true), (SendKind::Answer, false)]
+    );
+}
+
+#[test]
+fn an_answer_that_does_not_fit_into_one_message_goes_to_a_person() {
+    let scene = answered(BotAnswer {
+        measured: Some(Box::new(Measured {
+            chars: 1_001,
+            ..Measured::default()
+        })),
+        ..good()
+    });
+    assert_eq!(scene.reason(), Some(ReasonId::ReplyBlocked));
+    assert!(scene.traced("guard.length"));
+}
