@@ -52,3 +52,56 @@ pub(super) fn refusal(state: &mut State) -> Option<Reply> {
     reply.retry_after_s = ways.retry_after_s;
     Some(reply)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Monday, and nobody lets the clock go on.
+    const NOW: i64 = 1_795_000_000_000;
+
+    fn account() -> State {
+        let mut state = State::new(NOW, 0.0, "limits");
+        state.env.limited = true;
+        state
+    }
+
+    /// So many requests of ours: how many were answered, and the status of the first that was not.
+    fn ask(state: &mut State, requests: usize) -> (usize, Option<u16>) {
+        let refused: Vec<_> = (0..requests).filter_map(|_| refusal(state)).collect();
+        (
+            requests - refused.len(),
+            refused.first().map(|no| no.status),
+        )
+    }
+
+    /// So many requests of other integrations of the account.
+    fn others_ask(state: &mut State, requests: usize) -> usize {
+        let places = (0..requests).filter(|_| {
+            state
+                .take_place("amocrm account", OF_ACCOUNT, SECOND_MS)
+                .is_ok()
+        });
+        places.count()
+    }
+
+    #[test]
+    fn seven_a_second_of_an_integration_and_fifty_of_an_account() {
+        let mut state = account();
+        assert_eq!(ask(&mut state, 8), (7, Some(429)));
+        // Others of the account are no part of our seven, and we are one of their fifty.
+        assert_eq!(others_ask(&mut state, 50), 43);
+        state.now += SECOND_MS - 1;
+        assert_eq!(ask(&mut state, 1), (0, Some(429)));
+        state.now += 1;
+        assert_eq!(others_ask(&mut state, 46), 46);
+        assert_eq!(ask(&mut state, 7), (4, Some(429)), "the account is full");
+    }
+
+    #[test]
+    fn what_is_refused_takes_no_place_of_the_account() {
+        let mut state = account();
+        ask(&mut state, 30);
+        assert_eq!(others_ask(&mut state, 50), 43);
+    }
+}

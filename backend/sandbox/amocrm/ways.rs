@@ -110,7 +110,8 @@ pub(crate) struct Ways {
     pub subscribed_status: u16,
     /// Retries of a webhook carry the request id of the first attempt.
     pub same_request_id: bool,
-    /// How long what is fresh is not found, business ms: 3 s are usual, 30 s were seen.
+    /// How long what is fresh is not found, business ms: 3 s are usual, 30 s were seen. 0 unless it is asked for: most
+    /// stories are told step by step on a clock that stands still, and those of the lag ask for it.
     pub index_lag_ms: i64,
 }
 
