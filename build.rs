@@ -1,14 +1,14 @@
-//! Builds the widget's archive: compiles the card for the browser, joins it with the shell and packs the zip that the
+//! Builds the widget's archive: compiles card and settings for the browser, joins them with the shell and packs the zip that the
 //! library embeds. `WIDGET_SKIP=1` and clippy get an empty archive.
 
 #[path = "widget-shell/pack/bindgen.rs"]
 mod bindgen;
-#[path = "widget-shell/pack/card.rs"]
-mod card;
 #[path = "widget-shell/pack/cargo.rs"]
 mod cargo;
 #[path = "widget-shell/pack/files.rs"]
 mod files;
+#[path = "widget-shell/pack/module.rs"]
+mod module;
 #[path = "widget-shell/pack/zip.rs"]
 mod zip;
 
@@ -32,16 +32,25 @@ fn build() -> Outcome<()> {
     watch();
     let out = PathBuf::from(need("OUT_DIR")?);
     if is_skipped() {
-        return write(&out, &zip::Files::new(), &card::Card::default());
+        let nothing = module::Module::default();
+        return write(&out, &zip::Files::new(), &nothing, &nothing);
     }
     let root = PathBuf::from(need("CARGO_MANIFEST_DIR")?);
-    let compiled = compile(&root, &cargo::target_dir(&out))?;
-    let (glue, wasm) = bindgen::bind(&compiled)?;
+    let target_dir = cargo::target_dir(&out);
     let shell = root.join("widget-shell");
-    let template = fs::read_to_string(shell.join("card.js"))?;
-    let card = card::join(&template, &glue, wasm)?;
-    let files = files::lay_out(&shell, &root.join("widget-ui/src/style.css"), &card)?;
-    write(&out, &files, &card)
+    let card = part("card", &root, &target_dir)?;
+    let settings = part("settings", &root, &target_dir)?;
+    let style = root.join("widget-ui/src/style.css");
+    let files = files::lay_out(&shell, &style, &card, &settings)?;
+    write(&out, &files, &card, &settings)
+}
+
+/// One of the parts that are compiled: `card` or `settings`.
+fn part(name: &str, root: &Path, target_dir: &Path) -> Outcome<module::Module> {
+    let compiled = compile(root, target_dir, name)?;
+    let (glue, wasm) = bindgen::bind(&compiled)?;
+    let template = fs::read_to_string(root.join("widget-shell/module.js"))?;
+    Ok(module::join(name, &template, &glue, wasm)?)
 }
 
 /// What the archive is made of.
@@ -68,15 +77,15 @@ fn is_skipped() -> bool {
         || wrapper.contains("clippy-driver")
 }
 
-fn compile(root: &Path, target_dir: &Path) -> Outcome<PathBuf> {
+fn compile(root: &Path, target_dir: &Path, bin: &str) -> Outcome<PathBuf> {
     require_target()?;
     let home = cargo_home()?;
-    let output = cargo::command(&need("CARGO")?, root, target_dir, "card", &home).output()?;
+    let output = cargo::command(&need("CARGO")?, root, target_dir, bin, &home).output()?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("the card does not compile:\n{words}").into());
+        return Err(format!("{bin} does not compile:\n{words}").into());
     }
-    Ok(cargo::module(target_dir, "card"))
+    Ok(cargo::module(target_dir, bin))
 }
 
 fn require_target() -> Outcome<()> {
@@ -97,16 +106,24 @@ fn cargo_home() -> Outcome<PathBuf> {
     }
 }
 
-fn write(out: &Path, files: &zip::Files, card: &card::Card) -> Outcome<()> {
+fn write(
+    out: &Path,
+    files: &zip::Files,
+    card: &module::Module,
+    settings: &module::Module,
+) -> Outcome<()> {
     let archive = zip::pack(files)?;
     println!(
         "cargo::rustc-env=WIDGET_SHA256={}",
-        card::sha256(&[&archive])
+        module::sha256(&[&archive])
     );
     println!("cargo::rustc-env=WIDGET_CARD={}", card.name);
     fs::write(out.join("widget.zip"), archive)?;
-    fs::write(out.join("card.js"), &card.js)?;
-    fs::write(out.join("card.wasm"), &card.wasm)?;
+    println!("cargo::rustc-env=WIDGET_SETTINGS={}", settings.name);
+    for (name, part) in [("card", card), ("settings", settings)] {
+        fs::write(out.join(format!("{name}.js")), &part.js)?;
+        fs::write(out.join(format!("{name}.wasm")), &part.wasm)?;
+    }
     Ok(())
 }
 

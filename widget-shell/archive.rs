@@ -26,5 +26,14 @@ pub const CARD_JS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/card.js"));
 /// The card's module, `application/wasm`.
 pub const CARD_WASM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/card.wasm"));
 
+/// The settings' file name without its ending, `settings-<hash>`; served as the card is.
+pub const SETTINGS_NAME: &str = env!("WIDGET_SETTINGS");
+
+/// The settings' script, `text/javascript`.
+pub const SETTINGS_JS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/settings.js"));
+
+/// The settings' module, `application/wasm`.
+pub const SETTINGS_WASM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/settings.wasm"));
+
 #[cfg(test)]
 mod tests;

@@ -252,6 +252,16 @@ impl Findings {
         let has_settings = manifest["settings"]
             .as_object()
             .is_some_and(|settings| !settings.is_empty());
+        let has_page = strings(&manifest["locations"])
+            .iter()
+            .any(|location| location == "advanced_settings");
+        if has_page
+            && manifest["advanced"]["title"]
+                .as_str()
+                .is_none_or(str::is_empty)
+        {
+            self.add("manifest", FILE, "advanced_settings needs advanced.title");
+        }
         if widget["installation"] == true && !has_settings {
             self.add("manifest", FILE, "settings must hold at least one field");
         }
@@ -345,6 +355,7 @@ impl Findings {
             .filter_map(|field| widget[field].as_str())
             .collect();
         keys.extend(manifest["tour"]["tour_description"].as_str());
+        keys.extend(manifest["advanced"]["title"].as_str());
         if let Some(settings) = manifest["settings"].as_object() {
             keys.extend(settings.values().filter_map(|field| field["name"].as_str()));
         }

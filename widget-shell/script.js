@@ -4,18 +4,17 @@ define(['jquery'], function ($) {
 
   const ORIGIN = '__ORIGIN__';
   const CARD = '__CARD__.js';
+  const SETTINGS = '__SETTINGS__.js';
   const STYLE = '__STYLE__';
   const ELSEWHERE = '__ELSEWHERE__';
   const BONES = '<div class="estafeta-bone"></div>'.repeat(2);
+  const yes = () => true;
 
-  // One for the whole page: this module runs once.
+  // One for the whole page.
   const root = document.createElement('div');
-  let session = null;
-  let module = null;
-  let active = null;
-  let count = 0;
+  let session, module, active, count = 0;
 
-  /** A session for a one-time token; a used one is replaced once. */
+  /** A session; a used one-time token is replaced once. */
   async function request(widget, again) {
     try {
       return await widget.$authorizedAjax({ url: ORIGIN + '/api/v1/session?v=__VERSION__', type: 'POST', timeout: 12000 });
@@ -26,7 +25,7 @@ define(['jquery'], function ($) {
     }
   }
 
-  /** The page's session; a new one if `stale`, the bearer that was refused, is still the current one. */
+  /** The page's session; a new one if `stale` is it and was refused. */
   async function open(widget, stale) {
     if (!session || (stale && (await session).token === stale)) {
       session = request(widget);
@@ -37,38 +36,43 @@ define(['jquery'], function ($) {
 
   async function call(entry, method, what, stale) {
     const { token } = await open(entry.widget, stale);
-    const options = { method, headers: { Authorization: 'Bearer ' + token } };
-    const answer = await fetch(`${ORIGIN}/api/v1/deals/${entry.deal}/${what}`, options);
+    const headers = { Authorization: 'Bearer ' + token };
+    const answer = await fetch(`${ORIGIN}/api/v1/deals/${entry.deal}/${what}`, { method, headers });
     if (answer.status === 401 && !stale) return call(entry, method, what, token);
-    if (!answer.ok) throw new Error(answer.status);
+    if (!answer.ok) throw answer;
     return answer;
   }
 
   function inject(url) {
     return new Promise((done, failed) => {
-      const refuse = () => { failed(new Error(url)); require.undef(url); };
+      const refuse = () => { failed(url); require.undef(url); };
       require([url], (start) => (start ? done(start) : refuse()), refuse);
     });
   }
 
-  /** The card's module: from the archive, else from the backend. */
-  async function load(path) {
-    const own = inject(path + '/' + CARD);
-    const start = await (ELSEWHERE ? own.catch(() => inject(ELSEWHERE + CARD)) : own);
+  /** A part: from the archive, else from the backend. */
+  async function load(widget, part) {
+    const own = inject(new URL(widget.params.path, location.href) + '/' + part);
+    const start = await (ELSEWHERE ? own.catch(() => inject(ELSEWHERE + part)) : own);
     return start(ELSEWHERE);
   }
 
-  /** Plain words in the place of the card. */
+  /** The settings: in amoCRM's window, else as a page. */
+  function configure(widget, $box) {
+    const sorry = { header: 'Estafeta', text: widget.langs.card['error.asset_failed'] };
+    load(widget, SETTINGS).then(({ show }) => show(widget, { open }, ORIGIN, $box))
+      .catch(() => APP.notifications.show_message_error(sorry));
+    return true;
+  }
+
   function say(entry, text, more) {
-    const $status = $('<div class="estafeta-status"></div>').text(entry.texts[text]);
-    entry.$body.empty().append($status, more);
+    entry.$body.empty().append($('<div class="estafeta-status">').text(entry.texts[text]), more);
   }
 
   function badge(entry, dot, title) {
     entry.$dot.attr({ class: 'estafeta-badge estafeta-dot-' + dot, title, 'aria-label': title });
   }
 
-  /** Colours the dot until the card does. */
   async function readOwner(entry) {
     const { dialogs } = await (await call(entry, 'GET', 'dialogs')).json();
     const { user } = await open(entry.widget);
@@ -81,21 +85,21 @@ define(['jquery'], function ($) {
     entry.observer.disconnect();
     say(entry, 'state.connecting', BONES);
     try {
-      const { show, hide } = await (module = module || load(entry.path));
+      const { show, hide } = await (module ||= load(entry.widget, CARD));
       if (active !== entry) return;
       entry.hide = hide;
-      entry.$body.empty().append(root);
-      const host = { session: (stale) => open(entry.widget, stale), badge: (...owner) => badge(entry, ...owner) };
-      show(root, host, ORIGIN, entry.deal, entry.texts);
+      entry.$body.html(root);
+      const session = (stale) => open(entry.widget, stale);
+      show(root, { session, badge: badge.bind(null, entry) }, ORIGIN, entry.deal, entry.texts);
     } catch (error) {
       module = null;
       if (!window.WebAssembly || error instanceof WebAssembly.CompileError) return say(entry, 'error.wasm_unsupported');
-      const $again = $('<button class="estafeta-button"></button>').text(entry.texts['do.retry']);
-      say(entry, 'error.asset_failed', $again.on('click', () => mount(entry)));
+      const $again = $('<button class="estafeta-button">').text(entry.texts['do.retry']).on('click', () => mount(entry));
+      say(entry, 'error.asset_failed', $again);
     }
   }
 
-  /** Tells the backend, once, that the deal was looked at for 3 s. */
+  /** Tells, once, that the deal was looked at for 3 s. */
   function watch(entry) {
     let glances = 0;
     entry.timer = setInterval(() => {
@@ -107,49 +111,44 @@ define(['jquery'], function ($) {
   }
 
   function enter(widget, deal) {
-    const id = 'estafeta-' + (count += 1);
-    const path = new URL(widget.params.path, location.href).href;
-    if (!$('#' + STYLE).length) $('head').append(`<link id="${STYLE}" rel="stylesheet" href="${path}/style.css?v=${STYLE}">`);
+    if (!count) $('head').append(`<link rel="stylesheet" href="${widget.params.path}/style.css?v=${STYLE}">`);
+    const id = 'estafeta-' + ++count;
     widget.render_template({
       caption: { class_name: 'estafeta-caption', html: `<span id="${id}-dot" role="img"></span>` },
       body: `<div id="${id}" class="estafeta">${BONES}</div>`,
       render: ''
     });
-    const entry = active = { widget, deal, path, texts: widget.langs.card, $body: $('#' + id), $dot: $(`#${id}-dot`) };
+    const entry = active = { widget, deal, texts: widget.langs.card, $body: $('#' + id), $dot: $(`#${id}-dot`) };
     if (!deal) return say(entry, 'none.unsaved', document.createTextNode(entry.texts['none.unsaved.hint']));
-    entry.observer = new IntersectionObserver((places) => {
-      if (places.some((place) => place.isIntersecting)) mount(entry);
-    });
+    entry.observer = new IntersectionObserver((places) => places.some((place) => place.isIntersecting) && mount(entry));
     entry.observer.observe(entry.$body[0]);
     readOwner(entry).catch(() => badge(entry, 'problem', entry.texts['badge.problem']));
     watch(entry);
   }
 
-  function leave(entry) {
-    active = null;
+  function leave() {
     root.remove();
-    clearInterval(entry.timer);
-    entry.observer?.disconnect();
-    entry.hide?.();
+    clearInterval(active?.timer);
+    active?.observer?.disconnect();
+    active?.hide?.();
+    active = null;
+    return true;
   }
 
   return function () {
-    const self = this;
     this.callbacks = {
-      render() {
-        const deal = self.system().area === 'lcard' && APP.data.current_card;
-        if (active) leave(active);
-        if (deal) enter(self, Number(deal.id) || 0);
+      render: () => {
+        const deal = this.system().area === 'lcard' && APP.data.current_card;
+        leave();
+        if (deal) enter(this, Number(deal.id));
         return true;
       },
-      init: () => true,
-      bind_actions: () => true,
-      destroy() {
-        if (active && active.widget === self) leave(active);
-        return true;
-      },
-      settings: () => true,
-      onSave: () => true
+      init: yes,
+      bind_actions: yes,
+      destroy: () => active?.widget !== this || leave(),
+      settings: ($body) => configure(this, $body),
+      advancedSettings: () => configure(this),
+      onSave: yes
     };
     return this;
   };

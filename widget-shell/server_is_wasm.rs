@@ -35,9 +35,9 @@ const HALF_A_YEAR: i64 = 182 * 86_400_000;
 const RUN: &str = r"
 const fs = require('fs');
 const [wasm, cases, results] = process.argv.slice(2);
-estafeta_card.initSync({ module: fs.readFileSync(wasm) });
+estafeta_part.initSync({ module: fs.readFileSync(wasm) });
 const lines = fs.readFileSync(cases, 'utf8').split('\n');
-fs.writeFileSync(results, lines.map((line) => estafeta_card.judge(line)).join('\n'));
+fs.writeFileSync(results, lines.map((line) => estafeta_part.judge(line)).join('\n'));
 ";
 
 #[test]

@@ -1,8 +1,8 @@
-//! Prints what the card loads: `cargo run --package widget-archive --example sizes`.
+//! Prints what the card loads, and beside it what the settings do: `cargo run --package widget-archive --example sizes`.
 
 #[allow(dead_code)] // only its gzip is needed here
-#[path = "pack/card.rs"]
-mod card;
+#[path = "pack/module.rs"]
+mod module;
 #[path = "pack/sizes.rs"]
 mod sizes;
 #[allow(dead_code)] // only its type is needed here
@@ -24,6 +24,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("{:24} {:>8} {:>8} {:>8}", "file", "raw", "gzip", "brotli");
     for (path, size) in sizes::sizes(&files) {
+        println!("{path:24} {:8} {:8} {:8}", size.raw, size.gzip, size.brotli);
+    }
+    for (path, content) in files
+        .iter()
+        .filter(|(path, _)| path.starts_with("settings-"))
+    {
+        let size = sizes::size(content);
         println!("{path:24} {:8} {:8} {:8}", size.raw, size.gzip, size.brotli);
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! The composition root: the only module that knows which adapter stands behind which port.
 
+mod checkups;
 mod desk;
 mod doctor;
 mod grants;
@@ -193,6 +194,7 @@ impl App {
         let mut maps = Vec::with_capacity(config.accounts.len());
         let mut keepers = Vec::with_capacity(config.accounts.len());
         let mut keyrings = Vec::new();
+        let mut served_here = Vec::with_capacity(config.accounts.len());
         let bell = Arc::<Notify>::default();
         for (place, account) in accounts().enumerate() {
             let made = make(account, config, (&store, &clock, &logs), &bell).await;
@@ -207,6 +209,7 @@ impl App {
             };
             let site = Arc::new(site(account, tenant, keyring.clone()));
             maps.push(crm.map());
+            served_here.push((account.clone(), Arc::clone(&crm)));
             let keeper = Arc::new(Keeper::new(
                 account,
                 Arc::clone(&site.tenant),
@@ -249,6 +252,13 @@ impl App {
             key: SetupKey::derive(key),
             archive: archive(&config.server.public_url),
         });
+        let checker = checkups::Checker::new(
+            served_here,
+            &config.server.public_url,
+            Arc::clone(&flow.store),
+            Arc::clone(&flow.clock),
+        );
+        web.checkups = Some(Arc::new(checker));
         Ok(Self {
             flow,
             web: Arc::new(web),
@@ -387,7 +397,7 @@ impl App {
         }
         chores.spawn(rules::keep_current(
             self.keepers.clone(),
-            Arc::clone(&self.flow.store),
+            Arc::clone(&self.flow),
             stop.clone(),
         ));
         let public_url = self.web.public_url.clone();
@@ -705,6 +715,7 @@ fn site(account: &Account, tenant: Tenant, keyring: Option<Keyring>) -> Site {
         client_secret: account.amocrm.client_secret.clone(),
         origins: account.amocrm.origins.clone(),
         connection: keyring.map(|keyring| Arc::new(keyring) as Arc<dyn Connection>),
+        policy_file: account.policy_file.is_some(),
         prepared: AtomicBool::new(false),
     }
 }
@@ -715,16 +726,21 @@ fn archive(public_url: &str) -> Option<axum::body::Bytes> {
     made.ok().map(axum::body::Bytes::from)
 }
 
-/// The card's files for browsers that cannot use the archive's; none in a build without the widget.
+/// The widget's parts for browsers that cannot use the archive's; none in a build without the widget.
 fn widget_files() -> Vec<WidgetFile> {
+    use widget_archive::{
+        CARD_JS, CARD_NAME, CARD_WASM, SETTINGS_JS, SETTINGS_NAME, SETTINGS_WASM,
+    };
     [
-        ("js", widget_archive::CARD_JS),
-        ("wasm", widget_archive::CARD_WASM),
+        (CARD_NAME, "js", CARD_JS),
+        (CARD_NAME, "wasm", CARD_WASM),
+        (SETTINGS_NAME, "js", SETTINGS_JS),
+        (SETTINGS_NAME, "wasm", SETTINGS_WASM),
     ]
     .into_iter()
-    .filter(|(_, bytes)| !bytes.is_empty())
-    .map(|(ending, bytes)| WidgetFile {
-        name: format!("{}.{ending}", widget_archive::CARD_NAME),
+    .filter(|(_, _, bytes)| !bytes.is_empty())
+    .map(|(name, ending, bytes)| WidgetFile {
+        name: format!("{name}.{ending}"),
         bytes: axum::body::Bytes::from_static(bytes),
     })
     .collect()

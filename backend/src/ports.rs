@@ -38,7 +38,7 @@ pub use bot::{
 };
 pub use budget::{Budgets, Class, Rank, Window};
 pub use catchup::{Page, Reach, Reaches, Thread, Watch, Written};
-pub use checkup::{Checked, Finding};
+pub use checkup::{Checked, Checkups, Finding};
 pub use grants::{Connection, Grant, Grants, Pair, Setback, Standing};
 pub use instances::{Duty, Instances, News};
 pub use privacy::{ApiLog, Erasure, Known, Privacy, Progress, Wish};
@@ -632,6 +632,17 @@ pub struct PolicyVersion {
     pub origin: Origin,
     /// The mode that it names, if it can be read.
     pub mode: Option<String>,
+    /// The user of the CRM who stored it, where it came from one.
+    pub user: Option<UserId>,
+}
+
+/// What became of a policy that was to replace a certain version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    /// It is the newest; its number.
+    Stored(i64),
+    /// Somebody else has stored another version since, the newest now; nothing was stored. 0 = there is none at all.
+    Stale(i64),
 }
 
 /// A version of a policy with its text.
@@ -662,6 +673,17 @@ pub trait Policies: Send + Sync {
         origin: Origin,
         now: i64,
     ) -> Result<i64, StoreError>;
+
+    /// Stores a policy (TOML, known to be good) in the name of a user, provided that `over` is still the account's newest
+    /// version. The text of `over` itself is no new version. A changed `mode` counts as in [`Self::put_policy`].
+    async fn replace_policy(
+        &self,
+        account: AccountId,
+        over: i64,
+        toml: &str,
+        user: UserId,
+        now: i64,
+    ) -> Result<Replaced, StoreError>;
 
     /// The newest version of every account that has one: one look for all accounts.
     async fn newest_versions(&self) -> Result<BTreeMap<AccountId, i64>, StoreError>;

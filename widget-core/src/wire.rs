@@ -1,6 +1,8 @@
 //! What travels between the card and the backend. JSON, snake case; times are unix ms of the business clock.
 //! Golden files in `tests/golden` keep both sides in step.
 
+pub mod policy;
+
 use crate::ids::{DealId, DialogId, UserId};
 use crate::owner::{OwnerView, Reason};
 use crate::understand::Facts;
@@ -45,8 +47,10 @@ pub struct DealDialogs {
 
 /// A user's name for display.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserName {
     /// The CRM user.
+    #[cfg_attr(feature = "openapi", schema(value_type = i64))]
     pub id: UserId,
     /// As the CRM shows it.
     pub name: String,

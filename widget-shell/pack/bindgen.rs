@@ -3,8 +3,8 @@
 use std::path::Path;
 use wasm_bindgen_cli_support::Bindgen;
 
-/// The name under which the glue offers the module, inside the card's file.
-const GLOBAL: &str = "estafeta_card";
+/// The name under which the glue offers the module, inside the part's file.
+const GLOBAL: &str = "estafeta_part";
 
 /// Glue (no modules, no snippets) and module of a compiled binary.
 ///
@@ -13,7 +13,7 @@ const GLOBAL: &str = "estafeta_card";
 pub fn bind(compiled: &Path) -> Result<(String, Vec<u8>), String> {
     let mut output = Bindgen::new()
         .input_path(compiled)
-        .out_name("card")
+        .out_name("part")
         .typescript(false)
         .remove_name_section(true)
         .remove_producers_section(true)
@@ -23,7 +23,7 @@ pub fn bind(compiled: &Path) -> Result<(String, Vec<u8>), String> {
         .and_then(Bindgen::generate_output)
         .map_err(|error| format!("{error:#}"))?;
     if output.snippets().values().any(|files| !files.is_empty()) {
-        return Err("the card's glue needs files of its own".to_owned());
+        return Err("the glue needs files of its own".to_owned());
     }
     let glue = output.js().to_owned();
     Ok((glue, output.wasm_mut().emit_wasm()))

@@ -60,11 +60,20 @@ pub fn command(
     command
         .current_dir(root)
         .args(["build", "--locked", "--package", "widget-ui", "--bin", bin])
+        .args(features(bin))
         .args(["--target", TARGET, "--profile", PROFILE, "--target-dir"])
         .arg(target_dir)
         // Set even when empty: it outranks `build.rustflags` of any configuration file, which are meant for the host.
         .env("CARGO_ENCODED_RUSTFLAGS", rustflags(root, cargo_home));
     command
+}
+
+/// The card is compiled without what only the settings need: policy reader, decision, understanding.
+fn features(bin: &str) -> &'static [&'static str] {
+    match bin {
+        "card" => &["--no-default-features"],
+        _ => &[],
+    }
 }
 
 /// Flags that keep the machine's paths out of the module (they stand in the places of panics).
@@ -153,6 +162,7 @@ mod tests {
         );
         let args: Vec<_> = command.get_args().collect();
         assert!(args.contains(&"--locked".as_ref()) && args.contains(&"wasm-release".as_ref()));
+        assert!(args.contains(&"--no-default-features".as_ref()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What stands where in the archive.
 
-use super::card::{Card, sha256};
+use super::module::{Module, sha256};
 use super::zip::Files;
 use std::path::Path;
 use std::{fs, io};
@@ -8,12 +8,12 @@ use std::{fs, io};
 /// The folders and files of `widget-shell` that go into the archive as they are.
 const AS_THEY_ARE: [&str; 3] = ["i18n", "images", "manifest.json"];
 
-/// The files of the archive: the shell's, the style and the card. `__ORIGIN__`, `__VERSION__` and `__ELSEWHERE__` stay
+/// The files of the archive: the shell's, the style, the card and the settings. `__ORIGIN__`, `__VERSION__` and `__ELSEWHERE__` stay
 /// for `personalise`.
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn lay_out(shell: &Path, style: &Path, card: &Card) -> io::Result<Files> {
+pub fn lay_out(shell: &Path, style: &Path, card: &Module, settings: &Module) -> io::Result<Files> {
     let mut files = Files::new();
     for name in AS_THEY_ARE {
         add(&mut files, &shell.join(name), name)?;
@@ -22,10 +22,13 @@ pub fn lay_out(shell: &Path, style: &Path, card: &Card) -> io::Result<Files> {
     let style_id = format!("estafeta-{}", &sha256(&[&style])[..8]);
     let script = fs::read_to_string(shell.join("script.js"))?
         .replace("__CARD__", &card.name)
+        .replace("__SETTINGS__", &settings.name)
         .replace("__STYLE__", &style_id);
     files.insert("script.js".to_owned(), script.into_bytes());
     files.insert("style.css".to_owned(), style);
-    files.insert(format!("{}.js", card.name), card.js.clone().into_bytes());
+    for part in [card, settings] {
+        files.insert(format!("{}.js", part.name), part.js.clone().into_bytes());
+    }
     Ok(files)
 }
 
@@ -51,23 +54,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_script_names_the_card_and_the_style() {
+    fn the_script_names_its_parts_and_the_style() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let card = Card {
-            name: "card-0123".to_owned(),
-            js: "card".to_owned(),
+        let part = |name: &str| Module {
+            name: name.to_owned(),
+            js: "part".to_owned(),
             wasm: vec![],
         };
+        let (card, settings) = (part("card-0123"), part("settings-4567"));
         let style = root.join("widget-ui/src/style.css");
-        let files = lay_out(&root.join("widget-shell"), &style, &card).unwrap();
+        let files = lay_out(&root.join("widget-shell"), &style, &card, &settings).unwrap();
         let script = String::from_utf8(files["script.js"].clone()).unwrap();
         assert!(script.contains("'card-0123.js'") && !script.contains("__STYLE__"));
+        assert!(script.contains("'settings-4567.js'"));
         for name in [
             "manifest.json",
             "i18n/ru.json",
             "images/logo.png",
             "style.css",
             "card-0123.js",
+            "settings-4567.js",
         ] {
             assert!(files.contains_key(name), "{name}");
         }

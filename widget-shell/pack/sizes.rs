@@ -1,6 +1,6 @@
 //! How much a deal card loads.
 
-use super::card::gzip;
+use super::module::gzip;
 use super::zip::Files;
 
 /// Bytes of one file or of all.
@@ -34,7 +34,8 @@ pub fn sizes(files: &Files) -> Vec<(String, Size)> {
     rows
 }
 
-fn size(bytes: &[u8]) -> Size {
+/// The size of one file.
+pub fn size(bytes: &[u8]) -> Size {
     let mut packed = vec![];
     let options = brotli::enc::BrotliEncoderParams {
         quality: 11,

@@ -23,19 +23,21 @@ pub struct Client {
     pub origin: String,
 }
 
-struct Call<'a> {
-    method: &'a str,
-    path: String,
-    epoch: Option<u64>,
-    body: Option<JsValue>,
+/// One call of the API.
+pub(crate) struct Call<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: String,
+    /// `If-Match`.
+    pub(crate) epoch: Option<u64>,
+    pub(crate) body: Option<JsValue>,
     /// `Last-Event-ID`.
-    known: Option<&'a str>,
+    pub(crate) known: Option<&'a str>,
     /// Ends it; without one it ends after [`PATIENCE`].
-    signal: Option<&'a AbortSignal>,
+    pub(crate) signal: Option<&'a AbortSignal>,
 }
 
 impl<'a> Call<'a> {
-    fn new(method: &'a str, path: String) -> Self {
+    pub(crate) fn new(method: &'a str, path: String) -> Self {
         Self {
             method,
             path,
@@ -179,6 +181,19 @@ impl Client {
         Ok((session, response))
     }
 
+    /// Whatever the backend answers, refusals included. Beside [`Self::answer`] and not below it: one more future there
+    /// would be paid for by every card.
+    #[cfg(feature = "settings")]
+    pub(crate) async fn response(&self, call: &Call<'_>) -> Result<Response, Failure> {
+        let session = self.session(None).await?;
+        let response = self.fetch(call, &session).await?;
+        if response.status() != 401 {
+            return Ok(response);
+        }
+        let session = self.session(Some(&session.token)).await?;
+        self.fetch(call, &session).await
+    }
+
     async fn session(&self, stale: Option<&str>) -> Result<Session, Failure> {
         match self.host.session(stale).await {
             Ok(session) => read::session(&session).ok_or_else(odd),
@@ -238,7 +253,8 @@ fn return_request(note: Option<String>) -> Result<JsValue, Failure> {
     Ok(format!("{{\"note\":{}}}", String::from(note)).into())
 }
 
-async fn json(response: &Response) -> Option<JsValue> {
+/// The answer's body; `None` if it is no JSON.
+pub(crate) async fn json(response: &Response) -> Option<JsValue> {
     JsFuture::from(response.json().ok()?).await.ok()
 }
 
@@ -264,7 +280,7 @@ async fn refused(response: &Response) -> Failure {
 }
 
 /// The code of an answer that carries none: a proxy's page.
-fn code_of(status: u16) -> &'static str {
+pub(crate) fn code_of(status: u16) -> &'static str {
     match status {
         403 => "forbidden",
         426 => "version_mismatch",
@@ -297,7 +313,7 @@ fn lost(error: JsValue) -> Failure {
 }
 
 /// An answer of another shape than the wire's.
-fn odd() -> Failure {
+pub(crate) fn odd() -> Failure {
     failure("internal")
 }
 

@@ -1,4 +1,4 @@
-//! The card in the amoCRM deal.
+//! The card in the amoCRM deal, and the settings.
 //!
 //! | module | what |
 //! | --- | --- |
@@ -9,6 +9,7 @@
 //! | [`i18n`], [`format`] | texts with placeholders and plurals; clock times and spans; pure |
 //! | [`read`] | the wire types from JSON; pure |
 //! | `host`, `api`, `card` | the browser: the shell's object, HTTP, the Yew view |
+//! | `settings` | the settings, with all their own parts; not in the card |
 //!
 //! A click goes through [`store::State::on`], is shown in the same frame as `widget_core::owner::next` predicts it, and
 //! is confirmed or corrected by the server's answer.
@@ -21,6 +22,9 @@ pub mod read;
 pub mod sse;
 pub mod store;
 pub mod stream;
+
+#[cfg(feature = "settings")]
+pub mod settings;
 
 #[cfg(target_arch = "wasm32")]
 pub mod api;

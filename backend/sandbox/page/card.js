@@ -120,12 +120,14 @@ requirejs(['jquery', 'underscore', 'amocrm/host', 'amocrm/settings'], function (
     var params = new URLSearchParams(location.search);
     if (name === 'settings') params.set('view', 'settings'); else params.delete('view');
     params.set('user', user);
+    if (name === 'page') return '/settings/widgets/' + state.widget.code + '/?' + params;
     return (name === 'card' ? '/leads/detail/' + id : '/leads/list') + '?' + params;
   }
 
   function placeOf(url) {
     var detail = /^\/leads\/detail\/(\d+)/.exec(url.pathname);
     if (detail) return { name: 'card', id: Number(detail[1]) };
+    if (url.pathname.startsWith('/settings/widgets/')) return { name: 'page' };
     return { name: url.searchParams.get('view') === 'settings' ? 'settings' : 'list' };
   }
 
@@ -153,18 +155,18 @@ requirejs(['jquery', 'underscore', 'amocrm/host', 'amocrm/settings'], function (
     });
   }
 
-  var AREAS = { card: 'lcard', list: 'llist', settings: 'settings' };
+  var AREAS = { card: 'lcard', list: 'llist', settings: 'settings', page: 'advanced_settings' };
 
   function show(fresh, name) {
     state = fresh;
     $('body').attr('data-view', name);
     $('#modals').empty();
     $('#left_menu a').each(function () {
-      $(this).attr({ href: address($(this).data('view')), 'data-nav': '' }).toggleClass('active', $(this).data('view') === (name === 'card' ? 'list' : name));
+      $(this).attr({ href: address($(this).data('view')), 'data-nav': '' }).toggleClass('active', $(this).data('view') === ({ card: 'list', page: 'settings' }[name] || name));
     });
     setText($('#whoami'), state.user.name);
     $('#whoami').attr('data-letter', state.user.name.charAt(0));
-    view = { card: cardView, list: listView, settings: settings.view }[name](state, language);
+    view = { card: cardView, list: listView, settings: settings.view, page: settings.page }[name](state, language);
     $('#work-area').empty().append(view.$root);
     $('#breadcrumbs').empty().append(view.crumbs());
     document.title = view.title();
@@ -177,6 +179,11 @@ requirejs(['jquery', 'underscore', 'amocrm/host', 'amocrm/settings'], function (
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
     navigate(this.href);
+  });
+  // A widget's own link to its page knows neither the user nor the theme, which real pages keep elsewhere.
+  $(document).on('click', 'a[href^="/settings/widgets/"]', function (event) {
+    event.preventDefault();
+    navigate(address('page'));
   });
   window.addEventListener('popstate', visit);
 

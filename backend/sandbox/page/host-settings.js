@@ -1,6 +1,8 @@
 /*
  * The page «Интеграции» with the settings window of a widget: area `settings`,
  * callback settings($body, context), then onSave({active, fields}) on «Сохранить».
+ * And the page of a widget's own settings: area `advanced_settings`, callback advancedSettings(), which draws into
+ * `#list_page_holder`.
  */
 define('amocrm/settings', ['jquery', 'underscore', 'amocrm/host'], function ($, _, host) {
   'use strict';
@@ -58,6 +60,17 @@ define('amocrm/settings', ['jquery', 'underscore', 'amocrm/host'], function ($, 
   }
 
   return {
+    page: function (state) {
+      var definition = _.first(_.compact(_.flatten([state.widgets || state.widget])));
+      return {
+        $root: $('<div id="list_page_holder" class="own-settings"></div>'),
+        title: function () { return 'Настройки: Эстафета'; },
+        crumbs: function () { return [$('<span></span>').text('Настройки'), $('<span></span>').text('Эстафета')]; },
+        update: function () { return Promise.resolve(); },
+        // A widget is asked only where its manifest names the area.
+        entered: function () { if (definition) host.call('advancedSettings'); }
+      };
+    },
     view: function (state) {
       var definitions = _.compact(_.flatten([state.widgets || state.widget]));
       var $root = $('<div class="integrations"><h1>Интеграции</h1></div>');

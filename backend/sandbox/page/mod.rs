@@ -90,6 +90,7 @@ pub(crate) fn routes(assets: &Path) -> Router<Sandbox> {
         )
         .route("/leads/detail/{id}", get(card))
         .route("/leads/list", get(list))
+        .route("/settings/widgets/{code}/", get(settings))
         .route("/ajax/state/{lead}", get(ajax_state))
         .route(
             "/ajax/v2/integrations/{client}/disposable_token",
@@ -163,6 +164,22 @@ async fn card(
 
 async fn list(Shared(sandbox): Shared<Sandbox>, Query(viewer): Query<Viewer>) -> Response {
     match sandbox.with(|state| view(state, sandbox.archive(), None, &viewer)) {
+        Some(view) => page_with(&view),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The page of a widget's own settings.
+async fn settings(
+    Shared(sandbox): Shared<Sandbox>,
+    Segments(code): Segments<String>,
+    Query(viewer): Query<Viewer>,
+) -> Response {
+    let view = sandbox.with(|state| {
+        let is_ours = state.secrets.widget_code == code;
+        is_ours.then(|| view(state, sandbox.archive(), None, &viewer))?
+    });
+    match view {
         Some(view) => page_with(&view),
         None => StatusCode::NOT_FOUND.into_response(),
     }

@@ -41,7 +41,7 @@ pub async fn examine(config: &Config, now: i64) -> Vec<Examined> {
     let store = desk.as_ref().map(|desk| &desk.store);
     for account in &config.accounts {
         let public_url = &config.server.public_url;
-        all.extend(examine_account(account, public_url, store, now).await);
+        all.extend(examine_account(account, public_url, store, None, now).await);
     }
     if let Some(desk) = desk {
         desk.close().await;
@@ -49,11 +49,12 @@ pub async fn examine(config: &Config, now: i64) -> Vec<Examined> {
     all
 }
 
-/// Looks at everything of one account. `now`: business unix ms.
+/// Looks at everything of one account. `served`: its way to the CRM, where it is at work. `now`: business unix ms.
 pub(super) async fn examine_account(
     account: &Account,
     public_url: &str,
     store: Option<&Arc<dyn Store>>,
+    served: Option<&Arc<AmoCrm>>,
     now: i64,
 ) -> Vec<Examined> {
     let mut all = Vec::new();
@@ -72,13 +73,18 @@ pub(super) async fn examine_account(
     };
     let (crm_hook, channel_hook) = hook_urls(account, public_url);
     let amocrm = format!("amoCRM of {name}");
-    match access(account, granted, now) {
-        Ok((access, endpoint)) => {
+    match (access(account, granted, now), served) {
+        (Ok(_), Some(crm)) => {
+            for checked in crm.inspect(&crm_hook).await {
+                of(&amocrm, checked);
+            }
+        }
+        (Ok((access, endpoint)), None) => {
             for checked in inspect_amocrm(account, access, endpoint, &crm_hook, now).await {
                 of(&amocrm, checked);
             }
         }
-        Err(checked) => of(&amocrm, checked),
+        (Err(checked), _) => of(&amocrm, checked),
     }
     for checked in inspect_pact(account, &channel_hook).await {
         of(&format!("Pact of {name}"), checked);

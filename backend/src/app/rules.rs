@@ -6,7 +6,7 @@ use crate::adapters::amocrm::{AmoCrm, FieldNames, Names, TaskTypes};
 use crate::clock::Clock;
 use crate::config::{Account, mode_of, with_mode};
 use crate::error::StoreError;
-use crate::flow::{Rules, Tenant};
+use crate::flow::{Flow, Rules, Tenant};
 use crate::ports::{Origin, Store, StoredPolicy};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -125,10 +125,11 @@ struct Seen {
     version: i64,
 }
 
-/// Keeps the rules of all accounts current until `stop`. One look at the store serves them all, however many they are.
+/// Keeps the rules of all accounts current until `stop`. One look at the store serves them all, however many they are;
+/// what this instance has stored itself is looked at at once.
 pub(super) async fn keep_current(
     keepers: Vec<Arc<Keeper>>,
-    store: Arc<dyn Store>,
+    flow: Arc<Flow>,
     stop: CancellationToken,
 ) {
     let mut seen: Vec<Seen> = keepers.iter().map(|keeper| keeper.first_seen()).collect();
@@ -136,6 +137,7 @@ pub(super) async fn keep_current(
         tokio::select! {
             () = stop.cancelled() => return,
             () = sleep(LOOK_EVERY) => {}
+            () = flow.bells.for_rules() => {}
         }
         let failed = |account: AccountId, error: StoreError| {
             tracing::error!(%account, %error, "the rules could not be looked at; they are looked at again");
@@ -145,7 +147,7 @@ pub(super) async fn keep_current(
                 failed(keeper.account, error);
             }
         }
-        let newest = store.newest_versions().await.unwrap_or_else(|error| {
+        let newest = flow.store.newest_versions().await.unwrap_or_else(|error| {
             tracing::error!(%error, "the rules could not be looked at; they are looked at again");
             BTreeMap::new()
         });

@@ -918,7 +918,8 @@ impl SetupDesk for Workbench {
         let mut account = set_up.account(&self.key).ok_or(Trouble::NotConnected)?;
         account.policy = self.rules(set_up.account_id).await?.1;
         let now = self.clock.now_ms();
-        let found = doctor::examine_account(&account, &self.public_url, Some(&self.store), now);
+        let found =
+            doctor::examine_account(&account, &self.public_url, Some(&self.store), None, now);
         let found = found.await.into_iter();
         let mut all: Vec<(String, Checked)> = found
             .map(|Examined { of, checked }| (of, checked))

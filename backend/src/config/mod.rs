@@ -59,7 +59,7 @@ pub struct Server {
 }
 
 /// One account.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Account {
     /// Our id.
     pub id: i64,
@@ -80,7 +80,7 @@ pub struct Account {
 }
 
 /// An account of amoCRM.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Amocrm {
     /// Base URL of the API.
     pub endpoint: String,
@@ -101,7 +101,7 @@ pub struct Amocrm {
 }
 
 /// A company of Pact.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Pact {
     /// Base URL of the API.
     pub endpoint: String,
@@ -116,7 +116,7 @@ pub struct Pact {
 }
 
 /// Who learns of what is wrong with an account's connections.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Alerts {
     /// The user of amoCRM who gets a task; `None` = nobody.
     pub tech_user: Option<i64>,
@@ -138,7 +138,7 @@ impl Default for Alerts {
 }
 
 /// A webhook of the operator's.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Webhook {
     /// Where it is.
     pub url: String,
@@ -147,7 +147,7 @@ pub struct Webhook {
 }
 
 /// A bot.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Bot {
     /// Of an http bot: turns are posted to `{url}/turns`. Of a model: base of `{url}/chat/completions`.
     pub url: String,
@@ -160,7 +160,7 @@ pub struct Bot {
 }
 
 /// What a bot is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum BotKind {
     /// A program of somebody's behind HTTP (`backend/BOT.md`).
     Http {

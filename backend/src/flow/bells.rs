@@ -14,6 +14,7 @@ pub struct Bells {
     dialogs: Notify,
     hints: Notify,
     lanes: Notify,
+    rules: Notify,
     /// Cards that look at a deal.
     pub cards: OpenCards,
 }
@@ -32,6 +33,16 @@ impl Bells {
     /// A lane in which nobody works yet may have something to do.
     pub fn lane_is_needed(&self) {
         self.lanes.notify_one();
+    }
+
+    /// A version of an account's rules was stored.
+    pub fn rules_are_stored(&self) {
+        self.rules.notify_one();
+    }
+
+    /// Until there may be new rules.
+    pub fn for_rules(&self) -> Notified<'_> {
+        self.rules.notified()
     }
 
     /// Until a dialog may be ready.

@@ -87,6 +87,8 @@ pub(super) struct Caller {
     pub(super) site: Arc<Site>,
     /// The CRM user.
     pub(super) user: UserId,
+    /// An administrator of the account.
+    pub(super) admin: bool,
     /// When the session is over, unix ms of business time.
     pub(super) until: i64,
 }
@@ -108,6 +110,7 @@ impl FromRequestParts<Arc<Web>> for Caller {
         Ok(Self {
             site: Arc::clone(site),
             user: claims.user,
+            admin: claims.admin,
             until: claims.exp,
         })
     }

@@ -28,7 +28,7 @@ pub(super) fn layer(web: &Arc<Web>) -> CorsLayer {
             let may_call = theirs.is_some_and(|sites| sites.iter().any(|site| is_active(site)));
             async move { may_call || is_being_set_up(&web, &origin).await }
         }))
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PUT])
         .allow_headers([
             HeaderName::from_static("x-auth-token"),
             AUTHORIZATION,

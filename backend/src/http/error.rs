@@ -99,6 +99,51 @@ impl ApiError {
         )
     }
 
+    /// Only administrators of the account may do this.
+    pub fn admins_only() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "admins_only",
+            "Only administrators of the account may do this.",
+        )
+    }
+
+    /// The account has no such version of its policy.
+    pub fn version_not_found() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "version_not_found",
+            "The policy has no such version.",
+        )
+    }
+
+    /// The call does not say which version it replaces.
+    pub fn version_needed() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "version_needed",
+            "Say in If-Match which version this replaces.",
+        )
+    }
+
+    /// What is to be replaced is the newest version no longer.
+    pub fn policy_stale() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "policy_stale",
+            "Somebody has stored another version since.",
+        )
+    }
+
+    /// The policy is wrong.
+    pub fn policy_wrong() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "policy_wrong",
+            "The policy is wrong; nothing was saved.",
+        )
+    }
+
     /// No such deal.
     pub fn deal_not_found() -> Self {
         Self::new(
@@ -221,6 +266,12 @@ impl ApiError {
             "internal",
             "The server made a mistake.",
         )
+    }
+}
+
+impl From<ApiError> for Problem {
+    fn from(error: ApiError) -> Self {
+        *error.0
     }
 }
 

@@ -14,8 +14,8 @@ use crate::ports::{
     Guest, GuestLookup, HookFound, Hooks, Inbox, InboxRow, Incident, Incidents, Instances, Journal,
     JournalRow, KeptSetup, Kin, Known, Lane, LateCall, LateRefusal, Lease, Ledger, NewRow, News,
     Origin, Outbox, Page, Pair, Policies, PolicyVersion, Privacy, Progress, Pulse, Pulses, Reach,
-    Reaches, Registry, SeenWidget, Setback, Setups, Source, Standing, StoredPolicy, Telling,
-    Thread, Told, Waiting, Wanted, Watch, Way, Widgets, Wish, Written,
+    Reaches, Registry, Replaced, SeenWidget, Setback, Setups, Source, Standing, StoredPolicy,
+    Telling, Thread, Told, Waiting, Wanted, Watch, Way, Widgets, Wish, Written,
 };
 use async_trait::async_trait;
 use axum::body::Body;
@@ -25,8 +25,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use tower::ServiceExt as _;
@@ -116,7 +115,16 @@ impl World {
 
     /// `Authorization` of a session of `user`.
     pub fn bearer(&self, account: i64, user: i64) -> String {
-        let claims = Claims::new(AccountId(account), UserId(user), false, self.web.now());
+        self.bearer_of(account, user, false)
+    }
+
+    /// The same of an administrator.
+    pub fn admins_bearer(&self, account: i64, user: i64) -> String {
+        self.bearer_of(account, user, true)
+    }
+
+    fn bearer_of(&self, account: i64, user: i64, admin: bool) -> String {
+        let claims = Claims::new(AccountId(account), UserId(user), admin, self.web.now());
         format!("Bearer {}", self.web.session_key.sign(&claims))
     }
 }
@@ -156,6 +164,7 @@ fn site(account: i64, number: i64, crm: &Arc<FakeCrm>, connection: &Arc<FakeConn
         client_secret: SecretString::from(format!("client-secret-{number}")),
         origins: vec![page],
         connection: (account == OURS).then(|| connection.clone() as Arc<dyn Connection>),
+        policy_file: account == OTHER,
         prepared: AtomicBool::new(false),
     }
 }
@@ -209,9 +218,11 @@ impl Connection for FakeConnection {
     }
 }
 
+/// The policy that every account begins with.
+pub const SANATORIUM: &str = include_str!("../../policies/sanatorium.toml");
+
 fn policy() -> widget_core::policy::Policy {
-    widget_core::policy::parse(include_str!("../../policies/sanatorium.toml"))
-        .expect("the default policy is good")
+    widget_core::policy::parse(SANATORIUM).expect("the default policy is good")
 }
 
 /// Claims of a good one-time token of [`OURS`].
@@ -273,6 +284,16 @@ pub struct FakeStore {
     pub broken: AtomicBool,
     stored: Mutex<HashSet<(i64, String)>>,
     used: Mutex<HashSet<(i64, String)>>,
+    /// Versions by account, the oldest first.
+    policies: Mutex<HashMap<i64, Versions>>,
+}
+
+/// Versions of a policy, the oldest first: text, and who stored it.
+type Versions = Vec<(String, Option<UserId>)>;
+
+/// The first version of every account.
+fn first_policy() -> Versions {
+    vec![(SANATORIUM.to_owned(), None)]
 }
 
 impl FakeStore {
@@ -551,20 +572,65 @@ impl Policies for FakeStore {
         Ok(1)
     }
 
+    async fn replace_policy(
+        &self,
+        account: AccountId,
+        over: i64,
+        toml: &str,
+        user: UserId,
+        _: i64,
+    ) -> Result<Replaced, StoreError> {
+        self.check()?;
+        let mut policies = self.policies.lock().expect("no panic before");
+        let versions = policies.entry(account.0).or_insert_with(first_policy);
+        let newest = i64::try_from(versions.len()).expect("few versions");
+        if over != newest {
+            return Ok(Replaced::Stale(newest));
+        }
+        versions.push((toml.to_owned(), Some(user)));
+        Ok(Replaced::Stored(newest + 1))
+    }
+
     async fn newest_versions(&self) -> Result<BTreeMap<AccountId, i64>, StoreError> {
         Ok(BTreeMap::new())
     }
 
-    async fn policies(&self, _: AccountId) -> Result<Vec<PolicyVersion>, StoreError> {
-        Ok(Vec::new())
+    async fn policies(&self, account: AccountId) -> Result<Vec<PolicyVersion>, StoreError> {
+        self.check()?;
+        let mut policies = self.policies.lock().expect("no panic before");
+        let versions = policies.entry(account.0).or_insert_with(first_policy);
+        let numbered = (1..).zip(versions.iter());
+        let mut all: Vec<_> = numbered
+            .map(|(version, (_, user))| PolicyVersion {
+                version,
+                at: NOW,
+                origin: user.map_or(Origin::File, |_| Origin::Api),
+                mode: Some("on".to_owned()),
+                user: *user,
+            })
+            .collect();
+        all.reverse();
+        Ok(all)
     }
 
     async fn policy(
         &self,
-        _: AccountId,
-        _: Option<i64>,
+        account: AccountId,
+        version: Option<i64>,
     ) -> Result<Option<StoredPolicy>, StoreError> {
-        Ok(None)
+        self.check()?;
+        let mut policies = self.policies.lock().expect("no panic before");
+        let versions = policies.entry(account.0).or_insert_with(first_policy);
+        let newest = i64::try_from(versions.len()).expect("few versions");
+        let version = version.unwrap_or(newest);
+        let found = usize::try_from(version - 1)
+            .ok()
+            .and_then(|at| versions.get(at));
+        Ok(found.map(|(toml, _)| StoredPolicy {
+            version,
+            toml: toml.clone(),
+            account_epoch: 0,
+        }))
     }
 }
 

@@ -7,6 +7,7 @@ mod access;
 mod bearer;
 mod bot;
 mod card;
+mod checks;
 mod cors;
 mod dialogs;
 mod error;
@@ -22,6 +23,7 @@ mod metrics;
 mod oauth;
 mod onetime;
 mod openapi;
+mod policy;
 mod session;
 mod setup;
 mod sites;
@@ -70,7 +72,14 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/api/v1/dialogs/{dialog}/dismiss", post(dialogs::dismiss))
         .route("/api/v1/dialogs/{dialog}/no_touch", post(dialogs::no_touch))
         .layer(DefaultBodyLimit::max(API_BODY_BYTES));
+    let rules = Router::new()
+        .route("/api/v1/checks", get(checks::show))
+        .route("/api/v1/policy", get(policy::show).put(policy::change))
+        .route("/api/v1/policy/versions", get(policy::versions))
+        .route("/api/v1/policy/versions/{version}", get(policy::version))
+        .layer(DefaultBodyLimit::max(policy::BODY_BYTES));
     let browser = api
+        .merge(rules)
         .route("/widget/{file}", get(widget::file))
         .layer(cors::layer(&web));
     let hooks = Router::new()

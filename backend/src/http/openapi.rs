@@ -1,6 +1,6 @@
 //! `GET /api/v1/openapi.json`: the contract with bots, and what else is stable. Checked in as `backend/openapi.json`.
 
-use super::{bot, session, version};
+use super::{bot, checks, policy, session, version};
 use crate::ports::{BotAnswerBody, BotRequest};
 use axum::Json;
 use serde_json::{Value, json};
@@ -15,7 +15,17 @@ const TURN: &str = "/turns";
         title = "Estafeta",
         description = "Who speaks to a guest: a bot or a manager. The page for authors of bots: backend/BOT.md.",
     ),
-    paths(turn, bot::late, session::open, version::show),
+    paths(
+        turn,
+        bot::late,
+        session::open,
+        checks::show,
+        policy::show,
+        policy::change,
+        policy::versions,
+        policy::version,
+        version::show
+    ),
     components(schemas(BotRequest, BotAnswerBody))
 )]
 struct Api;

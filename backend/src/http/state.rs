@@ -6,7 +6,7 @@ use super::invitation::InvitationKey;
 use super::setup::Setup;
 use super::sites::Sites;
 use crate::flow::{Flow, Tenant};
-use crate::ports::Connection;
+use crate::ports::{Checkups, Connection};
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -36,6 +36,8 @@ pub struct Web {
     pub widget: Vec<WidgetFile>,
     /// The setup page.
     pub setup: Option<Setup>,
+    /// Looks at whether an account has all that it needs.
+    pub checkups: Option<Arc<dyn Checkups>>,
     /// Cancelled when streams to cards end, because the server does.
     pub closing: CancellationToken,
     /// Which widgets have talked to this process.
@@ -60,6 +62,8 @@ pub struct Site {
     pub origins: Vec<String>,
     /// How it is connected by OAuth; `None` = by a long-lived token.
     pub connection: Option<Arc<dyn Connection>>,
+    /// The settings name a policy file: it comes into force again when it changes.
+    pub policy_file: bool,
     /// CRM and channel were prepared at least once.
     pub prepared: AtomicBool,
 }
@@ -92,6 +96,7 @@ impl Web {
             metrics,
             widget,
             setup: None,
+            checkups: None,
             closing: CancellationToken::new(),
             noted: Noted::default(),
             stream_reads: Semaphore::new(STREAM_READS),

@@ -1,6 +1,9 @@
 //! What a look at a part of the connection came to: a line for the operator, and what of it a person has to do something
 //! about, for which the setup page has words in every language.
 
+use async_trait::async_trait;
+use widget_core::ids::AccountId;
+
 macro_rules! text {
     ($what:ident) => {
         String
@@ -88,6 +91,14 @@ findings! {
     WidgetOther(wanted),
     /// Somebody else answers guests by himself: what he says.
     Stranger(said),
+}
+
+/// Looks at whole accounts, and changes nothing.
+#[async_trait]
+pub trait Checkups: Send + Sync {
+    /// Everything of an account: of which part (`data`, `amocrm`, `pact`, `bot`), and what was found. `None`: the account
+    /// is not served here.
+    async fn examine(&self, account: AccountId) -> Option<Vec<(String, Checked)>>;
 }
 
 /// One look.

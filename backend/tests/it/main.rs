@@ -34,6 +34,7 @@ mod probe;
 mod races;
 mod replay;
 mod scenarios;
+mod settings;
 mod setup;
 mod stop;
 mod storm;

@@ -52,12 +52,14 @@ mod tests;
 
 pub use moment::LocalTime;
 
+use crate::action::{SendKind, TextPart};
 use crate::event::{BotAnswer, BotHandoff, Kb};
 use crate::ids::TextRef;
 use crate::owner::ReasonId;
 use crate::policy::Policy;
 use crate::time::{Days, Zone};
 use crate::understand::{AttachmentKind, Facts, Intent, Programme, Understood, understand};
+use crate::wire::WhyLine;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -291,8 +293,25 @@ pub enum HoursText {
     OffHours,
 }
 
+/// A verdict with what led to it and what the guest reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// What becomes of the case.
+    pub verdict: Verdict,
+    /// All checks in order, in both languages.
+    pub why: Vec<WhyLine>,
+    /// What is sent to the guest, in order: by which kind, made of which texts. The bot's own words are no text of the
+    /// policy.
+    pub said: Vec<(SendKind, Vec<TextPart>)>,
+}
+
 /// What becomes of the case under this policy. `zone` answers the account's UTC offsets around a moment, unix ms.
 pub fn judge(policy: &Policy, case: &Case, zone: impl Fn(i64) -> Zone) -> Verdict {
+    judge_and_tell(policy, case, zone).verdict
+}
+
+/// The same, with what led to it and what the guest reads.
+pub fn judge_and_tell(policy: &Policy, case: &Case, zone: impl Fn(i64) -> Zone) -> Judged {
     play::judge(policy, case, &zone)
 }
 

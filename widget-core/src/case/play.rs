@@ -1,6 +1,6 @@
 //! Plays a case on the machine, and reads the outcome off its decisions.
 
-use super::{Case, Effect, HoursText, Leader, Subject, Verb, Verdict, days};
+use super::{Case, Effect, HoursText, Judged, Leader, Subject, Verb, Verdict, days};
 use crate::action::{Action, Note, SendKind, TextPart};
 use crate::change::Change;
 use crate::decide::{decide, implied};
@@ -30,7 +30,7 @@ const MOST_DEALS: u32 = 50;
 /// A case is played in no more steps than these of each kind.
 const MOST_STEPS: usize = 20;
 
-pub(super) fn judge(policy: &Policy, case: &Case, zone: &impl Fn(i64) -> Zone) -> Verdict {
+pub(super) fn judge(policy: &Policy, case: &Case, zone: &impl Fn(i64) -> Zone) -> Judged {
     let mut decided = policy.clone();
     if decided.mode == Mode::Watch {
         decided.mode = Mode::On;
@@ -40,7 +40,8 @@ pub(super) fn judge(policy: &Policy, case: &Case, zone: &impl Fn(i64) -> Zone) -
     let bot_led = play.state.view.owner == Owner::Bot;
     play.guest_writes(case);
     play.bot_answers(case);
-    let trace = play.trace.iter().map(|check| check.sentence().ru).collect();
+    let why: Vec<_> = play.trace.iter().map(Check::sentence).collect();
+    let trace = why.iter().map(|line| line.ru.clone()).collect();
     play.make_the_deal();
     let outcome = Outcome {
         bot_led,
@@ -51,7 +52,15 @@ pub(super) fn judge(policy: &Policy, case: &Case, zone: &impl Fn(i64) -> Zone) -
     if policy.mode == Mode::Watch {
         verdict.effects.clear();
     }
-    verdict
+    let said = play.asked.iter().filter_map(|action| match action {
+        Action::Send { kind, parts, .. } => Some((*kind, parts.clone())),
+        _ => None,
+    });
+    Judged {
+        said: said.collect(),
+        verdict,
+        why,
+    }
 }
 
 /// The dialog of a case, its clock, and the CRM around it.

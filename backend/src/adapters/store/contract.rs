@@ -15,8 +15,8 @@ pub(super) use setups::*;
 use crate::error::StoreError;
 use crate::ports::{
     ActClaim, Again, Claimed, ClaimedAct, Commit, Echo, Finish, Guest, History, JournalRow, Lane,
-    Lease, NewAct, NewRow, Origin, Phase, PolicyVersion, Reach, Recorded, Scope, Source, Store,
-    StoredPolicy, Wanted,
+    Lease, NewAct, NewRow, Origin, Phase, PolicyVersion, Reach, Recorded, Replaced, Scope, Source,
+    Store, StoredPolicy, Wanted,
 };
 use async_trait::async_trait;
 use std::collections::BTreeSet;
@@ -124,6 +124,7 @@ macro_rules! contract {
             the_default_policy_gives_way_to_any_other,
             a_change_of_mode_raises_the_accounts_epoch_and_nothing_else_does,
             versions_of_a_policy_are_kept_with_their_texts,
+            a_policy_replaces_only_the_version_that_was_seen,
             promise_6_separate_the_newest_versions_of_all_accounts_are_known_at_once,
             promise_6_separate_an_account_neither_sees_nor_affects_another,
             privacy_an_erased_guest_leaves_ids_and_a_state_that_is_the_fold,
@@ -1789,6 +1790,7 @@ pub(super) async fn versions_of_a_policy_are_kept_with_their_texts<B: Bench>() {
         at,
         origin,
         mode: mode.map(str::to_owned),
+        user: None,
     };
     assert_eq!(
         store.policies(ONE).await.unwrap(),
@@ -1807,6 +1809,39 @@ pub(super) async fn versions_of_a_policy_are_kept_with_their_texts<B: Bench>() {
     assert_eq!(texts(4).await, None);
     assert_eq!(store.policy(TWO, Some(1)).await.unwrap(), None);
     assert_eq!(store.policies(TWO).await.unwrap(), []);
+}
+
+pub(super) async fn a_policy_replaces_only_the_version_that_was_seen<B: Bench>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    let replace = async |account, over, toml, user| {
+        let replaced = store.replace_policy(account, over, toml, UserId(user), T);
+        replaced.await.unwrap()
+    };
+    assert_eq!(replace(ONE, 1, ON, 7).await, Replaced::Stale(0));
+    assert_eq!(put(&store, ON, Origin::File).await, 1);
+    assert_eq!(
+        replace(ONE, 1, ON, 7).await,
+        Replaced::Stored(1),
+        "the same"
+    );
+    assert_eq!(replace(ONE, 1, PEOPLE, 7).await, Replaced::Stored(2));
+    assert_eq!(replace(ONE, 1, ON_TOO, 8).await, Replaced::Stale(2));
+    assert_eq!(newest(&store).await.toml, PEOPLE);
+    assert_eq!(newest(&store).await.account_epoch, 1, "another mode");
+    assert_eq!(replace(ONE, 2, ON_TOO, 8).await, Replaced::Stored(3));
+    // Two at the same moment: one of them is told.
+    let (one, other) = tokio::join!(replace(ONE, 3, ON, 7), replace(ONE, 3, PEOPLE, 8));
+    let stored = [one, other].map(|replaced| replaced == Replaced::Stored(4));
+    assert_eq!(stored.iter().filter(|stored| **stored).count(), 1);
+    assert!([one, other].contains(&Replaced::Stale(4)));
+    // Another account has versions of its own.
+    assert_eq!(replace(TWO, 4, ON, 7).await, Replaced::Stale(0));
+    assert_eq!(store.policies(TWO).await.unwrap(), []);
+    let versions = store.policies(ONE).await.unwrap();
+    let users: Vec<_> = versions.iter().rev().map(|version| version.user).collect();
+    assert_eq!(users[..3], [None, Some(UserId(7)), Some(UserId(8))]);
+    assert_eq!(versions[1].origin, Origin::Api);
 }
 
 pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_another<B: Bench>() {

@@ -1,6 +1,8 @@
 //! Cases that are decided from the guest's words alone: the bot has not been asked, and nothing is known beside the text.
 
 use super::*;
+use crate::action::{SendKind, TextPart};
+use crate::case::judge_and_tell;
 
 fn heard(stage: &str, text: &str) -> String {
     line(&verdict(Some(stage), text, json!({"kb": "none"})))
@@ -132,5 +134,25 @@ fn behaviour_3_thanks_torn_sentences_and_other_languages() {
     assert_eq!(
         heard("Новая заявка", "біз 5 адам, орын бар ма?"),
         handoff("guests_over_4")
+    );
+}
+
+#[test]
+fn what_the_guest_reads_is_told_beside_the_verdict() {
+    let five = case(Some("Новая заявка"), "Нас будет пятеро", json!({}));
+    let five: Case = serde_json::from_value(five).unwrap();
+    let told = judge_and_tell(&policy(), &five, moscow);
+    assert_eq!(told.verdict, judge(&policy(), &five, moscow));
+    let [(SendKind::Handoff, parts)] = &told.said[..] else {
+        panic!("{:?}", told.said);
+    };
+    assert!(parts.contains(&TextPart::Policy("handoff".to_owned())));
+    assert!(parts.contains(&TextPart::Policy("work_hours".to_owned())));
+    let russian: Vec<_> = told.why.iter().map(|line| line.ru.clone()).collect();
+    assert_eq!(russian, told.verdict.trace);
+    assert!(
+        told.why.iter().any(|line| line.en.contains("more than 4")),
+        "{:?}",
+        told.why
     );
 }

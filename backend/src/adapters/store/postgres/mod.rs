@@ -99,7 +99,7 @@ const TRIES: usize = 5;
 
 /// `(number, name, statements)`, oldest first. One that was released never changes, and none takes away or renames what
 /// the version before it uses: while instances are replaced one by one, both serve the same database.
-const MIGRATIONS: [(i64, &str, &str); 9] = [
+const MIGRATIONS: [(i64, &str, &str); 10] = [
     (
         8,
         "start",
@@ -144,6 +144,11 @@ const MIGRATIONS: [(i64, &str, &str); 9] = [
         21,
         "widget",
         include_str!("../../../../migrations/postgres/0021_widget.sql"),
+    ),
+    (
+        25,
+        "policy_user",
+        include_str!("../../../../migrations/postgres/0025_policy_user.sql"),
     ),
 ];
 

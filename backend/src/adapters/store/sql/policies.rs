@@ -6,10 +6,10 @@ use super::super::seal::{AccountKeys, Purpose};
 use super::SqlStore;
 use super::dialect::{Connection, hold};
 use crate::error::StoreError;
-use crate::ports::{Origin, Policies, PolicyVersion, StoredPolicy};
+use crate::ports::{Origin, Policies, PolicyVersion, Replaced, StoredPolicy};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
-use widget_core::ids::AccountId;
+use widget_core::ids::{AccountId, UserId};
 
 #[async_trait]
 impl Policies for SqlStore {
@@ -23,6 +23,21 @@ impl Policies for SqlStore {
         let keys = self.keys(account).await?;
         self.write((keys, toml.to_owned()), move |db, (keys, toml)| {
             Box::pin(put(db, account, keys, toml, origin, now))
+        })
+        .await
+    }
+
+    async fn replace_policy(
+        &self,
+        account: AccountId,
+        over: i64,
+        toml: &str,
+        user: UserId,
+        now: i64,
+    ) -> Result<Replaced, StoreError> {
+        let keys = self.keys(account).await?;
+        self.write((keys, toml.to_owned()), move |db, (keys, toml)| {
+            Box::pin(replace(db, account, keys, over, (toml, user), now))
         })
         .await
     }
@@ -42,19 +57,21 @@ impl Policies for SqlStore {
         let Some(keys) = self.known_keys(account).await? else {
             return Ok(Vec::new());
         };
-        let rows: Vec<(i64, i64, String, Vec<u8>)> = sqlx::query_as(
-            "SELECT version, at, origin, body FROM policy WHERE account = $1 ORDER BY version DESC",
+        let rows: Vec<(i64, i64, String, Vec<u8>, Option<i64>)> = sqlx::query_as(
+            "SELECT version, at, origin, body, by_user FROM policy WHERE account = $1 \
+             ORDER BY version DESC",
         )
         .bind(account.0)
         .fetch_all(self.readers())
         .await?;
         rows.into_iter()
-            .map(|(version, at, origin, body)| {
+            .map(|(version, at, origin, body, user)| {
                 Ok(PolicyVersion {
                     version,
                     at,
                     origin: from_word("origin of a policy", &origin)?,
                     mode: mode_of(&keys.open_policy(&body)?),
+                    user: user.map(UserId),
                 })
             })
             .collect()
@@ -110,15 +127,51 @@ async fn put(
     {
         return Ok(newest.version);
     }
+    insert(db, account, keys, newest, (toml, origin, None), now).await
+}
+
+async fn replace(
+    db: &mut Connection,
+    account: AccountId,
+    keys: &AccountKeys,
+    over: i64,
+    (toml, user): (&str, UserId),
+    now: i64,
+) -> Result<Replaced, StoreError> {
+    hold(db, Held::Policy(account)).await?;
+    let newest = newest(db, account, keys).await?;
+    let is = newest.as_ref().map_or(0, |newest| newest.version);
+    if is != over {
+        return Ok(Replaced::Stale(is));
+    }
+    if newest.as_ref().is_some_and(|newest| newest.toml == toml) {
+        return Ok(Replaced::Stored(is));
+    }
+    let fresh = (toml, Origin::Api, Some(user));
+    let version = insert(db, account, keys, newest, fresh, now).await?;
+    Ok(Replaced::Stored(version))
+}
+
+/// The version after `newest`.
+async fn insert(
+    db: &mut Connection,
+    account: AccountId,
+    keys: &AccountKeys,
+    newest: Option<Known>,
+    (toml, origin, user): (&str, Origin, Option<UserId>),
+    now: i64,
+) -> Result<i64, StoreError> {
     let version = newest.as_ref().map_or(0, |newest| newest.version) + 1;
     sqlx::query(
-        "INSERT INTO policy (account, version, toml, body, at, origin) VALUES ($1, $2, '', $3, $4, $5)",
+        "INSERT INTO policy (account, version, toml, body, at, origin, by_user) \
+         VALUES ($1, $2, '', $3, $4, $5, $6)",
     )
     .bind(account.0)
     .bind(version)
     .bind(keys.seal(Purpose::Policy, toml.as_bytes())?)
     .bind(now)
     .bind(to_word(&origin)?)
+    .bind(user.map(|user| user.0))
     .execute(&mut *db)
     .await?;
     if newest.is_some_and(|newest| mode_of(&newest.toml) != mode_of(toml)) {

@@ -76,7 +76,7 @@ const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 const WAL_LIMIT: &str = "67108864";
 
 /// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 14] = [
+const MIGRATIONS: [(i64, &str, &str); 15] = [
     (
         1,
         "start",
@@ -146,6 +146,11 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
         21,
         "widget",
         include_str!("../../../../migrations/sqlite/0021_widget.sql"),
+    ),
+    (
+        25,
+        "policy_user",
+        include_str!("../../../../migrations/sqlite/0025_policy_user.sql"),
     ),
 ];
 

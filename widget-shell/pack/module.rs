@@ -1,4 +1,5 @@
-//! One file of the card: glue and `base64(gzip(wasm))`, so that no `.wasm` has to survive amoCRM's storage.
+//! One file for each compiled part, card and settings: glue and `base64(gzip(wasm))`, so that no `.wasm` has to survive
+//! amoCRM's storage.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -7,31 +8,31 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 use std::io::{self, Write};
 
-/// The card, ready to be served.
+/// A compiled part, ready to be served.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Card {
-    /// `card-<hash>`; the files are `<name>.js` and `<name>.wasm`.
+pub struct Module {
+    /// `<part>-<hash>`; the files are `<name>.js` and `<name>.wasm`.
     pub name: String,
-    /// The whole card.
+    /// The whole part.
     pub js: String,
     /// The module alone, for browsers that cannot unpack it.
     pub wasm: Vec<u8>,
 }
 
-/// Joins the parts. `template` is `card.js` with its three marks.
+/// Joins glue and module of a part. `template` is `module.js` with its three marks.
 ///
 /// # Errors
 /// None in practice: it compresses into memory.
-pub fn join(template: &str, glue: &str, wasm: Vec<u8>) -> io::Result<Card> {
+pub fn join(part: &str, template: &str, glue: &str, wasm: Vec<u8>) -> io::Result<Module> {
     let name = format!(
-        "card-{}",
+        "{part}-{}",
         &sha256(&[template.as_bytes(), glue.as_bytes(), &wasm])[..12]
     );
     let js = template
-        .replace("__CARD__", &name)
+        .replace("__NAME__", &name)
         .replace("/*GLUE*/", glue)
         .replace("__PACKED__", &BASE64_STANDARD.encode(gzip(&wasm)?));
-    Ok(Card { name, js, wasm })
+    Ok(Module { name, js, wasm })
 }
 
 /// The best gzip, without a date.
@@ -60,11 +61,12 @@ mod tests {
     use std::io::Read;
 
     const TEMPLATE: &str =
-        "define(function () { /*GLUE*/ const PACKED = '__PACKED__'; fetch('__CARD__.wasm'); });";
+        "define(function () { /*GLUE*/ const PACKED = '__PACKED__'; fetch('__NAME__.wasm'); });";
 
     #[test]
     fn the_file_holds_the_module_and_its_name_follows_the_content() {
-        let card = join(TEMPLATE, "let glue;", b"\0asm".to_vec()).unwrap();
+        let card = join("card", TEMPLATE, "let glue;", b"\0asm".to_vec()).unwrap();
+        assert!(card.name.starts_with("card-"));
         assert!(card.js.contains("let glue;") && card.js.contains(&format!("{}.wasm", card.name)));
         let packed = card.js.split('\'').nth(1).unwrap();
         let mut module = vec![];
@@ -73,17 +75,17 @@ mod tests {
         assert_eq!(module, card.wasm);
         assert_eq!(
             card,
-            join(TEMPLATE, "let glue;", b"\0asm".to_vec()).unwrap()
+            join("card", TEMPLATE, "let glue;", b"\0asm".to_vec()).unwrap()
         );
         assert_ne!(
             card.name,
-            join(TEMPLATE, "let glue;", b"\0asm1".to_vec())
+            join("card", TEMPLATE, "let glue;", b"\0asm1".to_vec())
                 .unwrap()
                 .name
         );
         assert_ne!(
             card.name,
-            join(TEMPLATE, "let glue2;", b"\0asm".to_vec())
+            join("card", TEMPLATE, "let glue2;", b"\0asm".to_vec())
                 .unwrap()
                 .name
         );

@@ -1,4 +1,4 @@
-/* The card of Estafeta, compiled from widget-ui: wasm-bindgen's glue, then the module as base64 of gzip. */
+/* A part of Estafeta, compiled from widget-ui: wasm-bindgen's glue, then the module as base64 of gzip. */
 define(function () {
   'use strict';
   /*GLUE*/
@@ -40,10 +40,10 @@ define(function () {
   return async function (elsewhere) {
     const bytes = await (async () => unpacked())().catch((error) => {
       if (!elsewhere) throw error;
-      return fetched(elsewhere + '__CARD__.wasm');
+      return fetched(elsewhere + '__NAME__.wasm');
     });
-    await estafeta_card({ module_or_path: bytes });
-    const { show, hide } = estafeta_card;
+    await estafeta_part({ module_or_path: bytes });
+    const { show, hide } = estafeta_part;
     return { hide, show: (root, host, ...card) => show(root, { ...host, place }, ...card) };
   };
 });
