@@ -1,6 +1,8 @@
 -- More of what 0019 began: fewer ways to the server and back.
 
--- `commit_dialog` that answers when the dialog is ready next, so that nobody has to look for it in vain.
+-- `commit_dialog` that answers when the dialog is ready next, so that nobody has to look for it in vain. It is called where
+-- changes do not wait for the disk, since what comes of the inbox is decided again if it is lost. What somebody did or time
+-- brought is not, and a change of the owner must stand before any text is judged by it: those wait.
 CREATE FUNCTION commit_dialog_2(
     _account bigint, _dialog text, _token bigint, _before bigint,
     _seqs bigint[], _ats bigint[], _policies bigint[], _cores text[],
@@ -8,9 +10,17 @@ CREATE FUNCTION commit_dialog_2(
     _keys text[], _lanes text[], _acts text[], _texts bigint[], _epochs bigint[], _ranks bigint[], _account_epoch bigint,
     _consumed bigint[], _parked bigint[], _until bigint[], _hints_from bigint,
     _state text, _seq bigint, _last_at bigint, _owner_kind text, _epoch bigint, _deal bigint, _contact bigint,
-    _due_at bigint, _format bigint, _release boolean
+    _due_at bigint, _format bigint, _release boolean, _holder bigint
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
+    -- A lease of an earlier life of the instance: what was done under it may be forgotten.
+    IF NOT EXISTS (SELECT 1 FROM dialog WHERE account = _account AND id = _dialog AND leased = _holder) THEN
+        RAISE EXCEPTION USING ERRCODE = 'ES001', MESSAGE = 'the lease is lost';
+    END IF;
+    IF cardinality(_consumed) = 0
+        OR EXISTS (SELECT 1 FROM dialog WHERE account = _account AND id = _dialog AND epoch <> _epoch) THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
     PERFORM commit_dialog(
         _account, _dialog, _token, _before,
         _seqs, _ats, _policies, _cores,

@@ -11,8 +11,12 @@ use widget_core::action::Action;
 use widget_core::dialog::FORMAT;
 use widget_core::ids::{ActionKey, MessageId};
 
-/// What was decided on a leased dialog. Answers when it is ready next.
-pub(super) async fn apply(db: &mut Connection, commit: &Commit) -> Result<Option<i64>, StoreError> {
+/// What was decided on a dialog that this life of the instance has leased. Answers when it is ready next.
+pub(super) async fn apply(
+    db: &mut Connection,
+    commit: &Commit,
+    holder: i64,
+) -> Result<Option<i64>, StoreError> {
     let Commit {
         lease,
         state,
@@ -25,7 +29,7 @@ pub(super) async fn apply(db: &mut Connection, commit: &Commit) -> Result<Option
     let (parked, until): (Vec<i64>, Vec<i64>) = commit.parked.iter().copied().unzip();
     let ready_at = sqlx::query_scalar(
         "SELECT commit_dialog_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
-         $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)",
+         $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)",
     )
     .bind(lease.account.0)
     .bind(&lease.dialog.0)
@@ -60,6 +64,7 @@ pub(super) async fn apply(db: &mut Connection, commit: &Commit) -> Result<Option
     .bind(state.timers.values().map(|armed| armed.due).min())
     .bind(FORMAT)
     .bind(commit.release)
+    .bind(holder)
     .fetch_one(db)
     .await?;
     Ok(ready_at)

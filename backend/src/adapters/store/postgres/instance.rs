@@ -85,6 +85,11 @@ impl Instance {
         self.hurry.notify_one();
     }
 
+    /// Whether it may hold less than it believes.
+    pub(super) fn is_unsure(&self) -> bool {
+        self.unsure.load(Ordering::Acquire)
+    }
+
     /// Whether this instance is the one to do `duty`: all instances agree on it without asking each other, and each has
     /// about as many duties as the others.
     pub(super) fn is_first_for(&self, duty: Duty) -> bool {
@@ -170,7 +175,7 @@ impl Instance {
 
     /// Renews this life or begins a new one, and takes back what the dead have left.
     pub(super) async fn beat(&self, db: &PgPool) -> Result<(), StoreError> {
-        if self.unsure.load(Ordering::Acquire) || !self.renew(db).await? {
+        if self.is_unsure() || !self.renew(db).await? {
             self.begin(db).await?;
         }
         let before = self.clock.machine_ms();

@@ -402,13 +402,22 @@ impl PostgresStore {
     }
 
     /// As [`Self::write_at_once`], and answers before the change is on the disk: for what is done again if it is lost.
+    /// Refused while this instance does not know what it holds.
     async fn write_passing<I, T, F>(&self, input: I, work: F) -> Result<T, StoreError>
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
         F: for<'c> Fn(&'c mut PgConnection, &'c I) -> Work<'c, T> + Send + 'static,
     {
-        self.change_at_once(&self.0.passing, input, work).await
+        let instance = Arc::clone(&self.0.instance);
+        self.change_at_once(&self.0.passing, input, move |db, input| {
+            if instance.is_unsure() {
+                let why = "this instance may hold less than it believes: it begins anew".to_owned();
+                return Box::pin(std::future::ready(Err(StoreError::Database(why))));
+            }
+            work(db, input)
+        })
+        .await
     }
 
     /// As [`Self::write_arrival`], for one change.

@@ -60,8 +60,9 @@ impl Newspaper {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "other instances cannot be heard; it is tried again");
-                    *kept = None;
-                    is_lost();
+                    if kept.take().is_some() {
+                        is_lost();
+                    }
                     tokio::time::sleep(AGAIN).await;
                 }
             }
@@ -81,6 +82,8 @@ impl Newspaper {
 
 async fn listen(db: &PgPool) -> Result<PgListener, sqlx::Error> {
     let mut listener = PgListener::connect_with(db).await?;
+    // A loss is told before the server is there again.
+    listener.eager_reconnect(false);
     listener.listen(CHANNEL).await?;
     Ok(listener)
 }

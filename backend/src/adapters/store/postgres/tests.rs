@@ -274,6 +274,26 @@ async fn promise_2_a_lease_that_a_failed_server_has_forgotten_bounces_though_the
 }
 
 #[tokio::test]
+async fn promise_2_nothing_is_committed_under_what_was_held_before_a_doubt() {
+    let options = schema().await;
+    let one = join(&options).await;
+    one.ingest(vec![event("a", "e1")]).await.unwrap();
+    let held = one.claim(T).await.unwrap().unwrap();
+    one.0.instance.doubt();
+    let doubted = one.commit(decided(&held, &[])).await;
+    assert!(doubted.is_err(), "{doubted:?}");
+    one.0.instance.beat(&one.0.own).await.unwrap();
+    let late = one.commit(decided(&held, &[])).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
+    let journal = "SELECT COUNT(*) FROM journal";
+    let rows: i64 = sqlx::query_scalar(journal)
+        .fetch_one(&mut options.connect().await.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(rows, 0);
+}
+
+#[tokio::test]
 async fn promise_2_who_loses_the_connection_does_not_know_what_it_holds_and_begins_a_new_life() {
     // A database of its own: only there may connections be cut.
     let name = format!("test_{}", uuid::Uuid::new_v4().simple());

@@ -90,14 +90,11 @@ impl Dialogs for SqlStore {
             .map(|act| Lane::of(&act.action))
             .collect();
         let given_back = commit.release.then(|| commit.lease.clone());
-        // What comes of the inbox is decided again if it is lost; what somebody did or time brought is not.
-        let ready_at = if commit.consumed.is_empty() {
-            self.write_at_once(commit, |db, commit| Box::pin(apply(db, commit)))
-                .await?
-        } else {
-            self.write_passing(commit, |db, commit| Box::pin(apply(db, commit)))
-                .await?
-        };
+        let ready_at = self
+            .write_passing((commit, self.holder()), |db, (commit, holder)| {
+                Box::pin(apply(db, commit, *holder))
+            })
+            .await?;
         self.lets_go(given_back.as_ref());
         self.tell_of_acts(account, &lanes);
         Ok(ready_at)

@@ -84,7 +84,8 @@ impl Ledger for SqlStore {
         }
         let body = keys.seal(Purpose::Text, text.as_bytes())?;
         let text = (account, dialog.clone(), body, same, keys.echo(text));
-        self.write_passing(text, |db, (account, dialog, body, same, echo)| {
+        // It lasts: the reference to a text that was lost would be given to another one.
+        self.write_at_once(text, |db, (account, dialog, body, same, echo)| {
             Box::pin(async move {
                 // Somebody else may have been first: then the row is answered as it is.
                 let id = sqlx::query_scalar(

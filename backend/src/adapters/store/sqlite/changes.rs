@@ -13,7 +13,11 @@ use widget_core::dialog::FORMAT;
 use widget_core::ids::{ActionKey, MessageId};
 
 /// What was decided on a leased dialog. Answers when it is ready next.
-pub(super) async fn apply(db: &mut Connection, commit: &Commit) -> Result<Option<i64>, StoreError> {
+pub(super) async fn apply(
+    db: &mut Connection,
+    commit: &Commit,
+    _holder: i64,
+) -> Result<Option<i64>, StoreError> {
     let (seq, deal) = hold(db, &commit.lease).await?;
     check(commit, seq)?;
     for row in &commit.journal {
