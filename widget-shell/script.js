@@ -14,10 +14,10 @@ define(['jquery'], function ($) {
   const root = document.createElement('div');
   let session, module, active, count = 0;
 
-  /** A session; a used one-time token is replaced once. */
+  /** A used one-time token is replaced once. */
   async function request(widget, again) {
     try {
-      return await widget.$authorizedAjax({ url: ORIGIN + '/api/v1/session?v=__VERSION__', type: 'POST', timeout: 12000 });
+      return await widget.$authorizedAjax({ url: ORIGIN + '/api/v1/session?v=__VERSION__', type: 'POST', timeout: 12e3 });
     } catch (xhr) {
       const problem = { code: xhr.status ? 'token_refused' : 'unreachable', ...xhr.responseJSON };
       if (problem.code === 'token_replayed' && !again) return request(widget, true);
@@ -25,7 +25,7 @@ define(['jquery'], function ($) {
     }
   }
 
-  /** The page's session; a new one if `stale` is it and was refused. */
+  /** The session; a new one if `stale` was refused. */
   async function open(widget, stale) {
     if (!session || (stale && (await session).token === stale)) {
       session = request(widget);
