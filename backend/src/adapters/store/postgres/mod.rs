@@ -402,7 +402,7 @@ impl PostgresStore {
     }
 
     /// As [`Self::write_at_once`], and answers before the change is on the disk: for what is done again if it is lost.
-    /// Refused while this instance does not know what it holds.
+    /// Refused while this instance does not know what it holds, and when it has begun anew meanwhile.
     async fn write_passing<I, T, F>(&self, input: I, work: F) -> Result<T, StoreError>
     where
         I: Send + Sync + 'static,
@@ -410,8 +410,9 @@ impl PostgresStore {
         F: for<'c> Fn(&'c mut PgConnection, &'c I) -> Work<'c, T> + Send + 'static,
     {
         let instance = Arc::clone(&self.0.instance);
+        let life = instance.number();
         self.change_at_once(&self.0.passing, input, move |db, input| {
-            if instance.is_unsure() {
+            if instance.is_unsure() || instance.number() != life {
                 let why = "this instance may hold less than it believes: it begins anew".to_owned();
                 return Box::pin(std::future::ready(Err(StoreError::Database(why))));
             }
