@@ -2,7 +2,7 @@
 
 use crate::format::{self, Moments};
 use crate::i18n::{Lang, Texts};
-use crate::store::{Failure, Form, Live, Msg, Notice, Press, State};
+use crate::store::{Click, Failure, Form, Live, Notice, Press, State};
 use widget_core::owner::{Owner, Reason};
 use widget_core::time::Days;
 use widget_core::understand::Programme;
@@ -102,7 +102,7 @@ pub struct Link {
     /// Its tooltip.
     pub tip: Option<String>,
     /// What a click means.
-    pub msg: Msg,
+    pub click: Click,
     /// For a link that opens something: whether it is open.
     pub expanded: Option<bool>,
 }
@@ -118,12 +118,8 @@ pub struct DialogCard {
     pub dot: Dot,
     /// The status.
     pub status: String,
-    /// The status for a screen reader.
-    pub status_label: String,
     /// The line under it.
     pub line: String,
-    /// The line for a screen reader, where it differs.
-    pub line_label: Option<String>,
     /// The guest waits too long: red.
     pub overdue: bool,
     /// More lines under it: the dialog belongs to another deal, the guest will be written to once more.
@@ -224,11 +220,11 @@ impl Presenter<'_> {
         self.texts.get(key)
     }
 
-    fn link(&self, key: &str, msg: Msg) -> Link {
+    fn link(&self, key: &str, click: Click) -> Link {
         Link {
             label: self.t(key),
             tip: None,
-            msg,
+            click,
             expanded: None,
         }
     }
@@ -271,7 +267,7 @@ impl Presenter<'_> {
                 skeleton: false,
                 button: failure
                     .may_repeat()
-                    .then(|| self.link("do.retry", Msg::Retry)),
+                    .then(|| self.link("do.retry", Click::Retry)),
             }),
             badge: self.problem(),
             ..CardView::default()
@@ -294,7 +290,7 @@ impl Presenter<'_> {
             "version_mismatch" => (
                 self.error(failure),
                 Some(self.t("state.update.hint")),
-                Some(self.link("do.reload", Msg::ReloadPage)),
+                Some(self.link("do.reload", Click::ReloadPage)),
             ),
             _ => (self.error(failure), None, None),
         };
@@ -364,8 +360,8 @@ impl Presenter<'_> {
                 text: self.t("state.update"),
                 detail: Some(self.t("state.update.hint")),
                 links: vec![
-                    self.link("do.reload", Msg::ReloadPage),
-                    self.link("do.later", Msg::UpdateLater),
+                    self.link("do.reload", Click::ReloadPage),
+                    self.link("do.later", Click::UpdateLater),
                 ],
             });
         }
@@ -387,7 +383,7 @@ impl Presenter<'_> {
         let mut bar = plain(Tone::Bad, text);
         bar.detail = Some(detail(failure));
         if again {
-            bar.links.push(self.link("do.retry", Msg::Retry));
+            bar.links.push(self.link("do.retry", Click::Retry));
         }
         bar
     }
@@ -443,12 +439,12 @@ impl Presenter<'_> {
 
     fn dialog(&self, data: &DealDialogs, dialog: &DialogView, several: bool) -> DialogCard {
         let busy = self.state.pending_on(&dialog.id).is_some();
-        let press = |press| Msg::Pressed(dialog.id.clone(), press);
+        let press = |press| Click::Pressed(dialog.id.clone(), press);
         let role = self.role(dialog);
         let moments = self.moments(data);
         let status = self.status(dialog, role);
-        let (line, overdue, line_label) = if busy {
-            (self.t("line.pending"), false, None)
+        let (line, overdue) = if busy {
+            (self.t("line.pending"), false)
         } else {
             self.line(&moments, dialog, role)
         };
@@ -467,10 +463,8 @@ impl Presenter<'_> {
             key: dialog.id.to_string(),
             phone: several.then(|| dialog.phone.clone()),
             dot: role.dot(),
-            status_label: self.texts.fill("a11y.status", &[("status", &status)]),
             status,
             line,
-            line_label,
             overdue,
             notes: self.notes(&moments, dialog),
             reason: self.reason_shown(dialog, role),
@@ -620,21 +614,16 @@ impl Presenter<'_> {
         }
     }
 
-    /// The line under the status, whether it is red, and its label for a screen reader.
-    fn line(
-        &self,
-        moments: &Moments<'_>,
-        dialog: &DialogView,
-        role: Role,
-    ) -> (String, bool, Option<String>) {
+    /// The line under the status, and whether it is red.
+    fn line(&self, moments: &Moments<'_>, dialog: &DialogView, role: Role) -> (String, bool) {
         let at = |key: &str, moment: i64| self.texts.fill(key, &[("time", &moments.time(moment))]);
         let unanswered = |since: i64| {
             let line = self
                 .texts
                 .fill("line.unanswered", &[("ago", &moments.ago(since))]);
-            (line, moments.is_overdue(since), None)
+            (line, moments.is_overdue(since))
         };
-        let calm = |line: String| (line, false, None);
+        let calm = |line: String| (line, false);
         let guest = |key: &str| {
             dialog
                 .guest_last
@@ -667,7 +656,7 @@ impl Presenter<'_> {
                     ("time", &*moments.time(since)),
                 ];
                 let line = self.texts.fill("line.waiting", &values);
-                (line, moments.is_overdue(since), None)
+                (line, moments.is_overdue(since))
             }
             Role::Me if self.can_undo(dialog) => calm(self.t("line.opened_taken")),
             Role::Me | Role::Other | Role::Unknown => {
@@ -676,12 +665,7 @@ impl Presenter<'_> {
                     (_, Some(due)) => {
                         let time = moments.time(due);
                         let values = [("time", &*time), ("left", &*moments.left(due))];
-                        let line = self.texts.fill("line.return_at", &values);
-                        (
-                            line,
-                            false,
-                            Some(self.texts.fill("a11y.timer", &[("time", &time)])),
-                        )
+                        calm(self.texts.fill("line.return_at", &values))
                     }
                     (Some(since), None) => unanswered(since),
                     (None, None) => calm(guest("line.guest_at")),
@@ -742,7 +726,7 @@ impl Presenter<'_> {
     }
 
     fn links(&self, dialog: &DialogView, role: Role, busy: bool) -> Vec<Link> {
-        let press = |press| Msg::Pressed(dialog.id.clone(), press);
+        let press = |press| Click::Pressed(dialog.id.clone(), press);
         let mut links = vec![];
         if !busy {
             match role {
@@ -811,8 +795,8 @@ impl Presenter<'_> {
         Some(FormView {
             text,
             note,
-            yes: self.link(yes, Msg::Pressed(id.clone(), Press::Confirm)),
-            no: self.link("do.cancel", Msg::Pressed(id.clone(), Press::Cancel)),
+            yes: self.link(yes, Click::Pressed(id.clone(), Press::Confirm)),
+            no: self.link("do.cancel", Click::Pressed(id.clone(), Press::Cancel)),
         })
     }
 

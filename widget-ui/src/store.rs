@@ -232,16 +232,30 @@ pub enum Msg {
         /// What came.
         result: Box<Result<History, Failure>>,
     },
-    /// A button or link of a dialog.
-    Pressed(DialogId, Press),
+    /// A button or link.
+    Clicked(Click),
     /// The note as typed so far.
     NoteTyped(String),
+}
+
+/// What a click on a button or link means. Apart from [`Msg`]: each of them is compared and copied with what is drawn,
+/// and that must not bring along code for everything else that can happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Click {
+    /// A button or link of a dialog.
+    Pressed(DialogId, Press),
     /// «Повторить».
     Retry,
     /// «Обновить страницу».
     ReloadPage,
     /// «Позже» on the news of a new version.
     UpdateLater,
+}
+
+impl From<Click> for Msg {
+    fn from(click: Click) -> Self {
+        Self::Clicked(click)
+    }
 }
 
 /// An action whose answer has not come yet, shown as if it had succeeded.
@@ -449,17 +463,23 @@ impl State {
                 self.history_came(&dialog, *result);
                 vec![]
             }
-            Msg::Pressed(dialog, Press::History) => self.toggle_history(dialog),
-            Msg::Pressed(dialog, press) => self.pressed(dialog, press),
+            Msg::Clicked(click) => self.clicked(click),
             Msg::NoteTyped(text) => {
                 if let Some((_, Form::Note(note))) = &mut self.form {
                     *note = text.chars().take(NOTE_AT_MOST).collect();
                 }
                 vec![]
             }
-            Msg::Retry => self.retry(),
-            Msg::ReloadPage => vec![Effect::ReloadPage],
-            Msg::UpdateLater => {
+        }
+    }
+
+    fn clicked(&mut self, click: Click) -> Vec<Effect> {
+        match click {
+            Click::Pressed(dialog, Press::History) => self.toggle_history(dialog),
+            Click::Pressed(dialog, press) => self.pressed(dialog, press),
+            Click::Retry => self.retry(),
+            Click::ReloadPage => vec![Effect::ReloadPage],
+            Click::UpdateLater => {
                 self.update = false;
                 self.update_put_off = true;
                 vec![]

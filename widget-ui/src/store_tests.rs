@@ -101,15 +101,15 @@ impl Card {
         card
     }
 
-    fn on(&mut self, msg: Msg) -> &mut Self {
-        let (state, effects) = self.state.clone().on(msg);
+    fn on(&mut self, msg: impl Into<Msg>) -> &mut Self {
+        let (state, effects) = self.state.clone().on(msg.into());
         self.state = state;
         self.asked.extend(effects);
         self
     }
 
     fn press(&mut self, press: Press) -> &mut Self {
-        self.on(Msg::Pressed("d1".into(), press))
+        self.on(Click::Pressed("d1".into(), press))
     }
 
     fn load(&mut self, result: Result<Fresh, Failure>) -> &mut Self {
@@ -296,7 +296,7 @@ fn a_refusal_takes_the_prediction_back_and_can_be_repeated() {
         (waiting(), Some("unavailable"))
     );
     assert_eq!(card.asked(), [Effect::Load]);
-    card.on(Msg::Retry);
+    card.on(Click::Retry);
     assert_eq!(
         (card.asked(), card.trouble()),
         (vec![act(4, Act::Take)], None)
@@ -334,7 +334,7 @@ fn a_lost_answer_that_cannot_be_looked_up_offers_a_retry() {
         (waiting(), Some("unavailable"))
     );
     card.asked();
-    card.on(Msg::Retry);
+    card.on(Click::Retry);
     assert_eq!(card.asked(), [act(4, Act::Take)]);
 }
 
@@ -573,7 +573,7 @@ fn a_newer_backend_is_news_until_put_off() {
     };
     card.load(Ok(newer.clone()));
     assert!(card.state.update);
-    card.on(Msg::UpdateLater).load(Ok(newer));
+    card.on(Click::UpdateLater).load(Ok(newer));
     assert!(!card.state.update);
 }
 

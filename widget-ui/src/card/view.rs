@@ -1,9 +1,12 @@
 //! Draws a [`CardView`]: markup and nothing else.
+//!
+//! What may be missing stands in an `if`, and what may be several in [`all`]: each keeps its one place among its
+//! neighbours. With `{ for … }` they would move up and down, be made anew, and the keyboard would lose its place.
 
 use super::{Card, Focus};
 use crate::i18n::Texts;
 use crate::present::{Bar, CardView, DialogCard, Empty, FormView, Link, NoteView, Tone};
-use crate::store::{Msg, NOTE_AT_MOST};
+use crate::store::{Click, Msg, NOTE_AT_MOST};
 use web_sys::HtmlTextAreaElement;
 use widget_core::wire::WhyMark;
 use yew::html::Scope;
@@ -13,13 +16,22 @@ use yew::prelude::*;
 pub fn card(link: &Scope<Card>, texts: &Texts, card: &CardView, focus: &Focus) -> Html {
     html! {
         <section class={classes!("estafeta-card", card.dimmed.then_some("estafeta-dimmed"))} aria-label={texts.get("a11y.block")}>
-            { for card.bars.iter().map(|shown| bar(link, texts, shown)) }
-            { for card.title.iter().map(|title| html! { <div class="estafeta-title">{ title }</div> }) }
-            { for card.dialogs.iter().map(|shown| dialog(link, shown, focus)) }
-            { for card.empty.iter().map(|shown| empty(link, shown)) }
+            { all(card.bars.iter().map(|shown| bar(link, texts, shown))) }
+            if let Some(title) = &card.title {
+                <div class="estafeta-title">{ title }</div>
+            }
+            { all(card.dialogs.iter().map(|shown| dialog(link, shown, focus))) }
+            if let Some(shown) = &card.empty {
+                { empty(link, shown) }
+            }
             <div class="estafeta-live" role="status" aria-live="polite">{ &card.announce }</div>
         </section>
     }
+}
+
+/// Any number of nodes in one place.
+fn all(nodes: impl Iterator<Item = Html>) -> Html {
+    nodes.collect()
 }
 
 fn bar(link: &Scope<Card>, texts: &Texts, bar: &Bar) -> Html {
@@ -31,10 +43,10 @@ fn bar(link: &Scope<Card>, texts: &Texts, bar: &Bar) -> Html {
     html! {
         <div class={classes!("estafeta-bar", tone)}>
             <span>{ &bar.text }</span>
-            { for bar.detail.iter().map(|detail| html! {
+            if let Some(detail) = &bar.detail {
                 <span class="estafeta-detail" title={detail.clone()} tabindex="0" role="note" aria-label={detail.clone()}>{ texts.get("do.details") }</span>
-            }) }
-            { for bar.links.iter().map(|shown| text_link(link, shown)) }
+            }
+            { all(bar.links.iter().map(|shown| text_link(link, shown))) }
         </div>
     }
 }
@@ -43,13 +55,15 @@ fn empty(link: &Scope<Card>, empty: &Empty) -> Html {
     html! {
         <div class="estafeta-empty">
             <div class="estafeta-status">{ &empty.status }</div>
-            { for empty.hint.iter().map(|hint| html! { <div class="estafeta-line">{ hint }</div> }) }
+            if let Some(hint) = &empty.hint {
+                <div class="estafeta-line">{ hint }</div>
+            }
             if empty.skeleton {
                 <div class="estafeta-bone" /><div class="estafeta-bone" />
             }
-            { for empty.button.iter().map(|shown| html! {
-                <button type="button" class="estafeta-button" onclick={send(link, &shown.msg)}>{ &shown.label }</button>
-            }) }
+            if let Some(shown) = &empty.button {
+                <button type="button" class="estafeta-button" onclick={send(link, &shown.click)}>{ &shown.label }</button>
+            }
         </div>
     }
 }
@@ -57,13 +71,15 @@ fn empty(link: &Scope<Card>, empty: &Empty) -> Html {
 fn dialog(link: &Scope<Card>, dialog: &DialogCard, focus: &Focus) -> Html {
     html! {
         <div key={dialog.key.clone()} class="estafeta-dialog" aria-busy={dialog.busy.to_string()}>
-            { for dialog.phone.iter().map(|phone| html! { <div class="estafeta-phone">{ phone }</div> }) }
-            <div class="estafeta-status" aria-label={dialog.status_label.clone()}>
+            if let Some(phone) = &dialog.phone {
+                <div class="estafeta-phone">{ phone }</div>
+            }
+            <div class="estafeta-status">
                 <i class={format!("estafeta-dot estafeta-dot-{}", dialog.dot.class())} aria-hidden="true" />
                 <span title={dialog.status.clone()}>{ &dialog.status }</span>
             </div>
-            <div class={classes!("estafeta-line", dialog.overdue.then_some("estafeta-late"))} aria-label={dialog.line_label.clone()}>{ &dialog.line }</div>
-            { for dialog.notes.iter().map(|text| html! { <div class="estafeta-line">{ text }</div> }) }
+            <div class={classes!("estafeta-line", dialog.overdue.then_some("estafeta-late"))}>{ &dialog.line }</div>
+            { all(dialog.notes.iter().map(|text| html! { <div class="estafeta-line">{ text }</div> })) }
             { message(dialog) }
             {
                 match &dialog.form {
@@ -72,14 +88,16 @@ fn dialog(link: &Scope<Card>, dialog: &DialogCard, focus: &Focus) -> Html {
                 }
             }
             if dialog.form.is_none() && !dialog.links.is_empty() {
-                <div class="estafeta-links">{ for dialog.links.iter().map(|shown| text_link(link, shown)) }</div>
+                <div class="estafeta-links">{ all(dialog.links.iter().map(|shown| text_link(link, shown))) }</div>
             }
-            { for dialog.why.iter().map(|(heading, lines)| why(heading, lines)) }
-            { for dialog.history.iter().map(|(heading, lines)| html! {
+            if let Some((heading, lines)) = &dialog.why {
+                { why(heading, lines) }
+            }
+            if let Some((heading, lines)) = &dialog.history {
                 <ul class="estafeta-why estafeta-history" aria-label={heading.clone()} aria-busy={lines.is_empty().to_string()}>
-                    { for lines.iter().map(|line| html! { <li><span>{ line }</span></li> }) }
+                    { all(lines.iter().map(|line| html! { <li><span>{ line }</span></li> })) }
                 </ul>
-            }) }
+            }
         </div>
     }
 }
@@ -95,15 +113,21 @@ fn message(dialog: &DialogCard) -> Html {
     }
     html! {
         <div class={format!("estafeta-message estafeta-message-{}", dialog.dot.class())}>
-            { for dialog.reason.iter().map(|(heading, reason)| html! {
+            if let Some((heading, reason)) = &dialog.reason {
                 <div class="estafeta-reason"><span>{ heading }</span><b>{ reason }</b></div>
-            }) }
-            { for dialog.facts.iter().map(|facts| html! { <div class="estafeta-facts" title={facts.clone()}>{ facts }</div> }) }
-            { for dialog.quote.iter().map(|quote| html! { <div class="estafeta-quote" title={quote.clone()}>{ quote }</div> }) }
-            { for dialog.quote_meta.iter().map(|meta| html! { <div class="estafeta-meta">{ meta }</div> }) }
-            { for dialog.wanted.iter().map(|(heading, words)| html! {
+            }
+            if let Some(facts) = &dialog.facts {
+                <div class="estafeta-facts" title={facts.clone()}>{ facts }</div>
+            }
+            if let Some(quote) = &dialog.quote {
+                <div class="estafeta-quote" title={quote.clone()}>{ quote }</div>
+            }
+            if let Some(meta) = &dialog.quote_meta {
+                <div class="estafeta-meta">{ meta }</div>
+            }
+            if let Some((heading, words)) = &dialog.wanted {
                 <div class="estafeta-wanted"><div class="estafeta-meta">{ heading }</div><div class="estafeta-quote">{ words }</div></div>
-            }) }
+            }
         </div>
     }
 }
@@ -124,16 +148,16 @@ fn primary(link: &Scope<Card>, dialog: &DialogCard, focus: &Focus) -> Html {
         <button type="button" ref={place}
             class={classes!("estafeta-button", dialog.quiet.then_some("estafeta-quiet"))}
             title={shown.tip.clone()} aria-disabled={dialog.busy.to_string()}
-            onclick={send(link, &shown.msg)}>{ &shown.label }</button>
+            onclick={send(link, &shown.click)}>{ &shown.label }</button>
     }
 }
 
 fn form(link: &Scope<Card>, form: &FormView, focus: &Focus) -> Html {
-    let no = form.no.msg.clone();
+    let no = form.no.click.clone();
     let escape = link.batch_callback(move |event: KeyboardEvent| {
         // amoCRM's own shortcuts must not see what is typed here.
         event.stop_propagation();
-        (event.key() == "Escape").then(|| no.clone())
+        (event.key() == "Escape").then(|| Msg::Clicked(no.clone()))
     });
     let yes_ref = if form.note.is_none() {
         focus.form.clone()
@@ -143,10 +167,12 @@ fn form(link: &Scope<Card>, form: &FormView, focus: &Focus) -> Html {
     html! {
         <div class="estafeta-form" role="group" aria-label={form.text.clone()} onkeydown={escape}>
             <div class="estafeta-line">{ &form.text }</div>
-            { for form.note.iter().map(|shown| note(link, shown, focus)) }
+            if let Some(shown) = &form.note {
+                { note(link, shown, focus) }
+            }
             <div class="estafeta-pair">
-                <button type="button" ref={yes_ref} class="estafeta-button" onclick={send(link, &form.yes.msg)}>{ &form.yes.label }</button>
-                <button type="button" class="estafeta-button estafeta-quiet" onclick={send(link, &form.no.msg)}>{ &form.no.label }</button>
+                <button type="button" ref={yes_ref} class="estafeta-button" onclick={send(link, &form.yes.click)}>{ &form.yes.label }</button>
+                <button type="button" class="estafeta-button estafeta-quiet" onclick={send(link, &form.no.click)}>{ &form.no.label }</button>
             </div>
         </div>
     }
@@ -170,14 +196,14 @@ fn note(link: &Scope<Card>, note: &NoteView, focus: &Focus) -> Html {
 fn why(heading: &str, lines: &[(WhyMark, String)]) -> Html {
     html! {
         <ul class="estafeta-why" aria-label={heading.to_owned()}>
-            { for lines.iter().map(|(mark, sentence)| {
+            { all(lines.iter().map(|(mark, sentence)| {
                 let (class, sign) = match mark {
                     WhyMark::Passed => ("", "✓"),
                     WhyMark::Decided => ("estafeta-decided", "●"),
                     WhyMark::Skipped => ("estafeta-skipped", "–"),
                 };
                 html! { <li class={class}><i aria-hidden="true">{ sign }</i><span>{ sentence }</span></li> }
-            }) }
+            })) }
         </ul>
     }
 }
@@ -186,11 +212,11 @@ fn text_link(link: &Scope<Card>, shown: &Link) -> Html {
     html! {
         <button type="button" class="estafeta-link" title={shown.tip.clone()}
             aria-expanded={shown.expanded.map(|open| open.to_string())}
-            onclick={send(link, &shown.msg)}>{ &shown.label }</button>
+            onclick={send(link, &shown.click)}>{ &shown.label }</button>
     }
 }
 
-fn send(link: &Scope<Card>, msg: &Msg) -> Callback<MouseEvent> {
-    let msg = msg.clone();
-    link.callback(move |_| msg.clone())
+fn send(link: &Scope<Card>, click: &Click) -> Callback<MouseEvent> {
+    let click = click.clone();
+    link.callback(move |_| click.clone())
 }
