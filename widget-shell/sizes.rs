@@ -1,8 +1,5 @@
 //! Prints what the card loads, and beside it what the settings do: `cargo run --package widget-archive --example sizes`.
 
-#[allow(dead_code)] // only its gzip is needed here
-#[path = "pack/module.rs"]
-mod module;
 #[path = "pack/sizes.rs"]
 mod sizes;
 #[allow(dead_code)] // only its type is needed here

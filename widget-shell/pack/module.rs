@@ -3,10 +3,8 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
-use std::io::{self, Write};
+use std::io;
 
 /// A compiled part, ready to be served.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,18 +29,20 @@ pub fn join(part: &str, template: &str, glue: &str, wasm: Vec<u8>) -> io::Result
     let js = template
         .replace("__NAME__", &name)
         .replace("/*GLUE*/", glue)
-        .replace("__PACKED__", &BASE64_STANDARD.encode(gzip(&wasm)?));
+        .replace("__PACKED__", &BASE64_STANDARD.encode(pack(&wasm)?));
     Ok(Module { name, js, wasm })
 }
 
-/// The best gzip, without a date.
-///
-/// # Errors
-/// None in practice: it compresses into memory.
-pub fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes)?;
-    encoder.finish()
+/// The smallest gzip, without a date: packed once, with patience, for every browser that unpacks it.
+fn pack(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut packed = Vec::new();
+    zopfli::compress(
+        zopfli::Options::default(),
+        zopfli::Format::Gzip,
+        bytes,
+        &mut packed,
+    )?;
+    Ok(packed)
 }
 
 /// SHA-256 over all parts, hexadecimal.

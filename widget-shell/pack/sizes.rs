@@ -1,7 +1,9 @@
 //! How much a deal card loads.
 
-use super::module::gzip;
 use super::zip::Files;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::Write;
 
 /// Bytes of one file or of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,9 +44,11 @@ pub fn size(bytes: &[u8]) -> Size {
         ..Default::default()
     };
     brotli::BrotliCompress(&mut &bytes[..], &mut packed, &options).expect("compresses into memory");
+    let mut zipped = GzEncoder::new(Vec::new(), Compression::best());
+    zipped.write_all(bytes).expect("compresses into memory");
     Size {
         raw: bytes.len(),
-        gzip: gzip(bytes).expect("compresses into memory").len(),
+        gzip: zipped.finish().expect("compresses into memory").len(),
         brotli: packed.len(),
     }
 }
