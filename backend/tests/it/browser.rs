@@ -1,6 +1,6 @@
 //! The card as a manager sees it, and the demo as a customer sees it, in a real Chromium.
 
-use crate::harness::{ANNA, HANDOFF, IGOR, INTRO, Tab, World, browse};
+use crate::harness::{ANNA, HANDOFF, IGOR, INTRO, MOVES, Tab, World, browse};
 use serde_json::{Value, json};
 
 const PHONE: &str = "79000000001";
@@ -214,37 +214,9 @@ async fn a_tab_whose_card_is_old_is_corrected_not_obeyed() {
     .await;
 }
 
-/// Listeners, nodes and cards of the page, after the garbage is gone.
-struct Weight {
-    listeners: i64,
-    nodes: i64,
-}
-
-async fn weigh(tab: &Tab) -> Weight {
-    for _ in 0..3 {
-        tab.tells("HeapProfiler.collectGarbage", json!({})).await;
-    }
-    let metrics = tab.tells("Performance.getMetrics", json!({})).await;
-    let value = |name: &str| {
-        let list = metrics["metrics"].as_array().into_iter().flatten();
-        let mut found = list.filter(|metric| metric["name"] == name);
-        let value = found
-            .next()
-            .and_then(|metric| metric["value"].as_f64())
-            .expect("a metric");
-        #[expect(clippy::cast_possible_truncation, reason = "counts of a page")]
-        let value = value as i64;
-        value
-    };
-    Weight {
-        listeners: value("JSEventListeners"),
-        nodes: value("Nodes"),
-    }
-}
-
 #[tokio::test]
-async fn going_from_card_to_card_leaves_one_app_and_no_growing_listeners() {
-    const ROUNDS: i64 = 20;
+async fn going_500_times_from_card_to_card_leaves_one_app_and_nothing_that_grows() {
+    const ROUNDS: i64 = 500 / MOVES;
     let world = World::demo().await;
     let first = deal_of_olga(&world, PHONE, "Первая").await;
     let second = deal_of_olga(&world, "79000000002", "Вторая").await;
@@ -253,76 +225,31 @@ async fn going_from_card_to_card_leaves_one_app_and_no_growing_listeners() {
         world.guest(phone).hears(1).await;
     }
     browse("rounds", async |tab| {
+        tab.will_be_weighed().await;
         tab.opens(&card_url(&world, first, ANNA)).await;
-        tab.tells("Performance.enable", json!({})).await;
-        tab.tells("HeapProfiler.enable", json!({})).await;
-        one_round(tab, first, second).await;
-        one_round(tab, first, second).await;
-        let before = weigh(tab).await;
-        for _ in 0..ROUNDS {
-            one_round(tab, first, second).await;
-        }
-        let after = weigh(tab).await;
-        let listeners = after.listeners - before.listeners;
-        let nodes = after.nodes - before.nodes;
-        eprintln!("{ROUNDS} rounds: {listeners:+} listeners, {nodes:+} nodes");
-        // A listener or a card left behind in each round would show as a multiple of the rounds.
+        tab.sees(CARD, &["Ведёт бот"]).await;
+        tab.goes_to_and_fro(5, first, second).await;
+        let before = tab.weighs().await;
+        tab.goes_to_and_fro(ROUNDS, first, second).await;
+        let after = tab.weighs().await;
+        eprintln!("{ROUNDS} rounds: from {before:?} to {after:?}");
+        // What is left behind in each round, or in each fifth, would show as that many.
         assert!(
-            listeners < ROUNDS,
-            "{} listeners before, {} after",
-            before.listeners,
-            after.listeners
+            after.listeners - before.listeners < ROUNDS / 5,
+            "{before:?}, {after:?}"
         );
         assert!(
-            nodes < ROUNDS,
-            "{} nodes before, {} after",
-            before.nodes,
-            after.nodes
+            after.nodes - before.nodes < ROUNDS / 5,
+            "{before:?}, {after:?}"
         );
+        assert_eq!(after.wasm, before.wasm, "{before:?}, {after:?}");
+        assert!(before.wasm > 0, "{before:?}");
         // The app lives: it still shows who leads.
         tab.sees(CARD, &["Ведёт бот"]).await;
+        assert_eq!(tab.counts(CARD).await, 1, "one app on the page");
         no_errors(tab).await;
     })
     .await;
-}
-
-/// Card, list, the other card, back to the list, back to the first card.
-async fn one_round(tab: &Tab, first: i64, second: i64) {
-    at_card(tab, first).await;
-    follows(tab, "#breadcrumbs a").await;
-    at_list(tab).await;
-    follows(
-        tab,
-        &format!("#work-area a[href^='/leads/detail/{second}']"),
-    )
-    .await;
-    at_card(tab, second).await;
-    tab.goes_back().await;
-    at_list(tab).await;
-    follows(tab, &format!("#work-area a[href^='/leads/detail/{first}']")).await;
-    at_card(tab, first).await;
-}
-
-/// Clicks by script: elements that the driver has touched are held by it, and would weigh on the page.
-async fn follows(tab: &Tab, css: &str) {
-    let script = format!(
-        "const link = document.querySelector({css:?}); if (link) link.click(); return Boolean(link)"
-    );
-    crate::harness::until(css, async || tab.asks(&script).await == json!(true)).await;
-}
-
-async fn at_list(tab: &Tab) {
-    crate::harness::until("the list", async || {
-        tab.counts(CARD).await == 0 && tab.counts("#work-area .list").await == 1
-    })
-    .await;
-}
-
-async fn at_card(tab: &Tab, deal: i64) {
-    let id = format!("#{deal}");
-    tab.sees(".deal-id", &[&id]).await;
-    tab.sees(CARD, &["Ведёт бот"]).await;
-    assert_eq!(tab.counts(CARD).await, 1, "one app on the page");
 }
 
 #[tokio::test]

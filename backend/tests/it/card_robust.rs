@@ -67,11 +67,26 @@ fn from_elsewhere(parts: &[&str], instead: &str) -> String {
 
 #[tokio::test]
 async fn a_card_that_amocrm_does_not_serve_comes_from_the_backend() {
-    // Not there; another page in its place.
-    for (name, instead) in [("card-404", "/no-such-file"), ("card-html", "/leads")] {
-        let script = from_elsewhere(&["/card-", "127.0.0.1"], instead);
+    // Not there; another page in its place; there, and forbidden.
+    let forbidden = a_server_that_forbids_everything().await;
+    for (name, instead) in [
+        ("card-404", "/no-such-file"),
+        ("card-html", "/leads"),
+        ("card-403", &forbidden),
+    ] {
+        let script = from_elsewhere(&["/card-", "/upl/"], instead);
         card_after(name, &script, async |tab, _| works(tab).await).await;
     }
+}
+
+/// Answers 403 to whatever it is asked for; its address.
+async fn a_server_that_forbids_everything() -> String {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await;
+    let listener = listener.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let refuses = axum::Router::new().fallback(|| async { axum::http::StatusCode::FORBIDDEN });
+    tokio::spawn(async { axum::serve(listener, refuses).await });
+    format!("http://{address}/card.js")
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 //! leaves its browser running.
 
 use super::wait::{until, until_some};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use std::any::Any;
 use std::io::{BufRead, BufReader};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -173,6 +175,21 @@ impl Tab {
         answer.map_or(serde_json::Value::Null, |answer| answer.json().clone())
     }
 
+    /// What a script's promise comes to.
+    ///
+    /// # Errors
+    /// What it threw.
+    pub async fn awaits(&self, script: &str) -> Result<serde_json::Value, String> {
+        let wish = serde_json::json!({
+            "expression": script, "awaitPromise": true, "returnByValue": true,
+        });
+        let answer = self.tells("Runtime.evaluate", wish).await;
+        match answer["exceptionDetails"]["exception"]["description"].as_str() {
+            Some(thrown) => Err(thrown.to_owned()),
+            None => Ok(answer["result"]["value"].clone()),
+        }
+    }
+
     /// The visible text of everything that matches.
     pub async fn reads(&self, css: &str) -> String {
         let script = format!(
@@ -234,9 +251,20 @@ impl Tab {
         field.send_keys(text).await.expect("typed");
     }
 
-    /// One step back in the history.
-    pub async fn goes_back(&self) {
-        self.driver.back().await.expect("a page before");
+    /// Strikes keys, wherever the keyboard is.
+    pub async fn strikes(&self, keys: impl Into<TypingData>) {
+        let chain = self.driver.action_chain().send_keys(keys);
+        chain.perform().await.expect("typed");
+    }
+
+    /// Goes one place back by keyboard: Shift and Tab.
+    pub async fn tabs_back(&self) {
+        for kind in ["rawKeyDown", "keyUp"] {
+            let stroke = serde_json::json!({
+                "type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9, "modifiers": 8,
+            });
+            self.tells("Input.dispatchKeyEvent", stroke).await;
+        }
     }
 
     /// A picture for people: `target/screenshots/{name}.png`.
@@ -252,15 +280,18 @@ impl Tab {
         }
     }
 
-    /// The same of one element.
-    pub async fn pictures(&self, css: &str, name: &str) {
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
-        let file = folder.join(format!("{name}.png"));
-        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-        let element = self.driver.find(By::Css(css)).await.expect("an element");
-        if let Err(error) = element.screenshot(&file).await {
-            eprintln!("no picture {name}: {error}");
-        }
+    /// A picture of one element, as a PNG: whole pixels, so that it is the same each time.
+    pub async fn pictures(&self, css: &str) -> Vec<u8> {
+        let script = format!(
+            "const box = document.querySelector({css:?}).getBoundingClientRect(); \
+             return {{ x: Math.floor(box.x), y: Math.floor(box.y), width: Math.ceil(box.width), height: Math.ceil(box.height), scale: 1 }}"
+        );
+        let clip = self.asks(&script).await;
+        let wish =
+            serde_json::json!({"format": "png", "clip": clip, "captureBeyondViewport": true});
+        let answer = self.tells("Page.captureScreenshot", wish).await;
+        let data = answer["data"].as_str().expect("a picture");
+        BASE64_STANDARD.decode(data).expect("a picture")
     }
 
     /// A command of the browser's own protocol.

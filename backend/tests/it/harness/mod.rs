@@ -19,6 +19,7 @@ mod relay;
 mod signals;
 mod story;
 mod wait;
+mod weight;
 
 pub use browser::{Tab, browse};
 pub(crate) use data::on;
@@ -36,6 +37,7 @@ pub use story::{
     HANDOFF_OFF_HOURS, OLGA, contact_tasks, has_its_task, has_note, seconds, waits_since,
 };
 pub use wait::{together, until, until_some};
+pub use weight::MOVES;
 
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};

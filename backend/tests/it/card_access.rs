@@ -1,0 +1,148 @@
+//! The card for those who have no mouse, see little or hear it read: an automated audit of every state, and a walk by
+//! keyboard alone.
+
+use crate::harness::{ANNA, OLGA, Tab, World, browse};
+use crate::shown::{LOOKS, Page, empty_deal, prepare, states};
+use serde_json::{Value, json};
+use thirtyfour::Key;
+
+/// WCAG 2.2, levels A and AA.
+const RULES: &str = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']";
+
+#[tokio::test]
+async fn an_audit_finds_nothing_against_wcag_in_any_state() {
+    let world = World::new().await;
+    let deal = empty_deal(&world).await;
+    browse("audit", async |tab| {
+        prepare(tab).await;
+        let mut found = vec![];
+        for look in LOOKS {
+            let page = Page::open(tab, &world, deal, look).await;
+            brings_the_auditor(tab).await;
+            for state in states(deal) {
+                page.shows(&state).await;
+                for violation in audit(tab).await {
+                    found.push(format!("{look:?}, {}: {violation}", state.name));
+                }
+            }
+            is_not_blind(tab).await;
+        }
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    })
+    .await;
+}
+
+/// axe-core, from the same npm packages as the page itself.
+async fn brings_the_auditor(tab: &Tab) {
+    let script = "new Promise((done, failed) => { const script = document.createElement('script'); \
+        script.onload = () => done(axe.version); script.onerror = failed; script.src = '/npm/axe-core/axe.min.js'; \
+        document.head.append(script); })";
+    let version = tab.awaits(script).await.expect("axe-core");
+    assert!(
+        version.is_string(),
+        "npm ci in backend/sandbox brings axe-core: {version}"
+    );
+}
+
+/// Finds what is wrong on purpose: a text that is too pale, and a button without a name.
+async fn is_not_blind(tab: &Tab) {
+    let spoil = "const css = (one) => document.querySelector('.estafeta ' + one); \
+        css('.estafeta-status').style.color = '#888'; css('.estafeta-button').textContent = ''; \
+        css('.estafeta-button').removeAttribute('title'); return 1";
+    assert_eq!(tab.asks(spoil).await, json!(1));
+    let found = audit(tab).await.join("\n");
+    for rule in ["color-contrast", "button-name"] {
+        assert!(found.contains(rule), "{rule} is not found: {found}");
+    }
+}
+
+/// What is wrong with the block and with the dot on its caption.
+async fn audit(tab: &Tab) -> Vec<String> {
+    let script = format!(
+        "axe.run({{ include: [['.estafeta'], ['.estafeta-badge']] }}, {{ runOnly: {RULES}, resultTypes: ['violations'] }}).then(({{ violations, passes }}) => ({{ \
+           passed: passes.length, \
+           violations: violations.flatMap(({{ id, nodes }}) => nodes.map((node) => `${{id}}: ${{node.target}}: ${{node.failureSummary}}`)) }}))"
+    );
+    let result = tab.awaits(&script).await.expect("an audit");
+    assert!(
+        result["passed"].as_u64().is_some_and(|passed| passed > 3),
+        "{result}"
+    );
+    let violations = result["violations"].as_array().expect("a list");
+    violations.iter().map(Value::to_string).collect()
+}
+
+const PHONE: &str = "79000000001";
+const CARD: &str = ".estafeta-card";
+
+#[tokio::test]
+async fn the_keyboard_alone_takes_asks_and_returns_and_is_always_seen() {
+    let world = World::new().await;
+    let deal = json!({"phone": PHONE, "name": "Заезд на май", "stage": "Новая заявка", "responsible": OLGA});
+    let deal = &world.play("deals", &deal).await["id"];
+    let guest = world.guest(PHONE);
+    guest.asks("Нас будет пятеро").await;
+    guest.hears(1).await;
+    browse("keyboard", async |tab| {
+        let page = &world.sandbox_url;
+        tab.opens(&format!("{page}/leads/detail/{deal}?user={ANNA}&panel=1"))
+            .await;
+        tab.sees(CARD, &["Ждёт менеджера"]).await;
+        // From the caption, which is amoCRM's own, through the whole card and back.
+        tab.asks("document.querySelector('.card-widgets__widget__caption').focus(); return 1")
+            .await;
+        for label in ["Взять диалог", "Ответ не нужен", "Почему так", "История"]
+        {
+            tab.strikes(Key::Tab).await;
+            is_at(tab, label).await;
+        }
+        tab.strikes(Key::Enter).await;
+        tab.sees(".estafeta-history", &["Передано"]).await;
+        is_at(tab, "История").await;
+        for label in ["Почему так", "Ответ не нужен"] {
+            tab.tabs_back().await;
+            is_at(tab, label).await;
+        }
+        // A question: it takes the keyboard, Esc closes it, and nothing has happened.
+        tab.strikes(Key::Enter).await;
+        is_at(tab, "Закрыть").await;
+        tab.strikes(Key::Tab).await;
+        is_at(tab, "Отмена").await;
+        tab.strikes(Key::Escape).await;
+        is_at(tab, "Взять диалог").await;
+        tab.sees(CARD, &["Ждёт менеджера"]).await;
+        // The space bar takes; the keyboard stays where it was.
+        tab.strikes(" ").await;
+        tab.sees(CARD, &["Ведёте вы", "Диалог у вас. Бот молчит."])
+            .await;
+        is_at(tab, "Вернуть боту").await;
+        tab.strikes(Key::Tab).await;
+        is_at(tab, "С заметкой").await;
+        tab.strikes(Key::Enter).await;
+        is_at(tab, "TEXTAREA").await;
+        tab.strikes("Ждём дату").await;
+        tab.strikes(Key::Tab).await;
+        is_at(tab, "Вернуть").await;
+        tab.strikes(Key::Enter).await;
+        tab.sees(CARD, &["Ведёт бот"]).await;
+        is_at(tab, "Взять диалог").await;
+        guest.hears(2).await;
+    })
+    .await;
+}
+
+/// Waits until the keyboard is at the element with this label (or of this kind), and is seen there.
+async fn is_at(tab: &Tab, label: &str) {
+    let script = "const it = document.activeElement, style = getComputedStyle(it); \
+        return [(it.innerText || it.tagName).trim(), it.matches(':focus-visible') && style.outlineStyle !== 'none' \
+          && parseFloat(style.outlineWidth) >= 2, it.className]";
+    let mut found = Value::Null;
+    for _ in 0..200 {
+        found = tab.asks(script).await;
+        if found[0] == label && found[1] == true {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the keyboard is not seen at «{label}», but: {found}");
+}

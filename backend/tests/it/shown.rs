@@ -1,0 +1,178 @@
+//! A card that is given what it shows: every state of it, in both languages, by day and by night, on one page each.
+
+pub mod picture;
+pub mod sheet;
+mod states;
+
+pub use states::{Shown, states};
+
+use crate::harness::{ANNA, OLGA, Tab, World};
+use serde_json::{Value, json};
+
+/// The languages and themes of the card.
+pub const LOOKS: [Look; 4] = [
+    Look::new("ru", "light"),
+    Look::new("ru", "dark"),
+    Look::new("en", "light"),
+    Look::new("en", "dark"),
+];
+
+/// How a page looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// `ru` or `en`.
+    pub lang: &'static str,
+    /// `light` or `dark`.
+    pub theme: &'static str,
+}
+
+impl Look {
+    const fn new(lang: &'static str, theme: &'static str) -> Self {
+        Self { lang, theme }
+    }
+}
+
+/// The card gets `window.given` instead of its dialogs, `window.past` instead of a history and `window.outcome` instead
+/// of what came of an action; each is a body, or `{status, code}`, or nothing: then there is no answer at all.
+/// `show`, `press` and `change` end when the card has drawn. The caret does not blink.
+const GIVEN: &str = r"
+  const real = window.fetch;
+  const answer = (given) => {
+    if (!given) return new Promise((answered) => { window.answers = (given) => answered(answer(given)); });
+    const body = given.code ? { title: 'Words of the server', ...given } : given;
+    return Promise.resolve(new Response(JSON.stringify(body), { status: given.code ? given.status : 200 }));
+  };
+  window.fetch = (url, options) => {
+    url = String(url);
+    if (!url.includes('/api/v1/')) return real(url, options);
+    if (url.endsWith('/events')) return Promise.reject(new TypeError('no streams here'));
+    if (url.endsWith('/opened')) return Promise.resolve(new Response());
+    if (url.endsWith('/history')) return answer(window.past);
+    return answer(options.method === 'POST' ? window.outcome : window.given);
+  };
+  const text = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, 'responseText');
+  Object.defineProperty(XMLHttpRequest.prototype, 'responseText', { get() {
+    const real = text.get.call(this);
+    if (!window.newer || !this.responseURL.includes('/api/v1/session')) return real;
+    const session = JSON.parse(real);
+    return JSON.stringify({ ...session, protocol: session.protocol + 1 });
+  } });
+  const drawn = (change) => new Promise((done, failed) => {
+    const late = setTimeout(() => failed(new Error('the card draws nothing')), 20e3);
+    const watch = new MutationObserver(() => {
+      watch.disconnect();
+      clearTimeout(late);
+      requestAnimationFrame(() => done());
+    });
+    const all = { childList: true, subtree: true, characterData: true, attributes: true };
+    watch.observe(document.querySelector('.estafeta'), all);
+    change();
+  });
+  window.press = (label) => drawn(() => {
+    const buttons = Array.from(document.querySelectorAll('.estafeta button'));
+    const it = buttons.find((button) => button.innerText.trim() === label);
+    if (!it) throw new Error(`no «${label}» among ${buttons.map((button) => button.innerText)}`);
+    it.click();
+  });
+  window.show = (given) => drawn(() => {
+    window.given = given;
+    window.dispatchEvent(new Event('online'));
+  });
+  window.change = (script) => drawn(script);
+  document.addEventListener('DOMContentLoaded', () => document.head.append(Object.assign(
+    document.createElement('style'), { textContent: '* { caret-color: transparent !important }' })));
+";
+
+/// The page of a deal whose card shows what it is given.
+pub struct Page<'a> {
+    tab: &'a Tab,
+    look: Look,
+    texts: Value,
+}
+
+/// A deal without a dialog, for a card that is given everything.
+pub async fn empty_deal(world: &World) -> i64 {
+    let deal = json!({"phone": "79000000001", "name": "Заезд на май", "stage": "Новая заявка", "responsible": OLGA});
+    world.play("deals", &deal).await["id"]
+        .as_i64()
+        .expect("an id")
+}
+
+/// Prepares a tab for [`Page::open`], once.
+pub async fn prepare(tab: &Tab) {
+    tab.tells("Page.enable", json!({})).await;
+    let source = json!({ "source": GIVEN });
+    tab.tells("Page.addScriptToEvaluateOnNewDocument", source)
+        .await;
+    let still = json!({"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]});
+    tab.tells("Emulation.setEmulatedMedia", still).await;
+}
+
+impl<'a> Page<'a> {
+    /// The page of a deal, whose card still waits for an answer.
+    pub async fn open(tab: &'a Tab, world: &World, deal: i64, look: Look) -> Page<'a> {
+        let (page, Look { lang, theme }) = (&world.sandbox_url, look);
+        tab.opens(&format!(
+            "{page}/leads/detail/{deal}?user={ANNA}&panel=1&lang={lang}&theme={theme}"
+        ))
+        .await;
+        crate::harness::until("the card", async || {
+            tab.counts(".estafeta-card .estafeta-empty").await == 1
+        })
+        .await;
+        let texts = texts(lang);
+        Page { tab, look, texts }
+    }
+
+    /// The text of `key` in the language of the page.
+    pub fn text(&self, key: &str) -> &str {
+        self.texts[key]
+            .as_str()
+            .unwrap_or_else(|| panic!("no text {key}"))
+    }
+
+    /// Brings the card into a state and waits until it is drawn.
+    pub async fn shows(&self, shown: &Shown) {
+        if let Some(past) = &shown.past {
+            self.does(&shown.name, &format!("window.past = {past}"))
+                .await;
+        }
+        if let Some(given) = &shown.given {
+            self.does(&shown.name, &format!("show({given})")).await;
+        }
+        if let Some(script) = shown.change {
+            let script = format!("change(() => {{ {script} }})");
+            self.does(&shown.name, &script).await;
+        }
+        for key in shown.presses {
+            let script = format!("press({:?})", self.text(key));
+            self.does(&shown.name, &script).await;
+        }
+        if self.look.lang == "ru" {
+            self.says(&shown.name, shown.words).await;
+        }
+    }
+
+    async fn does(&self, name: &str, script: &str) {
+        let outcome = self.tab.awaits(script).await;
+        assert!(outcome.is_ok(), "{name}, {script}: {outcome:?}");
+    }
+
+    /// Waits until the card says all this; spaces that do not break count as spaces.
+    async fn says(&self, state: &str, words: &[&str]) {
+        crate::harness::until(&format!("{state} says {words:?}"), async || {
+            let text = self.tab.reads(".estafeta-card").await;
+            let text = text.replace('\u{a0}', " ");
+            words.iter().all(|word| text.contains(word))
+        })
+        .await;
+    }
+}
+
+/// The card's texts in a language, by key.
+pub fn texts(lang: &str) -> Value {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../widget-shell/i18n");
+    let text = std::fs::read_to_string(format!("{folder}/{lang}.json")).expect("texts");
+    let mut texts: Value = serde_json::from_str(&text).expect("JSON");
+    texts["card"].take()
+}
