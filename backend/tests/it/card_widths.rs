@@ -33,18 +33,27 @@ fn place_of(key: &str) -> Option<Place> {
     use Place::{A, B, Error, Free, H, L, Reason, S, T};
     Some(match key {
         "lang" | "days" | "months" | "guest.quote" | "guest.reason" | "name.unknown" => Free,
-        "line.elsewhere_at" | "none.chat.hint" => L(2),
-        "guest.at" | "bot.wanted" | "none.contact" | "none.unsaved.hint" => L(1),
-        "none.chat" | "none.unsaved" | "many" => S,
-        "state.connecting" | "state.no_rights" | "state.not_ready" => S,
-        "state.no_rights.hint" | "state.not_ready.hint" => L(1),
+        "none.chat" | "none.unsaved" | "many" | "state.connecting" | "state.no_rights"
+        | "state.not_ready" => S,
+        "guest.at"
+        | "bot.wanted"
+        | "none.contact"
+        | "none.unsaved.hint"
+        | "state.no_rights.hint"
+        | "state.not_ready.hint"
+        | "ask.return.note"
+        | "ask.return.placeholder"
+        | "ask.return.hint" => L(1),
+        "line.elsewhere_at"
+        | "none.chat.hint"
+        | "hist.waiting"
+        | "ask.return.unanswered"
+        | "ask.return.answered"
+        | "ask.dismiss" => L(2),
+        "ask.intercept" => L(3),
         "state.offline" | "state.update" | "state.update.hint" => T,
         "do.take" | "do.return" | "do.intercept" | "do.open_deal" | "do.retry" | "do.reload" => B,
-        "ask.intercept" => L(3),
-        "ask.return.unanswered" | "ask.return.answered" | "ask.dismiss" => L(2),
-        "ask.return.note" | "ask.return.placeholder" | "ask.return.hint" => L(1),
         "ask.intercept.yes" | "ask.return.yes" | "ask.dismiss.yes" | "do.cancel" => H,
-        "hist.waiting" => L(2),
         _ => match key.split('.').next()? {
             "time" | "caption" | "badge" | "a11y" | "tip" => Free,
             "owner" | "mode" => S,

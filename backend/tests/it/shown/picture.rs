@@ -136,12 +136,8 @@ impl Picture {
 
     /// The colours of surfaces as they are, the largest first; then some of the edges of letters.
     fn palette(&self) -> Vec<[u8; 3]> {
-        let mut chosen = vec![];
-        for colour in by_frequency(self.inside()) {
-            if chosen.len() < COLOURS {
-                chosen.push(colour);
-            }
-        }
+        let mut chosen = by_frequency(self.inside());
+        chosen.truncate(COLOURS);
         for colour in by_frequency(self.pixels.iter().copied()) {
             let is_new = chosen
                 .iter()
