@@ -227,6 +227,7 @@ impl Flow {
                     }
                 }
                 News::Deal(account, deal) => self.bells.cards.deal_changed(account, deal),
+                News::Rules(_) => self.bells.rules_are_stored(),
             }
         }
     }

@@ -6,7 +6,7 @@
 use super::bearer::Caller;
 use super::error::ApiError;
 use super::state::{Site, Web};
-use crate::ports::{PolicyVersion, Replaced};
+use crate::ports::{News, PolicyVersion, Replaced};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -168,6 +168,7 @@ pub(super) async fn change(
         return Err(stale(&web, &caller.site, over).await);
     };
     tracing::info!(%account, user = caller.user.0, version, "a policy was stored from the settings");
+    store.tell(vec![News::Rules(account)]);
     let in_force = comes_into_force(&web, &caller.site, version).await;
     let saved = PolicySaved { version, in_force };
     Ok((etag(version), Json(saved)).into_response())

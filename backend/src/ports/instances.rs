@@ -35,6 +35,8 @@ pub enum News {
     Acts(AccountId, Lane),
     /// Something that cards of this deal show has changed.
     Deal(AccountId, DealId),
+    /// A version of the account's rules was stored.
+    Rules(AccountId),
 }
 
 /// The instances that share a store. A store for one process has one, which does everything and hears nothing.

@@ -544,8 +544,12 @@ impl Instances for PostgresStore {
     }
 
     fn tell(&self, news: Vec<News>) {
-        if !self.0.instance.is_alone() {
-            self.0.news.tell(news);
+        // Who has joined since the last beat is not known yet: of rules, which change seldom, it is told all the same.
+        let is_alone = self.0.instance.is_alone();
+        let told = |news: &News| !is_alone || matches!(news, News::Rules(_));
+        let told: Vec<News> = news.into_iter().filter(told).collect();
+        if !told.is_empty() {
+            self.0.news.tell(told);
         }
     }
 }

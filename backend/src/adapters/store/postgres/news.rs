@@ -109,6 +109,7 @@ fn written(news: &News) -> String {
     match news {
         News::Acts(account, lane) => format!("acts/{account}/{}", lane.name()),
         News::Deal(account, deal) => format!("deal/{account}/{deal}"),
+        News::Rules(account) => format!("rules/{account}/"),
     }
 }
 
@@ -123,6 +124,7 @@ fn read(payload: &str) -> Option<News> {
             Some(News::Acts(account, lane))
         }
         "deal" => Some(News::Deal(account, DealId(what.parse().ok()?))),
+        "rules" => Some(News::Rules(account)),
         _ => None,
     }
 }
@@ -135,7 +137,8 @@ mod tests {
     fn news_are_read_as_they_were_written_and_unknown_ones_are_passed_over() {
         let acts = Lane::ALL.map(|lane| News::Acts(AccountId(31), lane));
         let deal = News::Deal(AccountId(31), DealId(4_100_001));
-        for news in acts.into_iter().chain([deal]) {
+        let rules = News::Rules(AccountId(31));
+        for news in acts.into_iter().chain([deal, rules]) {
             assert_eq!(read(&written(&news)), Some(news));
         }
         for unknown in [
@@ -145,6 +148,7 @@ mod tests {
             "acts/1/dance",
             "deal/1",
             "deal/1/x",
+            "rules/x/",
             "weather/1/2",
         ] {
             assert_eq!(read(unknown), None, "{unknown}");
