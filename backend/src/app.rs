@@ -238,7 +238,10 @@ impl App {
             workers_down: std::sync::atomic::AtomicU32::new(0),
         });
         let changed = Arc::<Notify>::default();
-        let desk = setup::Workbench::new(config, &flow.store, &flow.clock, &logs, &changed);
+        let served = served_here.iter();
+        let served = served.map(|(account, crm)| (account.id, Arc::clone(crm)));
+        let served = served.collect();
+        let desk = setup::Workbench::new(config, &flow.store, &flow.clock, &logs, &changed, served);
         let mut web = Web::new(
             Arc::clone(&flow),
             Sites::new(sites),

@@ -1,7 +1,7 @@
 //! A look at everything of one account, for its settings: what the doctor does at the command line, beside the backend
 //! that runs.
 
-use super::doctor::{Examined, examine_account};
+use super::doctor::{Examined, Way, examine_account};
 use crate::adapters::amocrm::AmoCrm;
 use crate::clock::Clock;
 use crate::config::Account;
@@ -60,7 +60,7 @@ impl Checkups for Checker {
             return Some(found.clone());
         }
         let (store, now) = (Some(&self.store), self.clock.now_ms());
-        let found = examine_account(account, &self.public_url, store, Some(crm), now).await;
+        let found = examine_account(account, &self.public_url, store, Way::Served(crm), now).await;
         let part = |of: &str| of.split(' ').next().unwrap_or_default().to_lowercase();
         let found = found.into_iter();
         let found: Vec<_> = found

@@ -4,12 +4,12 @@ use super::{API_LOG, AppError, Desk, hook_urls, place, rules};
 use crate::adapters::amocrm::{Access, AmoConfig, AmoCrm};
 use crate::adapters::bot::http::{BotConfig, HttpBot};
 use crate::adapters::pact::{Pact, PactConfig};
-use crate::clock::{Clock, SetClock};
+use crate::clock::Clock;
 use crate::config::{Account, BotKind, Config};
 use crate::error::CallError;
 use crate::ports::{Checked, Finding, Grant, Store};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use widget_core::ids::AccountId;
 use widget_core::policy;
 
@@ -41,7 +41,10 @@ pub async fn examine(config: &Config, now: i64) -> Vec<Examined> {
     let store = desk.as_ref().map(|desk| &desk.store);
     for account in &config.accounts {
         let public_url = &config.server.public_url;
-        all.extend(examine_account(account, public_url, store, None, now).await);
+        let way = Way::Own {
+            limited: config.limited,
+        };
+        all.extend(examine_account(account, public_url, store, way, now).await);
     }
     if let Some(desk) = desk {
         desk.close().await;
@@ -49,12 +52,25 @@ pub async fn examine(config: &Config, now: i64) -> Vec<Examined> {
     all
 }
 
-/// Looks at everything of one account. `served`: its way to the CRM, where it is at work. `now`: business unix ms.
+/// How an account's CRM is reached. Either way a look takes its turn: the CRM bans whoever asks too much.
+#[derive(Clone, Copy)]
+pub(super) enum Way<'a> {
+    /// By the connection at work here, among everything else that goes out.
+    Served(&'a Arc<AmoCrm>),
+    /// By a connection of the look's own, as another process has one. Its requests are counted apart from those of a
+    /// backend that runs meanwhile: together they stay within what the CRM takes before it bans.
+    Own {
+        /// Whether they are counted: not beside a sandbox without limits.
+        limited: bool,
+    },
+}
+
+/// Looks at everything of one account. `now`: business unix ms.
 pub(super) async fn examine_account(
     account: &Account,
     public_url: &str,
     store: Option<&Arc<dyn Store>>,
-    served: Option<&Arc<AmoCrm>>,
+    way: Way<'_>,
     now: i64,
 ) -> Vec<Examined> {
     let mut all = Vec::new();
@@ -72,19 +88,20 @@ pub(super) async fn examine_account(
         None => None,
     };
     let (crm_hook, channel_hook) = hook_urls(account, public_url);
-    let amocrm = format!("amoCRM of {name}");
-    match (access(account, granted, now), served) {
-        (Ok(_), Some(crm)) => {
+    let part = format!("amoCRM of {name}");
+    match (access(account, granted, now), way) {
+        (Ok(_), Way::Served(crm)) => {
             for checked in crm.inspect(&crm_hook).await {
-                of(&amocrm, checked);
+                of(&part, checked);
             }
         }
-        (Ok((access, endpoint)), None) => {
-            for checked in inspect_amocrm(account, access, endpoint, &crm_hook, now).await {
-                of(&amocrm, checked);
+        (Ok((access, endpoint)), Way::Own { limited }) => {
+            let crm = amocrm(account, access, endpoint, clock(now), limited);
+            for checked in inspect_amocrm(crm, &crm_hook).await {
+                of(&part, checked);
             }
         }
-        (Err(checked), _) => of(&amocrm, checked),
+        (Err(checked), _) => of(&part, checked),
     }
     for checked in inspect_pact(account, &channel_hook).await {
         of(&format!("Pact of {name}"), checked);
@@ -232,14 +249,8 @@ pub(super) fn access(
     }
 }
 
-async fn inspect_amocrm(
-    account: &Account,
-    access: Access,
-    endpoint: String,
-    hook_url: &str,
-    now: i64,
-) -> Vec<Checked> {
-    match amocrm(account, access, endpoint, clock(now), false) {
+async fn inspect_amocrm(crm: Result<AmoCrm, String>, hook_url: &str) -> Vec<Checked> {
+    match crm {
         Ok(crm) => crm.inspect(hook_url).await,
         Err(words) => vec![Checked::wrong("account", Finding::RulesUnread, words)],
     }
@@ -323,6 +334,36 @@ async fn inspect_bot(account: &Account, now: i64) -> Checked {
     }
 }
 
+/// The business clock, going on from when a look began.
+struct Since {
+    began: Instant,
+    from: i64,
+}
+
+impl Clock for Since {
+    fn now_ms(&self) -> i64 {
+        let passed = i64::try_from(self.began.elapsed().as_millis());
+        self.from.saturating_add(passed.unwrap_or(i64::MAX))
+    }
+}
+
 fn clock(now: i64) -> Arc<dyn Clock> {
-    Arc::new(SetClock::new(now))
+    Arc::new(Since {
+        began: Instant::now(),
+        from: now,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Requests that are counted by a clock that stands still would wait for ever.
+    #[test]
+    fn the_clock_of_a_look_goes_on() {
+        let clock = clock(1_794_988_800_000);
+        std::thread::sleep(Duration::from_millis(20));
+        let passed = clock.now_ms() - 1_794_988_800_000;
+        assert!((20..10_000).contains(&passed), "{passed}");
+    }
 }

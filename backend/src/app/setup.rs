@@ -118,6 +118,10 @@ pub(super) struct Workbench {
     invitation_key: InvitationKey,
     public_url: String,
     of_file: Vec<OfFile>,
+    /// The ways to amoCRM of the accounts at work here.
+    served: BTreeMap<i64, Arc<AmoCrm>>,
+    /// Whether requests are counted.
+    limited: bool,
     /// Rings when the accounts at work are others than before.
     bell: Arc<Notify>,
     /// The accounts that are being set up, as they were last looked at.
@@ -131,6 +135,7 @@ impl Workbench {
         clock: &Arc<dyn Clock>,
         logs: &Arc<CallLogs>,
         bell: &Arc<Notify>,
+        served: BTreeMap<i64, Arc<AmoCrm>>,
     ) -> Self {
         let of_file = config.accounts.iter().map(|account| OfFile {
             name: account.name.clone(),
@@ -146,6 +151,8 @@ impl Workbench {
             invitation_key: InvitationKey::derive(config.master_key.bytes()),
             public_url: config.server.public_url.clone(),
             of_file: of_file.collect(),
+            served,
+            limited: config.limited,
             bell: Arc::clone(bell),
             installs: Mutex::default(),
         }
@@ -918,8 +925,14 @@ impl SetupDesk for Workbench {
         let mut account = set_up.account(&self.key).ok_or(Trouble::NotConnected)?;
         account.policy = self.rules(set_up.account_id).await?.1;
         let now = self.clock.now_ms();
+        let way = match self.served.get(&account.id) {
+            Some(crm) => doctor::Way::Served(crm),
+            None => doctor::Way::Own {
+                limited: self.limited,
+            },
+        };
         let found =
-            doctor::examine_account(&account, &self.public_url, Some(&self.store), None, now);
+            doctor::examine_account(&account, &self.public_url, Some(&self.store), way, now);
         let found = found.await.into_iter();
         let mut all: Vec<(String, Checked)> = found
             .map(|Examined { of, checked }| (of, checked))

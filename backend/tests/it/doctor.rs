@@ -2,6 +2,7 @@
 
 use crate::harness::{Said, World};
 use serde_json::json;
+use std::time::{Duration, Instant};
 
 fn line_of(said: &Said, what: &str) -> String {
     let lines: Vec<&str> = said
@@ -55,6 +56,23 @@ async fn a_healthy_backend_has_nothing_to_do() {
         line_of(&said, what);
     }
     assert_eq!(writes(&world).await, before, "it changed something");
+}
+
+/// amoCRM bans whoever asks more than seven times a second: a look takes its turn, as all else that we ask.
+#[tokio::test]
+async fn a_look_asks_amocrm_no_faster_than_it_may() {
+    let world = World::with_limits("real").await;
+    let asked = async || {
+        let calls = world.look("calls?service=amocrm").await.expect("calls");
+        calls.as_array().expect("a list").len()
+    };
+    let (before, began) = (asked().await, Instant::now());
+    let said = world.asks(&["doctor"]);
+    let (took, calls) = (began.elapsed(), asked().await - before);
+    line_of(&said, ", webhook:");
+    assert!(calls > 5, "{calls}: it has to wait at least once");
+    let least = Duration::from_millis(1_200) * u32::try_from(calls.div_ceil(5)).expect("few");
+    assert!(took >= least, "{calls} calls within {took:?}");
 }
 
 #[tokio::test]
