@@ -7,6 +7,8 @@ mod bindgen;
 mod cargo;
 #[path = "widget-shell/pack/files.rs"]
 mod files;
+#[path = "widget-shell/pack/lzma.rs"]
+mod lzma;
 #[path = "widget-shell/pack/module.rs"]
 mod module;
 #[path = "widget-shell/pack/zip.rs"]
@@ -16,7 +18,7 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
+use std::{env, fs, io};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -38,19 +40,26 @@ fn build() -> Outcome<()> {
     let root = PathBuf::from(need("CARGO_MANIFEST_DIR")?);
     let target_dir = cargo::target_dir(&out);
     let shell = root.join("widget-shell");
-    let card = part("card", &root, &target_dir)?;
-    let settings = part("settings", &root, &target_dir)?;
+    let card = part("card", "module.js", module::gzip, &root, &target_dir)?;
+    let settings = part("settings", "settings.js", lzma::lzma, &root, &target_dir)?;
     let style = root.join("widget-ui/src/style.css");
     let files = files::lay_out(&shell, &style, &card, &settings)?;
     write(&out, &files, &card, &settings)
 }
 
-/// One of the parts that are compiled: `card` or `settings`.
-fn part(name: &str, root: &Path, target_dir: &Path) -> Outcome<module::Module> {
+/// One of the parts that are compiled, `card` or `settings`: `template` is the shell's file that unpacks what `pack` packs.
+fn part(
+    name: &str,
+    template: &str,
+    pack: fn(&[u8]) -> io::Result<Vec<u8>>,
+    root: &Path,
+    target_dir: &Path,
+) -> Outcome<module::Module> {
     let compiled = compile(root, target_dir, name)?;
     let (glue, wasm) = bindgen::bind(&compiled)?;
-    let template = fs::read_to_string(root.join("widget-shell/module.js"))?;
-    Ok(module::join(name, &template, &glue, wasm)?)
+    let template = fs::read_to_string(root.join("widget-shell").join(template))?;
+    let packed = pack(&wasm)?;
+    Ok(module::join(name, &template, &glue, wasm, &packed))
 }
 
 /// What the archive is made of.

@@ -8,6 +8,8 @@ pub mod cargo;
 #[cfg(test)]
 pub mod files;
 #[cfg(test)]
+pub mod lzma;
+#[cfg(test)]
 pub mod module;
 #[cfg(test)]
 pub mod sizes;

@@ -1,5 +1,5 @@
-//! One file for each compiled part, card and settings: glue and `base64(gzip(wasm))`, so that no `.wasm` has to survive
-//! amoCRM's storage.
+//! One file for each compiled part, card and settings: glue and the packed module in base64, so that no `.wasm` has to
+//! survive amoCRM's storage. The card's is packed as every browser can unpack it, the settings' smaller: see `lzma`.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -17,11 +17,9 @@ pub struct Module {
     pub wasm: Vec<u8>,
 }
 
-/// Joins glue and module of a part. `template` is `module.js` with its three marks.
-///
-/// # Errors
-/// None in practice: it compresses into memory.
-pub fn join(part: &str, template: &str, glue: &str, wasm: Vec<u8>) -> io::Result<Module> {
+/// Joins glue and module of a part. `template` is `module.js` or `settings.js` with its marks; `packed` the module as it
+/// unpacks it.
+pub fn join(part: &str, template: &str, glue: &str, wasm: Vec<u8>, packed: &[u8]) -> Module {
     let name = format!(
         "{part}-{}",
         &sha256(&[template.as_bytes(), glue.as_bytes(), &wasm])[..12]
@@ -29,12 +27,16 @@ pub fn join(part: &str, template: &str, glue: &str, wasm: Vec<u8>) -> io::Result
     let js = template
         .replace("__NAME__", &name)
         .replace("/*GLUE*/", glue)
-        .replace("__PACKED__", &BASE64_STANDARD.encode(pack(&wasm)?));
-    Ok(Module { name, js, wasm })
+        .replace("__SIZE__", &wasm.len().to_string())
+        .replace("__PACKED__", &BASE64_STANDARD.encode(packed));
+    Module { name, js, wasm }
 }
 
 /// The smallest gzip, without a date: packed once, with patience, for every browser that unpacks it.
-fn pack(bytes: &[u8]) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+/// None in practice: it compresses into memory.
+pub fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut packed = Vec::new();
     zopfli::compress(
         zopfli::Options::default(),
@@ -65,7 +67,11 @@ mod tests {
 
     #[test]
     fn the_file_holds_the_module_and_its_name_follows_the_content() {
-        let card = join("card", TEMPLATE, "let glue;", b"\0asm".to_vec()).unwrap();
+        let made = |glue: &str, wasm: &[u8]| {
+            let packed = gzip(wasm).unwrap();
+            join("card", TEMPLATE, glue, wasm.to_vec(), &packed)
+        };
+        let card = made("let glue;", b"\0asm");
         assert!(card.name.starts_with("card-"));
         assert!(card.js.contains("let glue;") && card.js.contains(&format!("{}.wasm", card.name)));
         let packed = card.js.split('\'').nth(1).unwrap();
@@ -73,21 +79,8 @@ mod tests {
         let gz = BASE64_STANDARD.decode(packed).unwrap();
         GzDecoder::new(&gz[..]).read_to_end(&mut module).unwrap();
         assert_eq!(module, card.wasm);
-        assert_eq!(
-            card,
-            join("card", TEMPLATE, "let glue;", b"\0asm".to_vec()).unwrap()
-        );
-        assert_ne!(
-            card.name,
-            join("card", TEMPLATE, "let glue;", b"\0asm1".to_vec())
-                .unwrap()
-                .name
-        );
-        assert_ne!(
-            card.name,
-            join("card", TEMPLATE, "let glue2;", b"\0asm".to_vec())
-                .unwrap()
-                .name
-        );
+        assert_eq!(card, made("let glue;", b"\0asm"));
+        assert_ne!(card.name, made("let glue;", b"\0asm1").name);
+        assert_ne!(card.name, made("let glue2;", b"\0asm").name);
     }
 }
