@@ -119,7 +119,7 @@ fn advance(dialog: &mut Dialog, seq: u64, at: i64, changes: &[Change]) {
     }
 }
 
-#[cfg(all(test, feature = "policy-file"))]
+#[cfg(all(test, feature = "policy-toml"))]
 mod tests {
     use super::*;
     use crate::action::TextPart;

@@ -3,6 +3,7 @@
 //! `{name}` stands for a value; `{, name}` for a comma, a space and the value, and vanishes whole when the value is
 //! empty: «Здравствуйте{, name}!» greets a stranger as «Здравствуйте!».
 
+use crate::trace::Lang;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -38,13 +39,35 @@ pub enum TextError {
     BadName(String),
 }
 
+impl TextError {
+    /// The sentence.
+    pub fn text(&self, lang: Lang) -> String {
+        match self {
+            Self::Unclosed(at) => {
+                let (of, end) = lang.of(
+                    ("Скобка «{» на месте", "не закрыта"),
+                    ("The brace «{» at place", "is not closed"),
+                );
+                format!("{of} {} {end}", at + 1)
+            }
+            Self::Stray(at) => {
+                let (of, end) = lang.of(
+                    ("Скобка «}» на месте", "ничего не закрывает"),
+                    ("The brace «}» at place", "closes nothing"),
+                );
+                format!("{of} {} {end}", at + 1)
+            }
+            Self::BadName(name) => {
+                let end = lang.of("не имя подстановки", "no placeholder's name");
+                format!("«{{{name}}}» — {end}")
+            }
+        }
+    }
+}
+
 impl fmt::Display for TextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unclosed(at) => write!(f, "Скобка «{{» на месте {} не закрыта", at + 1),
-            Self::Stray(at) => write!(f, "Скобка «}}» на месте {} ничего не закрывает", at + 1),
-            Self::BadName(name) => write!(f, "«{{{name}}}» — не имя подстановки"),
-        }
+        f.write_str(&self.text(Lang::Ru))
     }
 }
 

@@ -109,7 +109,8 @@ impl Check {
 }
 
 impl Lang {
-    fn of<'a>(self, ru: &'a str, en: &'a str) -> &'a str {
+    /// The words of this language.
+    pub(crate) fn of<T>(self, ru: T, en: T) -> T {
         match self {
             Lang::Ru => ru,
             Lang::En => en,
@@ -134,7 +135,7 @@ pub fn reason_text(reason: &Reason, lang: Lang) -> String {
     let sentences = reason_sentences(reason.id, kind);
     let template = sentences
         .iter()
-        .map(|(ru, en)| lang.of(ru, en))
+        .map(|(ru, en)| lang.of(*ru, *en))
         .find(complete);
     text::render(template.unwrap_or_default(), &values)
 }

@@ -17,6 +17,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use widget_core::ids::AccountId;
 use widget_core::policy::{self, Finding, Policy};
+use widget_core::trace::Lang;
 
 /// File and store are looked at so often, by the machine's clock.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -76,11 +77,8 @@ fn read(stored: &StoredPolicy) -> Result<Rules, Vec<Finding>> {
 }
 
 fn told(findings: &[Finding]) -> String {
-    let one = |finding: &Finding| match finding.path.as_str() {
-        "" => finding.problem.clone(),
-        path => format!("{path}: {}", finding.problem),
-    };
-    findings.iter().map(one).collect::<Vec<_>>().join("; ")
+    let sentences = findings.iter().map(|finding| finding.text(Lang::En));
+    sentences.collect::<Vec<_>>().join("; ")
 }
 
 /// What a policy calls things in amoCRM; `None` when it has no stage.

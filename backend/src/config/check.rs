@@ -570,7 +570,10 @@ impl Check<'_> {
             Err(findings) => {
                 for finding in findings {
                     let place = if finding.path.is_empty() { "" } else { ": " };
-                    self.found(format!("{at}{place}{}", finding.path), finding.problem);
+                    self.found(
+                        format!("{at}{place}{}", finding.path),
+                        finding.problem.to_string(),
+                    );
                 }
                 None
             }
@@ -586,7 +589,7 @@ impl Check<'_> {
             Ok(_) => Some(text),
             Err(findings) => {
                 for finding in findings {
-                    self.found(at, finding.problem);
+                    self.found(at, finding.problem.to_string());
                 }
                 None
             }

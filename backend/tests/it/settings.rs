@@ -1,7 +1,8 @@
 //! The settings, in a real Chromium on a page that treats widgets as amoCRM does, beside a backend that runs.
 
-use crate::harness::{ANNA, HANDOFF, OLGA, Tab, World, browse, until};
+use crate::harness::{ANNA, Fleet, HANDOFF, OLGA, Server, Tab, World, browse, until};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 use widget_core::owner::{Owner, ReasonId};
 use widget_core::time::MINUTE;
 use widget_core::wire::policy::PolicyView;
@@ -9,6 +10,16 @@ use widget_core::wire::policy::PolicyView;
 const PHONE: &str = "79000000001";
 const PAGE: &str = ".estafeta-set";
 const BAR: &str = ".estafeta-set-bar";
+
+/// Fields and buttons that a screen reader could not name, and ids that stand twice.
+const NAMELESS: &str = "
+    const all = [...document.querySelectorAll('.estafeta-set :is(input, select, textarea, button)')];
+    const named = (one) => one.labels?.length || one.ariaLabel || one.getAttribute('aria-labelledby') || one.innerText?.trim();
+    const ids = [...document.querySelectorAll('.estafeta-set [id]')].map(({ id }) => id);
+    const twice = ids.filter((id, at) => ids.indexOf(id) !== at);
+    const lost = [...document.querySelectorAll('.estafeta-set [aria-describedby], .estafeta-set [aria-labelledby]')]
+      .filter((one) => !document.getElementById(one.getAttribute('aria-describedby') || one.getAttribute('aria-labelledby')));
+    return [...all.filter((one) => !named(one)), ...lost].map((one) => one.outerHTML).concat(twice)";
 
 async fn code(world: &World) -> String {
     let page = format!("{}/ajax/state/0?user={OLGA}", world.sandbox_url);
@@ -66,6 +77,14 @@ async fn asks(tab: &Tab, name: &str, value: &str) {
     assert_eq!(tab.asks(&script).await, json!(value), "{name}");
 }
 
+/// What has the keyboard is pressed by it.
+async fn presses_enter(tab: &Tab) {
+    for (kind, text) in [("keyDown", "\r"), ("keyUp", "")] {
+        let key = json!({"type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": text});
+        tab.tells("Input.dispatchKeyEvent", key).await;
+    }
+}
+
 async fn value_of(tab: &Tab, path: &str) -> String {
     let script = format!(
         "return document.querySelector('[data-path={path:?}]').querySelector('input, textarea, select').value"
@@ -84,15 +103,23 @@ async fn saves(tab: &Tab, version: i64) {
 }
 
 async fn policy(world: &World, user: i64) -> PolicyView {
+    policy_at(world, &world.serve_url, user).await
+}
+
+async fn policy_at(world: &World, base: &str, user: i64) -> PolicyView {
     let bearer = world.manager(user).bearer().await;
-    let url = format!("{}/api/v1/policy", world.serve_url);
+    let url = format!("{base}/api/v1/policy");
     let answer = world.client.get(url).bearer_auth(bearer).send().await;
     answer.expect("an answer").json().await.expect("a policy")
 }
 
 async fn put(world: &World, user: i64, toml: &str, over: i64) -> (u16, Value) {
+    put_at(world, &world.serve_url, user, toml, over).await
+}
+
+async fn put_at(world: &World, base: &str, user: i64, toml: &str, over: i64) -> (u16, Value) {
     let bearer = world.manager(user).bearer().await;
-    let url = format!("{}/api/v1/policy", world.serve_url);
+    let url = format!("{base}/api/v1/policy");
     let request = world.client.put(url).bearer_auth(bearer);
     let request = request.header("If-Match", over.to_string());
     let answer = request
@@ -116,7 +143,7 @@ async fn settings_an_administrator_changes_a_timer_and_the_next_decision_obeys()
         tab.presses("[data-do=changes]").await;
         tab.sees(
             ".estafeta-set-changes",
-            &["timers.auto_return_after", "40m", "25m"],
+            &["Возвращать боту через", "было: «40m», стало: «25m»"],
         )
         .await;
         tab.photographs("settings-timers").await;
@@ -276,11 +303,20 @@ async fn settings_of_two_administrators_the_second_sees_what_changed() {
         tab.sees(BAR, &["их сохраняет Ольга: версия 2"]).await;
         tab.sees(
             "[data-changes=theirs]",
-            &["tasks.duty_phone", "+7 900 000-00-98"],
+            &["Круглосуточный телефон — было: «+7 900 000-00-99», стало: «+7 900 000-00-98»"],
         )
         .await;
-        tab.sees("[data-changes=mine]", &["timers.auto_return_after", "20m"])
-            .await;
+        tab.sees(
+            "[data-changes=mine]",
+            &["Возвращать боту через", "было: «40m», стало: «20m»"],
+        )
+        .await;
+        let focused = "return document.activeElement.className";
+        assert_eq!(
+            tab.asks(focused).await,
+            json!("estafeta-set-conflict"),
+            "the keyboard is where the question is"
+        );
         assert_eq!(
             policy(&world, OLGA).await.about.version,
             2,
@@ -366,7 +402,10 @@ async fn settings_an_old_version_is_restored() {
         tab.presses("[data-version='1'] .estafeta-set-link").await;
         tab.sees(
             "[data-version='1']",
-            &["Вернуть версию 1 от", "mode", "\"people\"", "\"on\""],
+            &[
+                "Вернуть версию 1 от",
+                "Режим — было: Пауза: все сообщения ждут менеджера, стало: Бот отвечает всем гостям",
+            ],
         )
         .await;
         tab.photographs("settings-rollback").await;
@@ -473,10 +512,138 @@ async fn settings_every_tab_by_day_and_by_night_in_both_languages() {
                 assert!(!has_keys, "{section}: {words}");
                 let wide = "const form = document.querySelector('.estafeta-set-form'); return form.scrollWidth - form.clientWidth";
                 assert_eq!(tab.asks(wide).await, json!(0), "{section} is too wide");
+                assert_eq!(tab.asks(NAMELESS).await, json!([]), "{section}");
                 tab.photographs(&format!("settings-{name}-{section}")).await;
             }
+            // 200 % of a window of 1280 px, and the width of amoCRM's own window.
+            for width in [640, 480] {
+                let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+                tab.tells("Emulation.setDeviceMetricsOverride", size).await;
+                for section in ["stages", "handoff", "hours", "text", "versions"] {
+                    goes_to(tab, section).await;
+                    let wide = "const all = document.querySelector('.estafeta-set'); return all.scrollWidth - all.clientWidth";
+                    assert_eq!(tab.asks(wide).await, json!(0), "{section} at {width}");
+                }
+                tab.photographs(&format!("settings-{name}-{width}")).await;
+            }
+            tab.tells("Emulation.clearDeviceMetricsOverride", json!({})).await;
         }
         no_errors(tab).await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn settings_stages_and_triggers_come_go_and_move_without_a_mouse() {
+    let world = World::demo().await;
+    let guest = world.guest(PHONE);
+    browse("settings-rows", async |tab| {
+        opens(tab, &world, OLGA).await;
+        goes_to(tab, "handoff").await;
+        let rows = ".estafeta-set-form fieldset[data-row]";
+        let before = tab.counts(rows).await;
+
+        // A new one asks for what nobody can guess, at its place, and has the keyboard.
+        tab.presses("[data-do=add]").await;
+        let new = format!("triggers[{before}]");
+        until("the new row has the keyboard", async || {
+            let script = "return document.activeElement.closest('[data-row]')?.dataset.row";
+            tab.asks(script).await == json!(new)
+        })
+        .await;
+        let list = format!("[data-path='{new}.when.intent_in']");
+        tab.sees(&list, &["Пустой список"]).await;
+        assert_eq!(tab.counts("[data-do=save]:disabled").await, 1);
+        fills_in(tab, &format!("{new}.when"), "text_at_most").await;
+        fills_in(tab, &format!("{new}.when.text_at_most"), "3").await;
+        fills_in(tab, &format!("{new}.reason"), "complaint").await;
+
+        // It goes up by the keyboard alone, and takes the keyboard along.
+        tab.asks(&format!(
+            "document.querySelector(\"[data-row='{new}'] [data-do=up]\").focus(); return 1"
+        ))
+        .await;
+        for place in (before - 3..before).rev() {
+            presses_enter(tab).await;
+            until("it went up", async || {
+                let script = "const has = document.activeElement; return has.dataset.do + ' ' + has.closest('[data-row]')?.dataset.row";
+                tab.asks(script).await == json!(format!("up triggers[{place}]"))
+            })
+            .await;
+        }
+        tab.photographs("settings-rows").await;
+        // Conditions made of others are told, and lead to the whole text.
+        tab.sees(
+            "[data-group=past_stays] .estafeta-set-told",
+            &["и", "Изменить на вкладке «Весь текст»"],
+        )
+        .await;
+
+        // A stage goes, and whatever leans on it says so until it comes again.
+        goes_to(tab, "stages").await;
+        tab.presses("[data-group=refused] [data-do=remove]").await;
+        tab.sees(BAR, &["Не сохранить, пока есть ошибки"]).await;
+        tab.presses("[data-do=discard]").await;
+        goes_to(tab, "handoff").await;
+        until("everything is as before", async || tab.counts(rows).await == before).await;
+        tab.presses("[data-do=add]").await;
+        fills_in(tab, &format!("{new}.when"), "text_at_most").await;
+        fills_in(tab, &format!("{new}.when.text_at_most"), "3").await;
+        fills_in(tab, &format!("{new}.reason"), "complaint").await;
+        saves(tab, 2).await;
+        guest.asks("Ну").await;
+        assert_eq!(guest.hears(1).await, HANDOFF);
+        world
+            .manager(ANNA)
+            .sees_waiting(PHONE, ReasonId::Complaint)
+            .await;
+        no_errors(tab).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn settings_saved_at_one_instance_are_in_force_at_the_other() {
+    let server = Server::started();
+    let world = World::for_a_fleet(&server).await;
+    let fleet = Fleet::of(&world, 2).await;
+    fleet.serves(0).await;
+    fleet.serves(1).await;
+    let (one, other) = (fleet.url(0), fleet.url(1));
+    let before = policy_at(&world, &other, OLGA).await;
+    let version = before.about.version;
+    let six = before.toml.replace("guests_over = 4", "guests_over = 6");
+    let began = Instant::now();
+    assert_eq!(put_at(&world, &one, OLGA, &six, version).await.0, 200);
+    until("the other decides under it", async || {
+        policy_at(&world, &other, OLGA).await.in_force == version + 1
+    })
+    .await;
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(3), "{took:?}: found, not told");
+
+    // At once, at both: one is stored, the other says what changed.
+    let twenty = six.replace("auto_return_after = \"40m\"", "auto_return_after = \"20m\"");
+    let thirty = six.replace("auto_return_after = \"40m\"", "auto_return_after = \"30m\"");
+    let over = version + 1;
+    let (here, there) = tokio::join!(
+        put_at(&world, &one, OLGA, &twenty, over),
+        put_at(&world, &other, OLGA, &thirty, over)
+    );
+    let ((_, problem), stored) = match (here.0, there.0) {
+        (200, 409) => (there, "20m"),
+        (409, 200) => (here, "30m"),
+        statuses => panic!("{statuses:?}: {here:?} {there:?}"),
+    };
+    assert_eq!(problem["code"], "policy_stale");
+    assert_eq!(problem["newest"]["version"], json!(over + 1));
+    let change = &problem["changes"][0];
+    assert_eq!(change["path"], "timers.auto_return_after");
+    assert_eq!(change["new"], json!(format!("\"{stored}\"")));
+
+    // Decided by the one at which nothing was saved first.
+    fleet.kills(0);
+    let guest = world.guest(PHONE);
+    guest.asks("Нас будет пятеро").await;
+    assert_ne!(guest.hears(1).await, HANDOFF);
 }

@@ -1,5 +1,6 @@
 //! What a policy must be, beyond its shape.
 
+use super::problem::{LONGEST, MAX_DEPTH, Problem, Row};
 use super::together::{TooLong, too_long};
 use super::{Condition, DepartureAct, Guard, InquiryAct, Policy, Span, StageRole};
 use crate::hours::{Calendar, Hours};
@@ -8,6 +9,7 @@ use crate::owner::ReasonId;
 use crate::phone;
 use crate::text::{self, MAX_TEXT, PLACEHOLDERS};
 use crate::time::DAY;
+use crate::trace::Lang;
 use std::collections::BTreeSet;
 
 /// One thing wrong with a policy.
@@ -15,8 +17,19 @@ use std::collections::BTreeSet;
 pub struct Finding {
     /// Where, such as `stages[2].role`; empty = the whole file.
     pub path: String,
-    /// What is wrong, a sentence in Russian.
-    pub problem: String,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+impl Finding {
+    /// The place, as far as there is one, and the sentence.
+    pub fn text(&self, lang: Lang) -> String {
+        let sentence = self.problem.text(lang);
+        match self.path.as_str() {
+            "" => sentence,
+            path => format!("{path}: {sentence}"),
+        }
+    }
 }
 
 /// Texts that the rules cannot do without.
@@ -61,11 +74,10 @@ const RESERVED_REASONS: &[ReasonId] = &[
     ReasonId::EventUnreadable,
 ];
 
-/// The longest duration that makes sense.
-const LONGEST: Span = Span(366 * DAY);
-
-/// How deep conditions may stand in each other.
-const MAX_DEPTH: usize = 8;
+/// Whether only the product itself finds a reason, so that no rule may give it.
+pub fn is_own_reason(reason: ReasonId) -> bool {
+    RESERVED_REASONS.contains(&reason)
+}
 
 /// Everything that is wrong with a policy whose shape is right.
 pub fn check(policy: &Policy) -> Vec<Finding> {
@@ -88,21 +100,21 @@ pub fn check(policy: &Policy) -> Vec<Finding> {
 struct Findings(Vec<Finding>);
 
 impl Findings {
-    fn add(&mut self, path: impl Into<String>, problem: impl Into<String>) {
+    fn add(&mut self, path: impl Into<String>, problem: Problem) {
         self.0.push(Finding {
             path: path.into(),
-            problem: problem.into(),
+            problem,
         });
     }
 
-    fn require(&mut self, right: bool, path: &str, problem: &str) {
+    fn require(&mut self, right: bool, path: &str, problem: Problem) {
         if !right {
             self.add(path, problem);
         }
     }
 
     fn of_the_head(&mut self, policy: &Policy) {
-        self.require(policy.schema == 1, "schema", "Известна только версия 1");
+        self.require(policy.schema == 1, "schema", Problem::Schema);
         let values = &policy.ownership.values;
         for (path, text) in [
             ("bot_name", &policy.bot_name),
@@ -114,20 +126,16 @@ impl Findings {
             ("tasks.whatsapp.type", &policy.tasks.whatsapp.kind),
             ("tasks.contact.type", &policy.tasks.contact.kind),
         ] {
-            self.require(!text.trim().is_empty(), path, "Не может быть пустым");
+            self.require(!text.trim().is_empty(), path, Problem::Empty);
         }
         let distinct: BTreeSet<&str> = [&values.bot, &values.waiting, &values.manager]
             .map(|value| value.trim())
             .into();
-        self.require(
-            distinct.len() == 3,
-            "ownership.values",
-            "Значения поля должны различаться",
-        );
+        self.require(distinct.len() == 3, "ownership.values", Problem::SameValues);
         self.require(
             policy.tasks.whatsapp.kind.trim() != policy.tasks.contact.kind.trim(),
             "tasks.contact.type",
-            "Типы двух задач должны различаться",
+            Problem::SameTaskTypes,
         );
         for (path, user) in [
             ("tasks.fallback", policy.tasks.fallback),
@@ -137,7 +145,7 @@ impl Findings {
             self.require(
                 user.is_none_or(|user| user.0 > 0),
                 path,
-                "Номер пользователя amoCRM больше нуля",
+                Problem::UserNumber,
             );
         }
     }
@@ -148,25 +156,21 @@ impl Findings {
                 .timezone
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b));
-        self.require(
-            named,
-            "calendar.timezone",
-            "Часовой пояс в виде Europe/Moscow",
-        );
+        self.require(named, "calendar.timezone", Problem::TimeZone);
         for (weekday, day) in calendar.week.iter().enumerate() {
             self.of_a_day(day, &format!("calendar.week[{weekday}]"));
         }
         for (date, day) in &calendar.special {
             let path = format!("calendar.special.{date}");
-            self.require(is_date(date), &path, NO_DATE);
+            self.require(is_date(date), &path, Problem::NoDate);
             self.of_a_day(day, &path);
         }
         if calendar.week.iter().all(Vec::is_empty) {
-            self.add("calendar.week", "Нет ни одного рабочего часа");
+            self.add("calendar.week", Problem::NoHours);
         }
         for (index, date) in calendar.closed.iter().enumerate() {
             if !is_date(date) {
-                self.add(format!("calendar.closed[{index}]"), NO_DATE);
+                self.add(format!("calendar.closed[{index}]"), Problem::NoDate);
             }
         }
     }
@@ -175,13 +179,10 @@ impl Findings {
         for (index, hours) in day.iter().enumerate() {
             let path = format!("{path}[{index}]");
             if hours.from >= hours.to || hours.to.0 > 1_440 {
-                self.add(&path, format!("{hours} — не промежуток одного дня"));
+                self.add(&path, Problem::NotOneDay(hours.to_string()));
             }
             if day[..index].iter().any(|other| overlap(*other, *hours)) {
-                self.add(
-                    &path,
-                    format!("{hours} пересекается с другим промежутком дня"),
-                );
+                self.add(&path, Problem::Overlap(hours.to_string()));
             }
         }
     }
@@ -217,45 +218,45 @@ impl Findings {
             ("tasks.contact.due", policy.tasks.contact.due, false),
         ] {
             if span > LONGEST {
-                self.add(path, format!("Срок больше {LONGEST}"));
+                self.add(path, Problem::TooLong);
             } else if span.0 < 0 || (span.0 == 0 && !may_be_zero) {
-                self.add(path, "Срок должен быть больше нуля");
+                self.add(path, Problem::Zero);
             }
         }
         self.require(
             timers.burst_quiet <= timers.burst_max,
             "timers.burst_max",
-            "Не может быть меньше burst_quiet",
+            Problem::Below("burst_quiet"),
         );
         self.require(
             timers.auto_return_grace <= timers.auto_return_after,
             "timers.auto_return_grace",
-            "Не может быть больше auto_return_after",
+            Problem::Above("auto_return_after"),
         );
         self.require(
             timers.final_touch_window < Span(DAY),
             "timers.final_touch_window",
-            "Должен быть меньше 24h: потом канал не принимает текст",
+            Problem::TouchWindow,
         );
         self.require(
             timers.quiet.from == timers.quiet.to || timers.quiet.from.0 < 1_440,
             "timers.quiet",
-            "Время от 00:00 до 23:59",
+            Problem::DayTime,
         );
         self.require(
             (timers.quiet.from.0, timers.quiet.to.0) != (0, 1_440),
             "timers.quiet",
-            "Весь день тихим быть не может: тогда не уйдёт ни одно напоминание",
+            Problem::AlwaysQuiet,
         );
         self.require(
             timers.snapshot_ttl >= Span(5_000),
             "timers.snapshot_ttl",
-            "Не меньше 5s: иначе amoCRM читалась бы без конца",
+            Problem::SnapshotShort,
         );
         self.require(
             timers.snapshot_ttl <= timers.snapshot_max_age,
             "timers.snapshot_max_age",
-            "Не может быть меньше snapshot_ttl",
+            Problem::Below("snapshot_ttl"),
         );
     }
 
@@ -266,7 +267,7 @@ impl Findings {
                 .get(*key)
                 .is_none_or(|text| text.trim().is_empty())
             {
-                self.add(format!("texts.{key}"), "Без этого текста нельзя");
+                self.add(format!("texts.{key}"), Problem::NeededText);
             }
         }
         let triggers = policy.triggers.iter().filter_map(|t| t.text.as_deref());
@@ -281,60 +282,51 @@ impl Findings {
             match text::placeholders(template) {
                 Ok(names) => {
                     for name in names.iter().filter(|name| !PLACEHOLDERS.contains(name)) {
-                        self.add(
-                            &path,
-                            format!(
-                                "Нет такой подстановки: {name}. Есть: {}",
-                                PLACEHOLDERS.join(", ")
-                            ),
-                        );
+                        self.add(&path, Problem::Placeholder((*name).to_owned()));
                     }
                 }
-                Err(error) => self.add(&path, error.to_string()),
+                Err(error) => self.add(&path, Problem::Template(error)),
             }
             if template.chars().count() > MAX_TEXT {
-                self.add(&path, format!("Длиннее {MAX_TEXT} знаков"));
+                self.add(&path, Problem::LongText);
             }
             let used = NEEDED_TEXTS.contains(&key.as_str())
                 || OTHER_TEXTS.contains(&key.as_str())
                 || named.contains(key.as_str());
-            self.require(used, &path, "Такой текст нигде не используется");
+            self.require(used, &path, Problem::UnusedText);
         }
         for TooLong { key, with } in too_long(policy) {
-            let with = with.join("», «");
-            self.add(
-                format!("texts.{key}"),
-                format!("Уходит одним сообщением с «{with}»: вместе длиннее {MAX_TEXT} знаков"),
-            );
+            let with = with.into_iter().map(str::to_owned).collect();
+            self.add(format!("texts.{key}"), Problem::LongTogether(with));
         }
     }
 
     fn of_the_stages(&mut self, policy: &Policy) {
         match policy.first_stage() {
-            None => self.add("stages", "Нужен хотя бы один этап"),
+            None => self.add("stages", Problem::NoStages),
             Some(first) => self.require(
                 matches!(first.role, StageRole::Drive | StageRole::Answer),
                 "stages[0].role",
-                "На первом этапе стоят новые сделки: роль drive или answer",
+                Problem::FirstStage,
             ),
         }
         for (index, stage) in policy.stages.iter().enumerate() {
             let path = |field: &str| format!("stages[{index}].{field}");
             let earlier = &policy.stages[..index];
             if stage.key.0.trim().is_empty() {
-                self.add(path("key"), "Не может быть пустым");
+                self.add(path("key"), Problem::Empty);
             }
             if stage.name.trim().is_empty() {
-                self.add(path("name"), "Не может быть пустым");
+                self.add(path("name"), Problem::Empty);
             }
             if earlier.iter().any(|other| other.key == stage.key) {
-                self.add(path("key"), format!("Этап «{}» назван дважды", stage.key));
+                self.add(path("key"), Problem::Twice(Row::Stage, stage.key.0.clone()));
             }
             if earlier
                 .iter()
                 .any(|other| same_name(&other.name, &stage.name))
             {
-                self.add(path("name"), format!("Этап «{}» назван дважды", stage.name));
+                self.add(path("name"), Problem::Twice(Row::Stage, stage.name.clone()));
             }
             if let Some(text) = &stage.touch {
                 self.text_is_there(policy, text, &path("touch"));
@@ -342,7 +334,7 @@ impl Findings {
             self.require(
                 stage.touch.is_some() || stage.no_reply_to.is_none(),
                 &path("no_reply_to"),
-                "Действует только вместе с touch",
+                Problem::NeedsTouch,
             );
             for (field, to) in [
                 ("consulted_to", &stage.consulted_to),
@@ -351,21 +343,15 @@ impl Findings {
             ] {
                 let Some(to) = to else { continue };
                 if policy.robot_zone.owns_move(&stage.key, to) {
-                    self.add(
-                        path(field),
-                        "Этот переход делает другой робот: robot_zone.moves",
-                    );
+                    self.add(path(field), Problem::RobotsMove);
                 }
                 if field != "no_reply_to" && stage.role != StageRole::Drive {
-                    self.add(
-                        path(field),
-                        "Бот двигает сделку только с этапа с ролью drive",
-                    );
+                    self.add(path(field), Problem::OnlyDrive);
                 }
                 match policy.stages.iter().position(|other| other.key == *to) {
                     None => self.add(path(field), no_stage(to)),
                     Some(position) if position <= index => {
-                        self.add(path(field), "Бот двигает сделку только вперёд по воронке");
+                        self.add(path(field), Problem::OnlyForward);
                     }
                     Some(_) => {}
                 }
@@ -377,25 +363,16 @@ impl Findings {
         for (index, trigger) in policy.triggers.iter().enumerate() {
             let path = |field: &str| format!("triggers[{index}].{field}");
             if trigger.id.trim().is_empty() {
-                self.add(path("id"), "Не может быть пустым");
+                self.add(path("id"), Problem::Empty);
             }
             if policy.triggers[..index]
                 .iter()
                 .any(|other| other.id == trigger.id)
             {
-                self.add(
-                    path("id"),
-                    format!("Правило «{}» названо дважды", trigger.id),
-                );
+                self.add(path("id"), Problem::Twice(Row::Trigger, trigger.id.clone()));
             }
             if RESERVED_REASONS.contains(&trigger.reason) {
-                self.add(
-                    path("reason"),
-                    format!(
-                        "Причину {} ставит только сама программа",
-                        trigger.reason.as_str()
-                    ),
-                );
+                self.add(path("reason"), Problem::OwnReason(trigger.reason.as_str()));
             }
             if let Some(key) = &trigger.text {
                 self.text_is_there(policy, key, &path("text"));
@@ -405,14 +382,10 @@ impl Findings {
                 ("escalate_after", trigger.escalate_after),
             ] {
                 let wrong = span.is_some_and(|span| span > LONGEST || span.0 < 0);
-                self.require(!wrong, &path(field), "Срок от нуля до 366d");
+                self.require(!wrong, &path(field), Problem::SpanRange);
             }
             let never_zero = trigger.escalate_after.is_none_or(|span| span.0 > 0);
-            self.require(
-                never_zero,
-                &path("escalate_after"),
-                "Срок должен быть больше нуля",
-            );
+            self.require(never_zero, &path("escalate_after"), Problem::Zero);
             self.of_a_condition(policy, &trigger.when, &path("when"), 1);
         }
     }
@@ -423,12 +396,12 @@ impl Findings {
         self.require(
             when(|c| matches!(c, Condition::KbMiss(true))),
             "triggers",
-            "Нужно правило с when = { kb_miss = true }: иначе бот ответит без базы знаний",
+            Problem::NoKbMiss,
         );
         self.require(
             when(|c| matches!(c, Condition::BotUnsure(_))),
             "triggers",
-            "Нужно правило с when = { bot_unsure = … }: иначе бот ответит наугад",
+            Problem::NoBotUnsure,
         );
     }
 
@@ -450,12 +423,9 @@ impl Findings {
             ("none", acts.none, [NewDeal, People]),
         ] {
             if !may.contains(&act) {
-                let names: BTreeSet<&str> = may.iter().map(|act| act.name()).collect();
-                let names: Vec<&str> = names.into_iter().collect();
-                self.add(
-                    format!("inquiry.{row}"),
-                    format!("Здесь можно: {}", names.join(", ")),
-                );
+                let names: BTreeSet<&'static str> = may.iter().map(|act| act.name()).collect();
+                let names = names.into_iter().collect();
+                self.add(format!("inquiry.{row}"), Problem::OneOf(names));
             }
         }
     }
@@ -464,27 +434,24 @@ impl Findings {
         for (index, row) in policy.departure.iter().enumerate() {
             let path = |field: &str| format!("departure[{index}].{field}");
             if row.id.trim().is_empty() {
-                self.add(path("id"), "Не может быть пустым");
+                self.add(path("id"), Problem::Empty);
             }
             if policy.departure[..index]
                 .iter()
                 .any(|other| other.id == row.id)
             {
-                self.add(path("id"), format!("Строка «{}» названа дважды", row.id));
+                self.add(path("id"), Problem::Twice(Row::Departure, row.id.clone()));
             }
             if let Some(key) = &row.text {
                 self.text_is_there(policy, key, &path("text"));
             }
-            let reserved = row.reason.is_some_and(|r| RESERVED_REASONS.contains(&r));
-            self.require(
-                !reserved,
-                &path("reason"),
-                "Такую причину ставит только сама программа",
-            );
+            if let Some(reason) = row.reason.filter(|r| RESERVED_REASONS.contains(r)) {
+                self.add(path("reason"), Problem::OwnReason(reason.as_str()));
+            }
             self.require(
                 row.then != DepartureAct::Clarify || row.reason.is_none(),
                 &path("reason"),
-                "Уточнение само передаёт диалог, когда неясно и после него",
+                Problem::ClarifyHandsOver,
             );
             self.of_a_condition(policy, &row.when, &path("when"), 1);
         }
@@ -499,7 +466,7 @@ impl Findings {
                 self.require(
                     phone::digits(phone).is_some(),
                     &format!("{path}[{index}]"),
-                    "Телефон в виде +7 900 000-00-00",
+                    Problem::Phone,
                 );
             }
         }
@@ -519,11 +486,7 @@ impl Findings {
                 .tasks
                 .iter()
                 .any(|other| same_name(other, kind));
-            self.require(
-                !robots,
-                path,
-                "Этот тип задач ведёт другой робот: robot_zone.tasks",
-            );
+            self.require(!robots, path, Problem::RobotsTask);
         }
     }
 
@@ -532,7 +495,7 @@ impl Findings {
         self.require(
             (1..=chars).contains(&guard.max_chars),
             "bot.guard.max_chars",
-            &format!("От 1 до {MAX_TEXT}: больше не войдёт в одно сообщение"),
+            Problem::Chars,
         );
         for (index, host) in guard.link_hosts.iter().flatten().enumerate() {
             let is_host = host.contains('.')
@@ -545,27 +508,27 @@ impl Findings {
             self.require(
                 is_host,
                 &format!("bot.guard.link_hosts[{index}]"),
-                "Имя сайта строчными буквами, без https и пути: pay.example.org",
+                Problem::Host,
             );
         }
         for (index, promise) in guard.promises.iter().enumerate() {
             self.require(
                 promise.chars().filter(|c| c.is_alphanumeric()).count() >= 3,
                 &format!("bot.guard.promises[{index}]"),
-                "Начало слова не короче трёх букв",
+                Problem::Promise,
             );
         }
     }
 
     fn text_is_there(&mut self, policy: &Policy, key: &str, path: &str) {
         if policy.text(key).is_none() {
-            self.add(path, format!("Текста «{key}» нет в texts"));
+            self.add(path, Problem::NoText(key.to_owned()));
         }
     }
 
     fn of_a_condition(&mut self, policy: &Policy, condition: &Condition, path: &str, depth: usize) {
         if depth > MAX_DEPTH {
-            self.add(path, format!("Условия вложены глубже {MAX_DEPTH}"));
+            self.add(path, Problem::TooDeep);
             return;
         }
         match condition {
@@ -575,7 +538,11 @@ impl Findings {
                 } else {
                     "any"
                 };
-                self.require(!inner.is_empty(), &format!("{path}.{name}"), EMPTY_LIST);
+                self.require(
+                    !inner.is_empty(),
+                    &format!("{path}.{name}"),
+                    Problem::EmptyList,
+                );
                 for (index, condition) in inner.iter().enumerate() {
                     let path = format!("{path}.{name}[{index}]");
                     self.of_a_condition(policy, condition, &path, depth + 1);
@@ -585,7 +552,11 @@ impl Findings {
                 self.of_a_condition(policy, inner, &format!("{path}.not"), depth + 1);
             }
             Condition::StageIn(keys) => {
-                self.require(!keys.is_empty(), &format!("{path}.stage_in"), EMPTY_LIST);
+                self.require(
+                    !keys.is_empty(),
+                    &format!("{path}.stage_in"),
+                    Problem::EmptyList,
+                );
                 for (index, key) in keys.iter().enumerate() {
                     if policy.stage(key).is_none() {
                         self.add(format!("{path}.stage_in[{index}]"), no_stage(key));
@@ -596,25 +567,25 @@ impl Findings {
                 self.require(
                     !intents.is_empty(),
                     &format!("{path}.intent_in"),
-                    EMPTY_LIST,
+                    Problem::EmptyList,
                 );
             }
             Condition::OnlyIntents(intents) => {
                 self.require(
                     !intents.is_empty(),
                     &format!("{path}.only_intents"),
-                    EMPTY_LIST,
+                    Problem::EmptyList,
                 );
             }
             Condition::BotUnsure(limit) => {
                 let path = format!("{path}.bot_unsure");
-                self.require((1..=100).contains(limit), &path, "От 1 до 100");
+                self.require((1..=100).contains(limit), &path, Problem::Percent);
             }
             Condition::AttachmentIn(kinds) => {
                 self.require(
                     !kinds.is_empty(),
                     &format!("{path}.attachment_in"),
-                    EMPTY_LIST,
+                    Problem::EmptyList,
                 );
             }
             Condition::GuestsOver(_)
@@ -632,11 +603,8 @@ impl Findings {
     }
 }
 
-const NO_DATE: &str = "Дата в виде 01-31 или 2026-01-31";
-const EMPTY_LIST: &str = "Пустой список: условие не имеет смысла";
-
-fn no_stage(key: &StageKey) -> String {
-    format!("Этапа «{key}» нет в stages")
+fn no_stage(key: &StageKey) -> Problem {
+    Problem::NoStage(key.0.clone())
 }
 
 fn same_name(a: &str, b: &str) -> bool {

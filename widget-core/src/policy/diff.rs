@@ -3,29 +3,27 @@
 //! Rows of a list that have a name of their own (`id` or `key`) are the same row wherever they stand; a row that stands
 //! elsewhere among the others is told as moved. Other rows are compared by their place.
 
-use super::Policy;
+use super::{Difference, Leaf, Policy};
 use std::fmt;
-use toml::{Table, Value};
 
-/// One difference.
+/// What differs at one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// Where, such as `triggers[guests_over_4].when.guests_over`.
     pub path: String,
-    /// What was there, as in a file; of a row that moved: its place. `None` = nothing.
-    pub old: Option<String>,
-    /// What is there, in the same way.
-    pub new: Option<String>,
+    /// What, values as in a file.
+    pub what: Difference,
 }
 
+/// As it is told to whoever knows the file.
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = &self.path;
-        match (&self.old, &self.new) {
-            (Some(old), Some(new)) => write!(f, "{path}: {old} → {new}"),
-            (None, Some(new)) => write!(f, "{path}: добавлено {new}"),
-            (Some(old), None) => write!(f, "{path}: убрано, было {old}"),
-            (None, None) => f.write_str(path),
+        match &self.what {
+            Difference::Changed { old, new } => write!(f, "{path}: {old} → {new}"),
+            Difference::Added(new) => write!(f, "{path}: добавлено {new}"),
+            Difference::Removed(old) => write!(f, "{path}: убрано, было {old}"),
+            Difference::Moved { from, to } => write!(f, "{path}: место {from} → место {to}"),
         }
     }
 }
@@ -33,40 +31,47 @@ impl fmt::Display for Change {
 /// Everything that differs.
 pub fn diff(old: &Policy, new: &Policy) -> Vec<Change> {
     let mut changes = Vec::new();
-    if let (Ok(old), Ok(new)) = (Value::try_from(old), Value::try_from(new)) {
+    if let (Some(old), Some(new)) = (Leaf::of(old), Leaf::of(new)) {
         compare("", &old, &new, &mut changes);
     }
     changes
 }
 
-fn compare(path: &str, old: &Value, new: &Value, changes: &mut Vec<Change>) {
+fn compare(path: &str, old: &Leaf, new: &Leaf, changes: &mut Vec<Change>) {
     match (old, new) {
         _ if old == new => {}
-        (Value::Table(old), Value::Table(new)) => compare_tables(path, old, new, changes),
-        (Value::Array(old), Value::Array(new)) => {
+        (Leaf::Table(_), Leaf::Table(_)) => compare_tables(path, old, new, changes),
+        (Leaf::List(old), Leaf::List(new)) => {
             if let (Some(old), Some(new)) = (named(old), named(new)) {
                 compare_named(path, &old, &new, changes);
             } else if is_of_rows(old) && is_of_rows(new) {
                 compare_places(path, old, new, changes);
             } else {
-                changes.push(change(path, Some(words_of(old)), Some(words_of(new))));
+                changes.push(changed(path, words_of(old), words_of(new)));
             }
         }
-        _ => changes.push(change(path, Some(words(old)), Some(words(new)))),
+        _ => changes.push(changed(path, words(old), words(new))),
     }
 }
 
-fn change(path: &str, old: Option<String>, new: Option<String>) -> Change {
+fn change(path: &str, what: Difference) -> Change {
     Change {
         path: path.to_owned(),
-        old,
-        new,
+        what,
     }
 }
 
-fn compare_tables(path: &str, old: &Table, new: &Table, changes: &mut Vec<Change>) {
-    let added = new.keys().filter(|key| !old.contains_key(*key));
-    for key in old.keys().chain(added) {
+fn changed(path: &str, old: String, new: String) -> Change {
+    change(path, Difference::Changed { old, new })
+}
+
+/// Tables by their keys, as [`Leaf::of`] sorts them.
+fn compare_tables(path: &str, old: &Leaf, new: &Leaf, changes: &mut Vec<Change>) {
+    let (Leaf::Table(fields), Leaf::Table(other)) = (old, new) else {
+        return;
+    };
+    let added = other.iter().filter(|(key, _)| old.get(key).is_none());
+    for (key, _) in fields.iter().chain(added) {
         let here = match path {
             "" => key.clone(),
             path => format!("{path}.{key}"),
@@ -75,14 +80,16 @@ fn compare_tables(path: &str, old: &Table, new: &Table, changes: &mut Vec<Change
     }
 }
 
-fn compare_maybe(path: &str, old: Option<&Value>, new: Option<&Value>, changes: &mut Vec<Change>) {
+fn compare_maybe(path: &str, old: Option<&Leaf>, new: Option<&Leaf>, changes: &mut Vec<Change>) {
     match (old, new) {
         (Some(old), Some(new)) => compare(path, old, new, changes),
-        (old, new) => changes.push(change(path, old.map(words), new.map(words))),
+        (Some(old), None) => changes.push(change(path, Difference::Removed(words(old)))),
+        (None, Some(new)) => changes.push(change(path, Difference::Added(words(new)))),
+        (None, None) => {}
     }
 }
 
-fn compare_places(path: &str, old: &[Value], new: &[Value], changes: &mut Vec<Change>) {
+fn compare_places(path: &str, old: &[Leaf], new: &[Leaf], changes: &mut Vec<Change>) {
     for place in 0..old.len().max(new.len()) {
         let here = format!("{path}[{place}]");
         compare_maybe(&here, old.get(place), new.get(place), changes);
@@ -90,14 +97,13 @@ fn compare_places(path: &str, old: &[Value], new: &[Value], changes: &mut Vec<Ch
 }
 
 /// A list of rows, each with its name.
-type Named<'a> = Vec<(&'a str, &'a Value)>;
+type Named<'a> = Vec<(&'a str, &'a Leaf)>;
 
 /// The rows with their names; `None` unless each row has one of its own.
-fn named(rows: &[Value]) -> Option<Named<'_>> {
+fn named(rows: &[Leaf]) -> Option<Named<'_>> {
     let mut named: Named<'_> = Vec::with_capacity(rows.len());
     for row in rows {
-        let table = row.as_table()?;
-        let name = table.get("id").or_else(|| table.get("key"))?.as_str()?;
+        let name = row.get("id").or_else(|| row.get("key"))?.text()?;
         if named.iter().any(|(known, _)| *known == name) {
             return None;
         }
@@ -117,19 +123,19 @@ fn compare_named(path: &str, old: &Named<'_>, new: &Named<'_>, changes: &mut Vec
     for (was, (name, row)) in old.iter().enumerate() {
         let here = format!("{path}[{name}]");
         let Some(is) = place(new, name) else {
-            changes.push(change(&here, Some(words(row)), None));
+            changes.push(change(&here, Difference::Removed(words(row))));
             continue;
         };
         if !in_order.contains(&was) {
-            let told = |place: usize| Some(format!("место {}", place + 1));
-            changes.push(change(&here, told(was), told(is)));
+            let (from, to) = (was + 1, is + 1);
+            changes.push(change(&here, Difference::Moved { from, to }));
         }
         compare(&here, row, new[is].1, changes);
     }
     for (name, row) in new {
         if place(old, name).is_none() {
             let here = format!("{path}[{name}]");
-            changes.push(change(&here, None, Some(words(row))));
+            changes.push(change(&here, Difference::Added(words(row))));
         }
     }
 }
@@ -150,30 +156,29 @@ fn longest_rise(numbers: &[usize]) -> Vec<usize> {
 }
 
 /// Whether a list is one of tables or lists, not of plain values.
-fn is_of_rows(list: &[Value]) -> bool {
+fn is_of_rows(list: &[Leaf]) -> bool {
     list.iter()
-        .all(|item| matches!(item, Value::Table(_) | Value::Array(_)))
+        .all(|item| matches!(item, Leaf::Table(_) | Leaf::List(_)))
 }
 
 /// A value as it could stand in a file, on one line.
-fn words(value: &Value) -> String {
+fn words(value: &Leaf) -> String {
     match value {
-        Value::String(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
-        Value::Array(list) => words_of(list),
-        Value::Table(table) => {
+        Leaf::Text(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+        Leaf::List(list) => words_of(list),
+        Leaf::Table(table) => {
             let fields = table
                 .iter()
                 .map(|(key, value)| format!("{key} = {}", words(value)));
             format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
         }
-        Value::Integer(number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
-        Value::Boolean(flag) => flag.to_string(),
-        Value::Datetime(time) => time.to_string(),
+        Leaf::Number(number) => number.to_string(),
+        Leaf::Flag(flag) => flag.to_string(),
+        Leaf::Odd(text) => text.clone(),
     }
 }
 
-fn words_of(list: &[Value]) -> String {
+fn words_of(list: &[Leaf]) -> String {
     let items = list.iter().map(words);
     format!("[{}]", items.collect::<Vec<_>>().join(", "))
 }

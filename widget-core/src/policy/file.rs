@@ -1,37 +1,35 @@
-//! Reads a policy from TOML and names everything that is wrong with it at once.
+//! Reads a policy from a file's values and names everything that is wrong with it at once.
 //!
 //! `serde` stops at the first problem, so the file is first compared with the [`Shape`] that it should have; the
 //! types, their names and limits stay with `serde`, which reads each leaf. The tests hold shape and types together.
 
+use super::leaf::{Leaf, Misfit};
+use super::problem::{Hint, Name, Problem, Wanted};
 use super::{Assign, ConsultedWhen, DepartureAct, InquiryAct, Mode, OnTaskDone, RepeatField};
 use super::{Finding, Policy, Prices, Quiet, Span, check};
 use super::{StageRole, TakeOnOpen, TriggerAssign};
 use crate::guard::Internal;
-use crate::hours::Hours;
+use crate::hours::{Hours, from_to};
 use crate::owner::ReasonId;
 use crate::understand::{AttachmentKind, Intent};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use toml::{Table, Value};
 
-/// Reads and checks a policy.
+/// Checks the values of a file and reads the policy from them.
 ///
 /// # Errors
-/// Everything that is wrong, each with the field's path and a sentence in Russian. What a policy must be beyond its
-/// shape ([`check`]) is looked at once the shape is right.
-pub fn parse(toml: &str) -> Result<Policy, Vec<Finding>> {
-    let table: Table = toml
-        .parse()
-        .map_err(|error| vec![unreadable(toml, &error)])?;
-    let file = Value::Table(table);
+/// Everything that is wrong, each with the field's path. What a policy must be beyond its shape ([`check`]) is looked at
+/// once the shape is right.
+pub fn read(file: &Leaf) -> Result<Policy, Vec<Finding>> {
     let mut findings = Vec::new();
-    compare(&file, &POLICY, "", &mut findings);
+    compare(file, &POLICY, "", &mut findings);
     if !findings.is_empty() {
         return Err(findings);
     }
-    let policy: Policy = file.try_into().map_err(|error: toml::de::Error| {
+    let policy = Policy::deserialize(file).map_err(|misfit| {
         vec![Finding {
             path: String::new(),
-            problem: error.message().to_owned(),
+            problem: Problem::Odd(misfit.to_string()),
         }]
     })?;
     findings = check(&policy);
@@ -42,19 +40,20 @@ pub fn parse(toml: &str) -> Result<Policy, Vec<Finding>> {
     }
 }
 
-fn unreadable(toml: &str, error: &toml::de::Error) -> Finding {
-    let before = error.span().and_then(|span| toml.get(..span.start));
+/// A text that is no TOML. `at`: the byte at which it stops to be; `message`: the reader's, English.
+pub fn unreadable(toml: &str, at: Option<usize>, message: &str) -> Finding {
+    let before = at.and_then(|at| toml.get(..at));
     let line = before.map_or(1, |before| before.matches('\n').count() + 1);
     Finding {
         path: String::new(),
-        problem: format!("Строка {line} не читается как TOML: {}", error.message()),
+        problem: Problem::Unreadable(line, message.to_owned()),
     }
 }
 
 /// What a value of the file should look like.
 enum Shape {
-    /// One value: what it is in words, and whether it can be read.
-    Leaf(&'static str, fn(Value) -> Result<(), String>),
+    /// One value: what it should be, and whether it can be read.
+    Leaf(Wanted, fn(&Leaf) -> Result<(), Misfit>),
     /// A table with these keys: name, whether it must be there, shape.
     Table(&'static [(&'static str, bool, Shape)]),
     /// A list of these.
@@ -67,13 +66,13 @@ enum Shape {
     Condition,
 }
 
-const TEXT: Shape = Shape::Leaf("строка в кавычках", reads::<String>);
-const NUMBER: Shape = Shape::Leaf("целое число не меньше нуля", reads::<u32>);
-const PERCENT: Shape = Shape::Leaf("целое число от 0 до 100", reads::<u8>);
-const FLAG: Shape = Shape::Leaf("true или false", reads::<bool>);
-const SPAN: Shape = Shape::Leaf("срок в виде \"40m\"", reads::<Span>);
-const USER: Shape = Shape::Leaf("номер пользователя amoCRM", reads::<i64>);
-const NAME: &str = "одно из имён в кавычках";
+const TEXT: Shape = Shape::Leaf(Wanted::Text, reads::<String>);
+const NUMBER: Shape = Shape::Leaf(Wanted::Number, reads::<u32>);
+const PERCENT: Shape = Shape::Leaf(Wanted::Percent, reads::<u8>);
+const FLAG: Shape = Shape::Leaf(Wanted::Flag, reads::<bool>);
+const SPAN: Shape = Shape::Leaf(Wanted::Span, reads::<Span>);
+const USER: Shape = Shape::Leaf(Wanted::User, reads::<i64>);
+const NAME: Wanted = Wanted::Name;
 
 const TASK: Shape = Shape::Table(&[("type", true, TEXT), ("due", true, SPAN)]);
 
@@ -126,7 +125,7 @@ const DEPARTURE: Shape = Shape::Table(&[
 
 const INQUIRY_ACT: Shape = Shape::Leaf(NAME, reads::<InquiryAct>);
 
-const HOURS: Shape = Shape::List(&Shape::Leaf("время в виде \"09:00-18:00\"", reads::<Hours>));
+const HOURS: Shape = Shape::List(&Shape::Leaf(Wanted::Hours, reads::<Hours>));
 
 const CONDITIONS: &[(&str, Shape)] = &[
     ("guests_over", NUMBER),
@@ -197,11 +196,7 @@ const POLICY: Shape = Shape::Table(&[
             ("final_touch_window", true, SPAN),
             ("after_touch", true, SPAN),
             ("late_answer", false, SPAN),
-            (
-                "quiet",
-                true,
-                Shape::Leaf("время в виде \"20:00-10:00\"", reads::<Quiet>),
-            ),
+            ("quiet", true, Shape::Leaf(Wanted::Quiet, reads::<Quiet>)),
         ]),
     ),
     (
@@ -297,59 +292,51 @@ const POLICY: Shape = Shape::Table(&[
     ("triggers", true, Shape::List(&TRIGGER)),
 ]);
 
-fn reads<T: DeserializeOwned>(value: Value) -> Result<(), String> {
-    value
-        .try_into::<T>()
-        .map(drop)
-        .map_err(|error| error.message().trim().to_owned())
+fn reads<T: DeserializeOwned>(value: &Leaf) -> Result<(), Misfit> {
+    T::deserialize(value).map(drop)
 }
 
-fn compare(value: &Value, shape: &Shape, path: &str, findings: &mut Vec<Finding>) {
-    let mut wrong = |path: String, problem: String| findings.push(Finding { path, problem });
+fn compare(value: &Leaf, shape: &Shape, path: &str, findings: &mut Vec<Finding>) {
+    let mut wrong = |path: String, problem: Problem| findings.push(Finding { path, problem });
     match (shape, value) {
         (Shape::Leaf(what, reads), _) => {
-            if let Err(message) = reads(value.clone()) {
-                wrong(path.to_owned(), in_words(what, &message));
+            if let Err(misfit) = reads(value) {
+                wrong(path.to_owned(), in_words(*what, value, misfit));
             }
         }
-        (Shape::Table(fields), Value::Table(table)) => {
+        (Shape::Table(fields), Leaf::Table(table)) => {
             let known: Vec<&str> = fields.iter().map(|(name, ..)| *name).collect();
-            for key in table.keys().filter(|key| !known.contains(&key.as_str())) {
-                wrong(join(path, key), unknown("Неизвестный ключ", key, &known));
+            let keys = table.iter().map(|(key, _)| key.as_str());
+            for key in keys.filter(|key| !known.contains(key)) {
+                wrong(join(path, key), unknown(Name::Key, key, &known));
             }
             for (name, required, shape) in *fields {
-                match table.get(*name) {
+                match value.get(name) {
                     Some(value) => compare(value, shape, &join(path, name), findings),
                     None if *required => findings.push(Finding {
                         path: join(path, name),
-                        problem: "Не хватает этого ключа".to_owned(),
+                        problem: Problem::Missing,
                     }),
                     None => {}
                 }
             }
         }
-        (Shape::Week(_), Value::Array(days)) if days.len() != 7 => {
-            wrong(
-                path.to_owned(),
-                format!("Нужно семь дней, с понедельника; здесь {}", days.len()),
-            );
+        (Shape::Week(_), Leaf::List(days)) if days.len() != 7 => {
+            wrong(path.to_owned(), Problem::SevenDays(days.len()));
         }
-        (Shape::List(shape) | Shape::Week(shape), Value::Array(items)) => {
+        (Shape::List(shape) | Shape::Week(shape), Leaf::List(items)) => {
             for (index, item) in items.iter().enumerate() {
                 compare(item, shape, &format!("{path}[{index}]"), findings);
             }
         }
-        (Shape::Map(shape), Value::Table(table)) => {
+        (Shape::Map(shape), Leaf::Table(table)) => {
             for (key, value) in table {
                 compare(value, shape, &join(path, key), findings);
             }
         }
-        (Shape::Condition, Value::Table(table)) => {
+        (Shape::Condition, Leaf::Table(table)) => {
             if table.len() != 1 {
-                wrong(
-                    path.to_owned(),
-                    "Нужно ровно одно условие; несколько ставят в all или any".to_owned(),
-                );
+                wrong(path.to_owned(), Problem::OneCondition);
             }
             let known: Vec<&str> = CONDITIONS.iter().map(|(name, _)| *name).collect();
             for (key, value) in table {
@@ -358,16 +345,16 @@ fn compare(value: &Value, shape: &Shape, path: &str, findings: &mut Vec<Finding>
                     Some((_, shape)) => compare(value, shape, &path, findings),
                     None => findings.push(Finding {
                         path,
-                        problem: unknown("Неизвестное условие", key, &known),
+                        problem: unknown(Name::Condition, key, &known),
                     }),
                 }
             }
         }
         (Shape::Table(_) | Shape::Map(_) | Shape::Condition, _) => {
-            wrong(path.to_owned(), "Нужна таблица ключей".to_owned());
+            wrong(path.to_owned(), Problem::NoTable);
         }
         (Shape::List(_) | Shape::Week(_), _) => {
-            wrong(path.to_owned(), "Нужен список в [ ]".to_owned());
+            wrong(path.to_owned(), Problem::NoList);
         }
     }
 }
@@ -380,37 +367,43 @@ fn join(path: &str, key: &str) -> String {
     }
 }
 
-/// A reader's message as a sentence for an administrator.
-fn in_words(what: &str, message: &str) -> String {
-    if let Some(rest) = message.strip_prefix("unknown variant ") {
-        // «`x`, expected one of `a`, `b`»: what stands in backticks is all that is needed.
-        let mut names = rest.split('`').skip(1).step_by(2);
-        let wrong = names.next().unwrap_or_default();
-        return unknown("Неизвестное имя", wrong, &names.collect::<Vec<_>>());
+/// What a misfit means.
+fn in_words(wanted: Wanted, value: &Leaf, misfit: Misfit) -> Problem {
+    if let Misfit::Unknown(said, names) = misfit {
+        return unknown(Name::Value, &said, names);
     }
-    if message.starts_with("invalid ") {
-        return format!("Нужно: {what}");
+    match (value, wanted) {
+        (Leaf::Text(said), Wanted::Hours) if from_to(said).is_ok() => {
+            Problem::EndsEarly(said.clone())
+        }
+        (Leaf::Text(said), Wanted::Span | Wanted::Hours | Wanted::Quiet) => {
+            Problem::NoSuch(wanted, said.clone())
+        }
+        _ => Problem::Needs(wanted),
     }
-    message.to_owned()
 }
 
-fn unknown(what: &str, wrong: &str, known: &[&str]) -> String {
+fn unknown(what: Name, wrong: &str, known: &[&str]) -> Problem {
     let likely = known
         .iter()
         .map(|name| (strsim::jaro_winkler(wrong, name), *name))
         .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|(a, _), (b, _)| a.total_cmp(b));
-    match likely {
-        Some((_, name)) => format!("{what} «{wrong}». Похоже на «{name}»"),
-        None => format!("{what} «{wrong}». Есть: {}", known.join(", ")),
-    }
+    let hint = match likely {
+        Some((_, name)) => Hint::Like(name.to_owned()),
+        None => Hint::OneOf(known.iter().map(|name| (*name).to_owned()).collect()),
+    };
+    Problem::Unknown(what, wrong.to_owned(), hint)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::policy::Condition;
+    use crate::policy::parse;
+    use crate::policy::toml::leaf;
     use crate::text::render;
+    use crate::trace::Lang;
     use std::collections::BTreeMap;
 
     const SANATORIUM: &str = include_str!("../../../backend/policies/sanatorium.toml");
@@ -426,7 +419,7 @@ mod tests {
             Ok(_) => Vec::new(),
             Err(findings) => findings
                 .into_iter()
-                .map(|finding| (finding.path, finding.problem))
+                .map(|finding| (finding.path, finding.problem.text(Lang::Ru)))
                 .collect(),
         }
     }
@@ -605,7 +598,7 @@ mod tests {
                 .find(|finding| finding.path == path)
                 .unwrap_or_else(|| panic!("{path} in {findings:#?}"))
                 .problem
-                .as_str()
+                .text(Lang::Ru)
         };
         assert_eq!(
             problem("timers.burst_quite"),
@@ -965,7 +958,10 @@ mod tests {
     #[test]
     fn what_is_no_toml_or_of_the_wrong_kind_is_told_with_its_place() {
         let line = parse("schema = 1\nmode = \n").unwrap_err();
-        assert!(line[0].problem.starts_with("Строка 2 "), "{line:?}");
+        assert!(
+            line[0].problem.text(Lang::Ru).starts_with("Строка 2 "),
+            "{line:?}"
+        );
         assert_eq!(
             changed("[[stages]]\nkey = \"new\"", "[stagess]\nkey = \"new\"")[0].0,
             "stagess"
@@ -981,28 +977,28 @@ mod tests {
     }
 
     /// Paths of all keys of the file, and the file without each.
-    fn without_each(value: &Value, path: &str) -> Vec<(String, Value)> {
+    fn without_each(value: &Leaf, path: &str) -> Vec<(String, Leaf)> {
         let mut all = Vec::new();
         match value {
-            Value::Table(table) => {
-                for (key, inner) in table {
+            Leaf::Table(table) => {
+                for (at, (key, inner)) in table.iter().enumerate() {
                     let here = join(path, key);
                     let mut less = table.clone();
-                    less.remove(key);
-                    all.push((here.clone(), Value::Table(less)));
+                    less.remove(at);
+                    all.push((here.clone(), Leaf::Table(less)));
                     for (path, inner) in without_each(inner, &here) {
                         let mut changed = table.clone();
-                        changed.insert(key.clone(), inner);
-                        all.push((path, Value::Table(changed)));
+                        changed[at].1 = inner;
+                        all.push((path, Leaf::Table(changed)));
                     }
                 }
             }
-            Value::Array(items) => {
+            Leaf::List(items) => {
                 for (index, item) in items.iter().enumerate() {
                     for (path, item) in without_each(item, &format!("{path}[{index}]")) {
                         let mut changed = items.clone();
                         changed[index] = item;
-                        all.push((path, Value::Array(changed)));
+                        all.push((path, Leaf::List(changed)));
                     }
                 }
             }
@@ -1013,13 +1009,13 @@ mod tests {
 
     #[test]
     fn shape_and_types_agree_on_every_key() {
-        let file = Value::Table(SANATORIUM.parse().unwrap());
+        let file = leaf(SANATORIUM).unwrap();
         let variants = without_each(&file, "");
         assert!(variants.len() > 150, "{}", variants.len());
         for (path, file) in variants {
             let mut findings = Vec::new();
             compare(&file, &POLICY, "", &mut findings);
-            let readable = file.try_into::<Policy>().is_ok();
+            let readable = Policy::deserialize(&file).is_ok();
             assert_eq!(
                 findings.is_empty(),
                 readable,
@@ -1034,12 +1030,7 @@ mod tests {
         let json = serde_json::to_string(&policy).unwrap();
         assert_eq!(serde_json::from_str::<Policy>(&json).unwrap(), policy);
         let mut findings = Vec::new();
-        compare(
-            &Value::try_from(&policy).unwrap(),
-            &POLICY,
-            "",
-            &mut findings,
-        );
+        compare(&Leaf::of(&policy).unwrap(), &POLICY, "", &mut findings);
         assert_eq!(findings, []);
     }
 
@@ -1068,7 +1059,7 @@ mod tests {
             Condition::Not(Box::new(leaf())),
         ] {
             let mut findings = Vec::new();
-            let value = Value::try_from(&condition).unwrap();
+            let value = Leaf::of(&condition).unwrap();
             compare(&value, &Shape::Condition, "", &mut findings);
             assert_eq!(findings, [], "{condition:?}");
         }

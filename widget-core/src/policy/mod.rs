@@ -3,15 +3,27 @@
 mod check;
 #[cfg(feature = "policy-file")]
 mod diff;
+mod difference;
 #[cfg(feature = "policy-file")]
 mod file;
+#[cfg(feature = "policy-file")]
+mod leaf;
+mod problem;
 mod together;
+#[cfg(feature = "policy-toml")]
+mod toml;
 
-pub use check::{Finding, check};
+#[cfg(feature = "policy-toml")]
+pub use self::toml::parse;
+pub use check::{Finding, check, is_own_reason};
 #[cfg(feature = "policy-file")]
 pub use diff::{Change, diff};
+pub use difference::Difference;
 #[cfg(feature = "policy-file")]
-pub use file::parse;
+pub use file::{read, unreadable};
+#[cfg(feature = "policy-file")]
+pub use leaf::{Leaf, Misfit};
+pub use problem::{Hint, Name, Problem, Row, Wanted};
 
 use crate::guard::Internal;
 use crate::hours::{Calendar, DayTime, from_to, string_in_files};

@@ -214,6 +214,18 @@ impl Intent {
 }
 
 impl AttachmentKind {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Image,
+        Self::Document,
+        Self::Voice,
+        Self::Video,
+        Self::Sticker,
+        Self::Location,
+        Self::Contact,
+        Self::Other,
+    ];
+
     /// Its name in files and sentences.
     pub const fn name(self) -> &'static str {
         match self {

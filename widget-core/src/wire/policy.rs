@@ -2,7 +2,8 @@
 
 use super::{Problem, UserName};
 use crate::ids::UserId;
-use crate::policy::Finding;
+use crate::policy::{Difference, Finding};
+use crate::trace::Lang;
 use serde::{Deserialize, Serialize};
 
 /// `GET /api/v1/policy`, and one version of it.
@@ -116,13 +117,17 @@ pub struct FieldFinding {
     pub path: String,
     /// What is wrong, a sentence in Russian.
     pub problem: String,
+    /// The same in English.
+    #[serde(default)]
+    pub english: String,
 }
 
 impl From<Finding> for FieldFinding {
     fn from(finding: Finding) -> Self {
         Self {
             path: finding.path,
-            problem: finding.problem,
+            problem: finding.problem.text(Lang::Ru),
+            english: finding.problem.text(Lang::En),
         }
     }
 }
@@ -139,15 +144,42 @@ pub struct FieldChange {
     /// What is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new: Option<String>,
+    /// The row is the same and stands elsewhere: `old` and `new` are its places, from 1.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moved: bool,
+}
+
+impl FieldChange {
+    /// What differs; `None` = it says nothing that this version knows.
+    pub fn what(&self) -> Option<Difference> {
+        Some(match (self.old.clone(), self.new.clone()) {
+            (Some(old), Some(new)) if self.moved => Difference::Moved {
+                from: old.parse().ok()?,
+                to: new.parse().ok()?,
+            },
+            (Some(old), Some(new)) => Difference::Changed { old, new },
+            (None, Some(new)) => Difference::Added(new),
+            (Some(old), None) => Difference::Removed(old),
+            (None, None) => return None,
+        })
+    }
 }
 
 #[cfg(feature = "policy-file")]
 impl From<crate::policy::Change> for FieldChange {
     fn from(change: crate::policy::Change) -> Self {
+        let moved = matches!(change.what, Difference::Moved { .. });
+        let (old, new) = match change.what {
+            Difference::Changed { old, new } => (Some(old), Some(new)),
+            Difference::Added(new) => (None, Some(new)),
+            Difference::Removed(old) => (Some(old), None),
+            Difference::Moved { from, to } => (Some(from.to_string()), Some(to.to_string())),
+        };
         Self {
             path: change.path,
-            old: change.old,
-            new: change.new,
+            old,
+            new,
+            moved,
         }
     }
 }

@@ -66,7 +66,11 @@ pub fn policy(data: &[u8]) -> bool {
         Ok(policy) => policy,
         Err(findings) => {
             assert!(!findings.is_empty(), "refused without a word");
-            assert!(findings.iter().all(|finding| !finding.problem.is_empty()));
+            assert!(
+                findings
+                    .iter()
+                    .all(|finding| !finding.problem.to_string().is_empty())
+            );
             return false;
         }
     };

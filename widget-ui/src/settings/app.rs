@@ -70,6 +70,12 @@ impl Component for App {
         true
     }
 
+    fn rendered(&mut self, _: &Context<Self>, _: bool) {
+        if let Some(selector) = self.state.focus.take() {
+            view::focus(&selector);
+        }
+    }
+
     fn view(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
         let (link, entry) = (ctx.link().clone(), props.entry);

@@ -1,31 +1,18 @@
 //! The policy as it is edited: its TOML text, changed in place. Comments, order and everything that the settings do not
 //! know stay as somebody wrote them.
 
-use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, Value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
+pub use widget_core::policy::Leaf;
+use widget_core::policy::{Finding, Policy, read, unreadable};
 
-/// A value of the policy, as the settings see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Leaf {
-    /// A string.
-    Text(String),
-    /// A whole number.
-    Number(i64),
-    /// `true` or `false`.
-    Flag(bool),
-    /// A list.
-    List(Vec<Leaf>),
-    /// A table, in its order.
-    Table(Vec<(String, Leaf)>),
-}
-
-impl Leaf {
-    /// A string's text.
-    pub fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
-    }
+/// The policy of a text.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn policy(text: &str) -> Result<Policy, Vec<Finding>> {
+    Doc::parse(text)
+        .map_err(|finding| vec![finding])
+        .and_then(|doc| doc.policy())
 }
 
 /// The text of a policy, parsed.
@@ -48,10 +35,21 @@ impl Doc {
     /// The document of a text.
     ///
     /// # Errors
-    /// It is not TOML: what is wrong, English.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// It is not TOML.
+    pub fn parse(text: &str) -> Result<Self, Finding> {
         let doc = text.parse::<DocumentMut>();
-        doc.map(Self).map_err(|error| error.message().to_owned())
+        doc.map(Self).map_err(|error| {
+            let at = error.span().map(|span| span.start);
+            unreadable(text, at, error.message())
+        })
+    }
+
+    /// The policy.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub fn policy(&self) -> Result<Policy, Vec<Finding>> {
+        read(&of_table(self.0.as_table()))
     }
 
     /// The text.
@@ -83,6 +81,124 @@ impl Doc {
             return;
         }
         set_in_table(self.0.as_table_mut(), &steps(path), new.map(value));
+    }
+
+    /// Puts a row at the end of a list.
+    pub fn add_row(&mut self, list: &str, row: Vec<(String, Leaf)>) {
+        let made = || Item::ArrayOfTables(ArrayOfTables::new());
+        match self.0.entry(list).or_insert_with(made) {
+            Item::ArrayOfTables(rows) => {
+                let mut table = Table::new();
+                for (key, leaf) in row {
+                    table.insert(&key, Item::Value(value(leaf)));
+                }
+                rows.push(table);
+            }
+            Item::Value(Value::Array(rows)) => rows.push(value(Leaf::Table(row))),
+            _ => {}
+        }
+    }
+
+    /// Takes a row away.
+    pub fn remove_row(&mut self, list: &str, row: usize) {
+        self.arrange(list, |rows| {
+            if row < rows.len() {
+                rows.remove(row);
+            }
+        });
+    }
+
+    /// Puts a row before the one that stands at `to`, or behind it if that comes later.
+    pub fn move_row(&mut self, list: &str, row: usize, to: usize) {
+        self.arrange(list, |rows| {
+            if row < rows.len() && to < rows.len() {
+                let moved = rows.remove(row);
+                rows.insert(to, moved);
+            }
+        });
+    }
+
+    fn arrange(&mut self, list: &str, change: impl Fn(&mut Vec<usize>)) {
+        let mut order: Vec<usize> = (0..self.count(list)).collect();
+        change(&mut order);
+        match self.0.get_mut(list) {
+            Some(Item::ArrayOfTables(rows)) => arrange_tables(rows, &order),
+            Some(Item::Value(Value::Array(rows))) => {
+                let known: Vec<Value> = rows.iter().cloned().collect();
+                rows.clear();
+                for row in order {
+                    rows.push_formatted(known[row].clone());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Puts the rows into an order. Each keeps its own comment; what stands above the first of them, apart from it by an
+/// empty line, is about all and stays above.
+fn arrange_tables(rows: &mut ArrayOfTables, order: &[usize]) {
+    let mut known: Vec<Table> = rows.iter().cloned().collect();
+    let mut places = Vec::new();
+    known
+        .iter_mut()
+        .for_each(|row| take_places(row, &mut places));
+    places.sort_unstable();
+    let above = known
+        .first_mut()
+        .map(take_what_is_above)
+        .unwrap_or_default();
+    let mut places = places.into_iter();
+    let mut arranged: Vec<Table> = order.iter().map(|row| known[*row].clone()).collect();
+    for (at, row) in arranged.iter_mut().enumerate() {
+        give_places(row, &mut places);
+        if at == 0 {
+            let own = prefix(row).trim_start_matches('\n').to_owned();
+            row.decor_mut().set_prefix(format!("{above}{own}"));
+        } else if !prefix(row).starts_with('\n') {
+            let own = prefix(row).to_owned();
+            row.decor_mut().set_prefix(format!("\n{own}"));
+        }
+    }
+    *rows = arranged.into_iter().collect();
+}
+
+fn prefix(row: &Table) -> &str {
+    let prefix = row.decor().prefix();
+    prefix.and_then(|prefix| prefix.as_str()).unwrap_or("\n")
+}
+
+/// What stands above a row and is not its own.
+fn take_what_is_above(row: &mut Table) -> String {
+    let whole = prefix(row).to_owned();
+    let cut = whole.rfind("\n\n").map_or(whole.len().min(1), |at| at + 2);
+    let (above, own) = whole.split_at(cut);
+    row.decor_mut().set_prefix(own);
+    above.to_owned()
+}
+
+/// Where a table and those inside it stand in the file.
+fn take_places(table: &mut Table, places: &mut Vec<isize>) {
+    places.extend(table.position());
+    for (_, item) in table.iter_mut() {
+        match item {
+            Item::Table(inner) => take_places(inner, places),
+            Item::ArrayOfTables(rows) => rows.iter_mut().for_each(|row| take_places(row, places)),
+            _ => {}
+        }
+    }
+}
+
+fn give_places(table: &mut Table, places: &mut impl Iterator<Item = isize>) {
+    if table.position().is_some() {
+        table.set_position(places.next());
+    }
+    for (_, item) in table.iter_mut() {
+        match item {
+            Item::Table(inner) => give_places(inner, places),
+            Item::ArrayOfTables(rows) => rows.iter_mut().for_each(|row| give_places(row, places)),
+            _ => {}
+        }
     }
 }
 
@@ -131,6 +247,7 @@ fn of_value(value: &Value, steps: &[Step<'_>]) -> Option<Leaf> {
         (Value::InlineTable(table), Some((Step::Key(key), rest))) => {
             of_value(table.get(key)?, rest)
         }
+        (odd, None) => Some(Leaf::Odd(odd.to_string().trim().to_owned())),
         _ => None,
     }
 }
@@ -212,6 +329,7 @@ fn value(leaf: Leaf) -> Value {
         Leaf::Number(number) => Value::from(number),
         Leaf::Flag(flag) => Value::from(flag),
         Leaf::List(items) => Value::from(items.into_iter().map(value).collect::<Array>()),
+        Leaf::Odd(text) => Value::from(text),
         Leaf::Table(fields) => {
             let mut table = InlineTable::new();
             for (key, leaf) in fields {
@@ -332,6 +450,92 @@ mod tests {
         doc.set("texts.intro", text(words));
         let again = Doc::parse(&doc.text()).unwrap();
         assert_eq!(again.get("texts.intro"), text(words));
+    }
+
+    fn ids(doc: &Doc) -> Vec<String> {
+        let id = |row: usize| {
+            let leaf = doc.get(&format!("triggers[{row}].id")).unwrap();
+            leaf.text().unwrap().to_owned()
+        };
+        (0..doc.count("triggers")).map(id).collect()
+    }
+
+    #[test]
+    fn rows_come_go_and_move_and_the_rest_stays_letter_by_letter() {
+        let mut doc = doc();
+        let before = ids(&doc);
+        doc.move_row("triggers", 0, 1);
+        let text = doc.text();
+        assert_eq!(ids(&doc)[..2], [before[1].clone(), before[0].clone()]);
+        assert_eq!(ids(&Doc::parse(&text).unwrap()), ids(&doc), "as it is read");
+        let about = "# What hands a dialog over, most pressing first";
+        let place = |what: &str| text.find(what).unwrap();
+        assert!(
+            place(about) < place(&format!("id = \"{}\"", before[1])),
+            "{text}"
+        );
+        assert_eq!(text.matches("[[triggers]]").count(), before.len());
+        doc.move_row("triggers", 1, 0);
+        assert_eq!(doc.text(), SANATORIUM, "there and back");
+        for (row, to) in [(3, 9), (9, 3), (before.len() - 1, 0), (0, before.len() - 1)] {
+            doc.move_row("triggers", row, to);
+        }
+        assert_eq!(doc.text(), SANATORIUM, "there and back again");
+
+        doc.add_row(
+            "triggers",
+            vec![
+                ("id".to_owned(), Leaf::Text("late".to_owned())),
+                (
+                    "when".to_owned(),
+                    Leaf::Table(vec![("pet".to_owned(), Leaf::Flag(true))]),
+                ),
+            ],
+        );
+        let last = before.len();
+        assert_eq!(doc.get(&format!("triggers[{last}].id")), self::text("late"));
+        let again = Doc::parse(&doc.text()).unwrap();
+        assert_eq!(again.get("triggers"), doc.get("triggers"));
+        assert_eq!(again.get("departure"), doc.get("departure"));
+        doc.remove_row("triggers", last);
+        assert_eq!(doc.text(), SANATORIUM, "come and gone");
+        doc.remove_row("triggers", 0);
+        assert_eq!(ids(&doc), before[1..]);
+        doc.remove_row("triggers", 99);
+        doc.move_row("triggers", 0, 99);
+        assert_eq!(ids(&doc), before[1..], "there is no such row");
+    }
+
+    #[test]
+    fn rows_are_arranged_however_they_are_written() {
+        let inline = "stages = [\n  { key = \"a\" },\n  { key = \"b\" },\n]\n";
+        let mut doc = Doc::parse(inline).unwrap();
+        doc.move_row("stages", 1, 0);
+        assert_eq!(doc.get("stages[0].key"), text("b"));
+        doc.add_row(
+            "stages",
+            vec![("key".to_owned(), Leaf::Text("c".to_owned()))],
+        );
+        doc.remove_row("stages", 1);
+        assert_eq!(doc.get("stages[1].key"), text("c"));
+        assert!(Doc::parse(&doc.text()).is_ok());
+        let nested = "[[triggers]]\nid = \"a\"\n[triggers.when]\npet = true\n\n[[triggers]]\nid = \"b\"\n[triggers.when]\nkb_miss = true\n";
+        let mut doc = Doc::parse(nested).unwrap();
+        doc.move_row("triggers", 1, 0);
+        let again = Doc::parse(&doc.text()).unwrap();
+        assert_eq!(
+            again.get("triggers[0].when.kb_miss"),
+            Some(Leaf::Flag(true)),
+            "{}",
+            doc.text()
+        );
+        assert_eq!(again.get("triggers[1].id"), text("a"));
+        let mut none = Doc::empty();
+        none.add_row(
+            "stages",
+            vec![("key".to_owned(), Leaf::Text("c".to_owned()))],
+        );
+        assert_eq!(none.get("stages[0].key"), text("c"));
     }
 
     #[test]

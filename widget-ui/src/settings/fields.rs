@@ -2,6 +2,9 @@
 //! not known here: the policy's own check says so, by the field's path.
 
 use super::doc::{Doc, Leaf};
+use widget_core::owner::ReasonId;
+use widget_core::policy::is_own_reason;
+use widget_core::understand::{AttachmentKind, Intent};
 
 /// A page of the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,6 +88,19 @@ pub enum Kind {
     Days,
     /// Moves from stage to stage: `prebooked → prepaid`, a line each.
     Moves,
+    /// One of the conditions that stand alone, by its name.
+    Condition,
+    /// A condition made of others: it is told, and changed in the whole text.
+    Compound,
+    /// Why a person is needed.
+    Reason,
+    /// Any of these names, a line each; `words` is where their words stand: `intent=`.
+    Set {
+        /// The names.
+        names: Vec<String>,
+        /// The key of their words; of stages empty, they have names of their own.
+        words: &'static str,
+    },
 }
 
 /// One field.
@@ -109,8 +125,115 @@ pub struct Group {
     pub label: &'static str,
     /// The group's own id in the policy, such as a trigger's: shown small.
     pub id: String,
+    /// Of a group that is a row of a list: which.
+    pub row: Option<Row>,
     /// The fields.
     pub fields: Vec<Field>,
+}
+
+/// A row of a list that people may make longer, shorter or put into another order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// The list: `stages` or `triggers`.
+    pub list: &'static str,
+    /// Its place, from 0.
+    pub at: usize,
+}
+
+/// The list of rows that a section shows.
+pub fn list_of(section: Section) -> Option<&'static str> {
+    match section {
+        Section::Stages => Some("stages"),
+        Section::Handoff => Some("triggers"),
+        _ => None,
+    }
+}
+
+/// A new row of a list. What it must have and nobody can guess is empty: the policy's check asks for it.
+pub fn new_row(list: &str, doc: &Doc) -> Vec<(String, Leaf)> {
+    let text = |text: &str| Leaf::Text(text.to_owned());
+    let row = match list {
+        "stages" => vec![
+            ("key", text(&unused(doc, "stages", "key", "stage"))),
+            ("name", text("")),
+            ("role", text("answer")),
+        ],
+        _ => vec![
+            ("id", text(&unused(doc, "triggers", "id", "trigger"))),
+            ("when", condition("intent_in")),
+            ("reason", text(ReasonId::Unknown.as_str())),
+        ],
+    };
+    let named = row.into_iter().map(|(key, leaf)| (key.to_owned(), leaf));
+    named.collect()
+}
+
+/// A name that no row has yet: `stage_10`.
+fn unused(doc: &Doc, list: &str, key: &str, name: &str) -> String {
+    let count = doc.count(list);
+    let is_used = |name: &str| {
+        (0..count).any(|row| {
+            let known = doc.get(&format!("{list}[{row}].{key}"));
+            known.as_ref().and_then(Leaf::text) == Some(name)
+        })
+    };
+    let mut names = (count + 1..).map(|number| format!("{name}_{number}"));
+    names.find(|name| !is_used(name)).unwrap_or_default()
+}
+
+/// A condition of a kind, as it begins.
+pub fn condition(name: &str) -> Leaf {
+    let number = Leaf::Number;
+    let value = match name {
+        "guests_over" => number(4),
+        "child_at_most" => number(3),
+        "rooms_over" | "open_deals_over" => number(1),
+        "text_at_most" => number(40),
+        "bot_unsure" => number(70),
+        "intent_in" | "only_intents" | "attachment_in" | "stage_in" => Leaf::List(Vec::new()),
+        _ => Leaf::Flag(true),
+    };
+    Leaf::Table(vec![(name.to_owned(), value)])
+}
+
+/// The kind of a condition that stands alone and can be changed as such.
+pub fn simple(condition: Option<&Leaf>) -> Option<&str> {
+    let Some(Leaf::Table(fields)) = condition else {
+        return None;
+    };
+    match fields.as_slice() {
+        [(_, Leaf::Flag(false))] => None,
+        [(name, _)] => SIMPLE.contains(&name.as_str()).then_some(name.as_str()),
+        _ => None,
+    }
+}
+
+/// Conditions that stand alone, the most usual first.
+pub const SIMPLE: &[&str] = &[
+    "intent_in",
+    "guests_over",
+    "child_at_most",
+    "rooms_over",
+    "pet",
+    "past_stay",
+    "new_booking",
+    "attachment_in",
+    "several_deals_meant",
+    "open_deals_over",
+    "meaning_unclear",
+    "kb_miss",
+    "bot_unsure",
+    "only_intents",
+    "text_at_most",
+    "stage_in",
+];
+
+/// Reasons that a trigger may have.
+pub fn reasons() -> impl Iterator<Item = ReasonId> {
+    ReasonId::ALL
+        .iter()
+        .copied()
+        .filter(|id| !is_own_reason(*id))
 }
 
 const MODES: &[&str] = &["on", "trial", "watch", "people", "off"];
@@ -120,6 +243,7 @@ const ON_TASK_DONE: &[&str] = &["keep", "return"];
 const ASSIGN: &[&str] = &["deal_responsible", "crm"];
 const CONSULTED: &[&str] = &["first_answer", "reported"];
 const DUTY: &[&str] = &["duty"];
+const REPEATS: &[&str] = &["payment", "refund"];
 const PRICES: &[&str] = &["with_passages", "always", "never"];
 /// Durations, in the order in which a guest meets them.
 const TIMERS: &[&str] = &[
@@ -210,12 +334,14 @@ pub fn groups(section: Section, doc: &Doc) -> Vec<Group> {
             ]
         }),
         Section::Handoff => rows(doc, "triggers", "id", |path| {
-            let mut fields = thresholds(doc, &format!("{path}.when"));
+            let mut fields = condition_fields(doc, &format!("{path}.when"));
             fields.extend([
+                of_row(path, "reason", Kind::Reason, false),
                 of_row(path, "text", Kind::Named(keys(doc, "texts")), true),
                 of_row(path, "due", Kind::Span, true),
                 of_row(path, "escalate_after", Kind::Span, true),
                 of_row(path, "assign", Kind::Choice(DUTY), true),
+                of_row(path, "repeat", Kind::Choice(REPEATS), true),
             ]);
             fields
         }),
@@ -317,6 +443,7 @@ fn group(label: &'static str, fields: Vec<Field>) -> Group {
         title: String::new(),
         label,
         id: String::new(),
+        row: None,
         fields,
     }
 }
@@ -338,10 +465,15 @@ fn optional(path: &str, kind: Kind) -> Field {
 }
 
 /// A group for each row of a list, named by its field `id`.
-fn rows(doc: &Doc, list: &str, id: &str, fields: impl Fn(&str) -> Vec<Field>) -> Vec<Group> {
+fn rows(
+    doc: &Doc,
+    list: &'static str,
+    id: &str,
+    fields: impl Fn(&str) -> Vec<Field>,
+) -> Vec<Group> {
     (0..doc.count(list))
-        .map(|row| {
-            let path = format!("{list}[{row}]");
+        .map(|at| {
+            let path = format!("{list}[{at}]");
             let said = |name: &str| match doc.get(&format!("{path}.{name}")) {
                 Some(Leaf::Text(text)) => text,
                 _ => String::new(),
@@ -350,6 +482,7 @@ fn rows(doc: &Doc, list: &str, id: &str, fields: impl Fn(&str) -> Vec<Field>) ->
                 title: said("name"),
                 label: "",
                 id: said(id),
+                row: Some(Row { list, at }),
                 fields: fields(&path),
             }
         })
@@ -365,6 +498,49 @@ fn of_row(row: &str, name: &str, kind: Kind, optional: bool) -> Field {
         kind,
         optional,
     }
+}
+
+/// A condition that stands alone, as its kind and its value; one made of others as words, and the numbers in it.
+fn condition_fields(doc: &Doc, path: &str) -> Vec<Field> {
+    let when = |kind| Field {
+        path: path.to_owned(),
+        label: "when".to_owned(),
+        kind,
+        optional: false,
+    };
+    let known = doc.get(path);
+    let Some(name) = simple(known.as_ref()) else {
+        let mut fields = vec![when(Kind::Compound)];
+        fields.extend(thresholds(doc, path));
+        return fields;
+    };
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let kind = match name {
+        "intent_in" | "only_intents" => Some(Kind::Set {
+            names: names(&Intent::ALL.map(Intent::name)),
+            words: "intent=",
+        }),
+        "attachment_in" => Some(Kind::Set {
+            names: names(&AttachmentKind::ALL.map(AttachmentKind::name)),
+            words: "attachment=",
+        }),
+        "stage_in" => Some(Kind::Set {
+            names: stages(doc).into_iter().map(|(key, _)| key).collect(),
+            words: "",
+        }),
+        name if THRESHOLDS.contains(&name) => Some(Kind::Number),
+        _ => None,
+    };
+    let value = kind.map(|kind| Field {
+        path: format!("{path}.{name}"),
+        label: format!("when.{name}"),
+        kind,
+        optional: false,
+    });
+    [Some(when(Kind::Condition)), value]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The numbers of a condition that somebody may want to turn, however deep they stand.
@@ -431,7 +607,9 @@ pub fn shown(kind: &Kind, leaf: Option<&Leaf>) -> String {
             lines(days.iter().map(line))
         }
         (Kind::Moves, Some(Leaf::List(moves))) => lines(moves.iter().map(|one| joined(one, " → "))),
-        (Kind::Lines, Some(Leaf::List(items))) => lines(items.iter().map(word)),
+        (Kind::Lines | Kind::Set { .. }, Some(Leaf::List(items))) => lines(items.iter().map(word)),
+        (Kind::Condition, leaf) => simple(leaf).unwrap_or_default().to_owned(),
+        (Kind::Compound, _) => String::new(),
         (_, Some(leaf @ Leaf::List(_))) => joined(leaf, ", "),
         (_, Some(leaf)) => word(leaf),
     }
@@ -454,7 +632,8 @@ pub fn read(field: &Field, typed: &str) -> Option<Leaf> {
             "false" => Leaf::Flag(false),
             _ => text(plain),
         },
-        Kind::Lines => Leaf::List(filled(typed.lines()).map(text).collect()),
+        Kind::Lines | Kind::Set { .. } => Leaf::List(filled(typed.lines()).map(text).collect()),
+        Kind::Condition => condition(plain),
         Kind::Hours => hours(plain),
         Kind::Days => Leaf::Table(
             filled(typed.lines())
@@ -502,6 +681,7 @@ fn word(leaf: &Leaf) -> String {
         Leaf::Text(text) => text.clone(),
         Leaf::Number(number) => number.to_string(),
         Leaf::Flag(flag) => flag.to_string(),
+        Leaf::Odd(text) => text.clone(),
         leaf => joined(leaf, ", "),
     }
 }
@@ -529,6 +709,10 @@ mod tests {
         for field in all_fields(&doc) {
             let leaf = doc.get(&field.path);
             let shown = shown(&field.kind, leaf.as_ref());
+            // A condition's kind, without its value.
+            if matches!(field.kind, Kind::Condition | Kind::Compound) {
+                continue;
+            }
             if leaf.is_none() {
                 let may_be_missing = field.optional || field.path.starts_with("bot.guard");
                 assert!(may_be_missing, "{}", field.path);
@@ -613,6 +797,90 @@ mod tests {
             ["triggers[17].when.all[1].any[3].all[0].not.open_deals_over"]
         );
         assert_eq!(paths("human_request"), [""; 0]);
+    }
+
+    fn group_of(doc: &Doc, id: &str) -> Group {
+        let mut groups = groups(Section::Handoff, doc).into_iter();
+        groups.find(|group| group.id == id).unwrap()
+    }
+
+    fn kinds(doc: &Doc, id: &str) -> Vec<String> {
+        let fields = group_of(doc, id).fields.into_iter();
+        let of_condition = fields.filter(|field| field.label.starts_with("when"));
+        let told = of_condition.map(|field| match field.kind {
+            Kind::Set { words, .. } => format!("{} of {words}", field.label),
+            kind => format!("{} {kind:?}", field.label),
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn a_condition_that_stands_alone_is_a_kind_and_a_value_and_others_are_told() {
+        let doc = doc();
+        for (id, fields) in [
+            (
+                "guests_over_4",
+                &["when Condition", "when.guests_over Number"][..],
+            ),
+            ("pet", &["when Condition"]),
+            (
+                "human_request",
+                &["when Condition", "when.intent_in of intent="],
+            ),
+            (
+                "receipt_attachment",
+                &["when Compound", "when.text_at_most Number"],
+            ),
+        ] {
+            assert_eq!(kinds(&doc, id), fields, "{id}");
+        }
+    }
+
+    #[test]
+    fn every_condition_that_stands_alone_is_one_that_the_policy_knows() {
+        for name in SIMPLE {
+            let mut doc = doc();
+            doc.set("triggers[13].when", Some(condition(name)));
+            let findings = doc.policy().err().unwrap_or_default();
+            let asks = findings
+                .iter()
+                .filter(|finding| finding.path.starts_with("triggers[13]"));
+            let lists = ["intent_in", "only_intents", "attachment_in", "stage_in"];
+            assert_eq!(
+                asks.count(),
+                usize::from(lists.contains(name)),
+                "{name}: {findings:?}"
+            );
+            assert_eq!(simple(Some(&condition(name))), Some(*name));
+        }
+        let none = Leaf::Table(vec![("pet".to_owned(), Leaf::Flag(false))]);
+        assert_eq!(simple(Some(&none)), None, "it says the contrary");
+    }
+
+    #[test]
+    fn a_new_row_asks_for_what_nobody_can_guess_and_nothing_else() {
+        for (list, asks) in [
+            ("stages", "stages[9].name"),
+            ("triggers", "triggers[23].when.intent_in"),
+        ] {
+            let mut doc = doc();
+            assert_eq!(
+                asks.split(']').next(),
+                Some(&*format!("{list}[{}", doc.count(list)))
+            );
+            doc.add_row(list, new_row(list, &doc));
+            let findings = doc.policy().unwrap_err();
+            let paths: Vec<&str> = findings.iter().map(|finding| &*finding.path).collect();
+            assert_eq!(paths, [asks]);
+            doc.add_row(list, new_row(list, &doc));
+            let findings = doc.policy().unwrap_err();
+            assert!(
+                findings.iter().all(
+                    |finding| !finding.path.ends_with(".id") && !finding.path.ends_with(".key")
+                ),
+                "{findings:?}"
+            );
+        }
     }
 
     #[test]

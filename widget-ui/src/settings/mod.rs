@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`doc`] | the policy's text, edited in place; pure |
 //! | [`fields`] | which fields there are, how their values are written and read; pure |
+//! | [`naming`] | what places and values of the policy are called; pure |
 //! | [`state`] | everything that happens and what follows from it; pure |
 //! | [`whatif`] | a message judged by the decision core under any policy; pure |
 //! | [`zone`] | a time zone as the core wants it; pure |
@@ -16,6 +17,7 @@
 
 pub mod doc;
 pub mod fields;
+pub mod naming;
 pub mod state;
 pub mod whatif;
 pub mod wire;

@@ -1,10 +1,10 @@
 //! Everything that happens in the settings, and what follows from it.
 
-use super::doc::Doc;
-use super::fields::{Field, Section, read, shown};
+use super::doc::{Doc, policy};
+use super::fields::{Field, Row, Section, new_row, read, shown};
 use super::whatif::Question;
 use std::collections::BTreeMap;
-use widget_core::policy::{Policy, diff, parse};
+use widget_core::policy::{Policy, diff};
 use widget_core::wire::policy::{
     Checks, FieldChange, FieldFinding, PolicyAbout, PolicyProblem, PolicySaved, PolicyVersions,
     PolicyView,
@@ -53,6 +53,12 @@ pub enum Msg {
     Typed(Field, String),
     /// The whole text was changed.
     Wrote(String),
+    /// A row is to be added to a list.
+    AddRow(&'static str),
+    /// A row is to go.
+    RemoveRow(Row),
+    /// A row is to stand before (`-1`) or behind (`1`) its neighbour.
+    MoveRow(Row, isize),
     /// «Сохранить».
     Save,
     /// What became of that.
@@ -135,6 +141,8 @@ pub struct Editor {
     pub base: PolicyView,
     /// Its policy, if it can be read.
     pub saved: Option<Policy>,
+    /// Its text; empty if it is no TOML.
+    pub saved_doc: Doc,
     /// What stands there now.
     pub doc: Doc,
     /// What was typed into fields, letter by letter.
@@ -170,6 +178,8 @@ pub struct State {
     pub looked: Option<Looked>,
     /// What is asked.
     pub question: Question,
+    /// Where the keyboard goes when this is drawn: a selector.
+    pub focus: Option<String>,
 }
 
 impl Editor {
@@ -180,7 +190,8 @@ impl Editor {
             Err(_) => (Doc::empty(), Some(base.toml.clone())),
         };
         let mut editor = Self {
-            saved: parse(&base.toml).ok(),
+            saved: policy(&base.toml).ok(),
+            saved_doc: doc.clone(),
             doc,
             typed: BTreeMap::new(),
             odd_text,
@@ -215,7 +226,10 @@ impl Editor {
     }
 
     fn judge(&mut self) {
-        let edited = parse(&self.text());
+        let edited = match &self.odd_text {
+            Some(text) => policy(text),
+            None => self.doc.policy(),
+        };
         self.edited = edited.map_err(|findings| findings.into_iter().map(Into::into).collect());
         self.changes = match (&self.saved, &self.edited) {
             (Some(saved), Ok(edited)) => diff(saved, edited).into_iter().map(Into::into).collect(),
@@ -225,8 +239,25 @@ impl Editor {
 
     fn typed(&mut self, field: &Field, text: String) {
         self.doc.set(&field.path, read(field, &text));
+        // Of another kind of condition, another value.
+        self.typed.retain(|path, _| !is_at(path, &field.path));
         self.typed.insert(field.path.clone(), text);
         self.judge();
+    }
+
+    /// Changes the rows of a list: what was typed into one of them stands elsewhere now.
+    fn rows(&mut self, list: &str, change: impl FnOnce(&mut Doc)) {
+        change(&mut self.doc);
+        let inside = format!("{list}[");
+        self.typed.retain(|path, _| !path.starts_with(&inside));
+        self.judge();
+    }
+
+    /// What is wrong with a place and belongs to none of these fields.
+    pub fn findings_beside(&self, path: &str, fields: &[Field]) -> Vec<&FieldFinding> {
+        let all = self.findings(path).into_iter();
+        all.filter(|finding| !fields.iter().any(|field| is_at(&finding.path, &field.path)))
+            .collect()
     }
 
     fn wrote(&mut self, text: String) {
@@ -240,6 +271,14 @@ impl Editor {
         }
         self.judge();
     }
+}
+
+/// Where the keyboard goes when what it stood on is gone.
+const BAR: &str = ".estafeta-set-bar";
+
+/// Where a row is drawn.
+pub fn selector(row: Row) -> String {
+    format!("[data-row='{}[{}]']", row.list, row.at)
 }
 
 /// Whether a finding's path is that of a field, or lies inside it.
@@ -261,6 +300,7 @@ impl Default for State {
             versions: None,
             looked: None,
             question: Question::default(),
+            focus: None,
         }
     }
 }
@@ -279,6 +319,10 @@ impl State {
                 return vec![Effect::Load];
             }
             Msg::Opened(tab) => {
+                // The button inside the page is gone with its page.
+                if tab == Tab::Text && self.tab != Tab::Text {
+                    self.focus = Some("[data-tab=text]".to_owned());
+                }
                 self.tab = tab;
                 self.looked = None;
                 match tab {
@@ -291,9 +335,13 @@ impl State {
             Msg::Checked(found) => self.checks = Some(found),
             Msg::Typed(field, text) => self.edit(|editor| editor.typed(&field, text)),
             Msg::Wrote(text) => self.edit(|editor| editor.wrote(text)),
+            Msg::AddRow(list) => self.add_row(list),
+            Msg::RemoveRow(row) => self.remove_row(row),
+            Msg::MoveRow(row, by) => self.move_row(row, by),
             Msg::ToggleChanges => self.shows_changes = !self.shows_changes,
             Msg::Discard => {
                 self.word = None;
+                self.focus = Some(BAR.to_owned());
                 self.editor = self.editor.take().map(|editor| Editor::new(editor.base));
             }
             Msg::Save => return self.save(),
@@ -301,6 +349,7 @@ impl State {
             Msg::KeepMine => return self.keep_mine(),
             Msg::TakeTheirs => {
                 self.word = None;
+                self.focus = Some(BAR.to_owned());
                 return vec![Effect::Load];
             }
             Msg::Listed(Ok(listed)) => self.versions = Some(listed.versions),
@@ -308,11 +357,55 @@ impl State {
                 self.word = Some(Word::Failed(refusal.code().to_owned()));
             }
             Msg::Look(version) => return vec![Effect::Version(version)],
-            Msg::Shown(Ok(view)) => self.look(view),
+            Msg::Shown(Ok(view)) => {
+                self.look(view);
+                self.focus = Some(".estafeta-set-looked".to_owned());
+            }
             Msg::Restore => return self.restore(),
             Msg::Asked(question) => self.question = question,
         }
         Vec::new()
+    }
+
+    fn add_row(&mut self, list: &'static str) {
+        self.edit(|editor| {
+            editor.rows(list, |doc| {
+                let row = new_row(list, doc);
+                doc.add_row(list, row);
+            });
+        });
+        let at = self.count(list).saturating_sub(1);
+        self.focus = Some(format!("{} :is(input, select)", selector(Row { list, at })));
+    }
+
+    fn remove_row(&mut self, row: Row) {
+        self.edit(|editor| editor.rows(row.list, |doc| doc.remove_row(row.list, row.at)));
+        let at = row.at.min(self.count(row.list).saturating_sub(1));
+        self.focus = Some(match self.count(row.list) {
+            0 => "[data-do=add]".to_owned(),
+            _ => format!("{} [data-do=remove]", selector(Row { at, ..row })),
+        });
+    }
+
+    fn move_row(&mut self, row: Row, by: isize) {
+        let Some(to) = row.at.checked_add_signed(by) else {
+            return;
+        };
+        if to >= self.count(row.list) {
+            return;
+        }
+        self.edit(|editor| editor.rows(row.list, |doc| doc.move_row(row.list, row.at, to)));
+        let button = if by < 0 { "up" } else { "down" };
+        let place = selector(Row { at: to, ..row });
+        // At an end of the list that button is no longer there to press.
+        self.focus = Some(format!(
+            "{place} [data-do={button}]:enabled, {place} [data-do]:enabled"
+        ));
+    }
+
+    fn count(&self, list: &str) -> usize {
+        let editor = self.editor.as_ref();
+        editor.map_or(0, |editor| editor.doc.count(list))
     }
 
     fn check(&mut self) -> Vec<Effect> {
@@ -363,6 +456,7 @@ impl State {
                     newest: problem.newest,
                     changes: problem.changes,
                 });
+                self.focus = Some(".estafeta-set-conflict".to_owned());
             }
             Err(Refusal::Problem(problem)) if !problem.findings.is_empty() => {
                 self.word = Some(Word::Failed(problem.code));
@@ -389,6 +483,7 @@ impl State {
             return Vec::new();
         };
         let toml = editor.text();
+        self.focus = Some(BAR.to_owned());
         self.store(toml, over)
     }
 
@@ -397,7 +492,7 @@ impl State {
             .editor
             .as_ref()
             .and_then(|editor| editor.saved.as_ref());
-        let changes = match (saved, parse(&view.toml)) {
+        let changes = match (saved, policy(&view.toml)) {
             (_, Err(findings)) => Err(findings.into_iter().map(Into::into).collect()),
             (None, Ok(_)) => Ok(Vec::new()),
             (Some(saved), Ok(old)) => Ok(diff(saved, &old).into_iter().map(Into::into).collect()),
@@ -410,6 +505,7 @@ impl State {
             return Vec::new();
         };
         let (toml, over) = (looked.view.toml.clone(), editor.base.about.version);
+        self.focus = Some(BAR.to_owned());
         self.store(toml, over)
     }
 }
@@ -527,6 +623,7 @@ mod tests {
             path: "mode".to_owned(),
             old: Some("\"on\"".to_owned()),
             new: Some("\"people\"".to_owned()),
+            moved: false,
         };
         let problem = PolicyProblem {
             code: "policy_stale".to_owned(),

@@ -10,15 +10,28 @@ mod whatif;
 pub use clock::local_now;
 
 use super::fields::{Section, groups};
+use super::naming::{Naming, trace_lang};
 use super::state::{Editor, Msg, State, Tab};
 use super::words::failure;
 use crate::i18n::{Lang, Texts};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 use widget_core::wire::UserName;
-use widget_core::wire::policy::PolicyAbout;
+use widget_core::wire::policy::{FieldFinding, PolicyAbout};
 use yew::prelude::*;
 
 /// The style of the settings; the archive's own is loaded with every card.
 const STYLE: &str = include_str!("style.css");
+
+/// Gives the keyboard to what a selector finds first inside the settings.
+pub fn focus(selector: &str) {
+    let document = web_sys::window().and_then(|window| window.document());
+    let root = document.and_then(|document| document.query_selector(".estafeta-set").ok()?);
+    let found = root.and_then(|root| root.query_selector(selector).ok()?);
+    if let Some(found) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        _ = found.focus();
+    }
+}
 
 /// The settings as they are drawn now.
 pub struct Drawn<'a> {
@@ -120,6 +133,7 @@ impl Drawn<'_> {
                 <button type="button" class={classes} data-tab={key} aria-current={is_open.then_some("page")}
                     onclick={self.on(move |_: MouseEvent| Msg::Opened(tab))}>
                     { self.say(&format!("tab.{key}")) }
+                    if wrong { <span class="estafeta-set-unseen">{ ", " }{ self.say("tab.wrong") }</span> }
                 </button>
             }
         };
@@ -184,9 +198,22 @@ impl Drawn<'_> {
     }
 
     fn lang(&self) -> widget_core::trace::Lang {
+        trace_lang(self.texts.lang())
+    }
+
+    fn naming<'a>(&'a self, editor: &'a Editor) -> Naming<'a> {
+        Naming {
+            texts: self.texts,
+            docs: [&editor.doc, &editor.saved_doc],
+            users: &editor.base.users,
+        }
+    }
+
+    /// What is wrong, in the reader's language; an older backend knows but Russian.
+    fn problem<'a>(&self, finding: &'a FieldFinding) -> &'a str {
         match self.texts.lang() {
-            Lang::Ru => widget_core::trace::Lang::Ru,
-            Lang::En => widget_core::trace::Lang::En,
+            Lang::En if !finding.english.is_empty() => &finding.english,
+            _ => &finding.problem,
         }
     }
 

@@ -197,8 +197,8 @@ pub fn sample(policy: &Policy, lang: Lang) -> BTreeMap<&'static str, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::doc::policy as parse;
     use crate::settings::tests::SANATORIUM;
-    use widget_core::policy::parse;
 
     fn asked(policy: &str, question: &Question, lang: Lang) -> Answer {
         ask(&parse(policy).unwrap(), question, lang, |_| {

@@ -86,6 +86,7 @@ fn finding<N: Node>(node: &N) -> Option<FieldFinding> {
     Some(FieldFinding {
         path: text(node, "path")?,
         problem: text(node, "problem")?,
+        english: text(node, "english").unwrap_or_default(),
     })
 }
 
@@ -94,6 +95,10 @@ fn change<N: Node>(node: &N) -> Option<FieldChange> {
         path: text(node, "path")?,
         old: text(node, "old"),
         new: text(node, "new"),
+        moved: node
+            .get("moved")
+            .and_then(|moved| moved.flag())
+            .unwrap_or_default(),
     })
 }
 
@@ -150,12 +155,13 @@ mod tests {
         same(
             problem,
             json!({"code": "policy_stale", "title": "t", "status": 409, "newest": about,
-                "changes": [{"path": "mode", "old": "\"on\"", "new": "\"off\""}, {"path": "x", "new": "1"}]}),
+                "changes": [{"path": "mode", "old": "\"on\"", "new": "\"off\""}, {"path": "x", "new": "1"},
+                {"path": "stages[new]", "old": "1", "new": "2", "moved": true}]}),
         );
         same(
             problem,
             json!({"code": "policy_wrong", "title": "t", "status": 422, "detail": "d",
-                "findings": [{"path": "timers.quiet", "problem": "Время"}]}),
+                "findings": [{"path": "timers.quiet", "problem": "Время", "english": "A time"}]}),
         );
     }
 }

@@ -20,7 +20,8 @@ impl Drawn<'_> {
         };
         html! {
             <>
-                { body }
+                <h2>{ self.say("tab.check") }</h2>
+                <div role="status">{ body }</div>
                 <button type="button" class="estafeta-set-button" data-do="check" disabled={self.state.checks.is_none()}
                     onclick={self.on(|_: MouseEvent| Msg::CheckAgain)}>{ self.say("check.again") }</button>
             </>

@@ -2,46 +2,105 @@
 
 use super::Drawn;
 use crate::settings::doc::Leaf;
-use crate::settings::fields::{Field, Group, Kind, Section, groups, stages};
-use crate::settings::state::{Editor, Msg};
+use crate::settings::fields::{
+    Field, Group, Kind, Row, SIMPLE, Section, groups, list_of, reasons, stages,
+};
+use crate::settings::state::{Editor, Msg, Tab};
 use crate::settings::whatif::sample;
 use wasm_bindgen::JsCast;
 use web_sys::{EventTarget, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
-use widget_core::owner::{Reason, ReasonId};
+use widget_core::owner::ReasonId;
 use widget_core::text::render;
-use widget_core::trace::reason_text;
+use widget_core::wire::policy::FieldFinding;
 use yew::prelude::*;
 
 impl Drawn<'_> {
     pub(super) fn fields(&self, editor: &Editor, section: Section) -> Html {
-        let groups = groups(section, &editor.doc).into_iter().enumerate();
-        html! { <>{ for groups.map(|(row, group)| self.group(editor, section, row, group)) }</> }
+        let groups = groups(section, &editor.doc);
+        let last = groups.len().saturating_sub(1);
+        let groups = groups.into_iter().enumerate();
+        let groups = groups.map(|(row, group)| self.group(editor, row == last, group));
+        let groups: Vec<Html> = groups.collect();
+        html! {
+            <>
+                <h2>{ self.say(&format!("tab.{}", section.as_str())) }</h2>
+                { groups }
+                if let Some(list) = list_of(section) { { self.end_of_list(editor, list) } }
+            </>
+        }
     }
 
-    fn group(&self, editor: &Editor, section: Section, row: usize, group: Group) -> Html {
-        let title = match (section, group.label) {
-            (Section::Handoff, "") => self.reason(editor, row),
-            (_, "") => group.title,
+    fn group(&self, editor: &Editor, is_last: bool, group: Group) -> Html {
+        let title = match (group.row, group.label) {
+            (
+                Some(Row {
+                    list: "triggers",
+                    at,
+                }),
+                _,
+            ) => self.reason(editor, at),
+            (_, "") if group.title.is_empty() => self.say("row.nameless"),
+            (_, "") => group.title.clone(),
             (_, label) => self.say(&format!("group.{label}")),
         };
         let fields = group.fields.iter();
+        let place = group.row.map(|row| format!("{}[{}]", row.list, row.at));
+        let beside = place.as_ref().map(|place| {
+            let findings = editor.findings_beside(place, &group.fields).into_iter();
+            findings.map(|finding| self.told(finding)).collect::<Html>()
+        });
         html! {
-            <fieldset class="estafeta-set-group" disabled={!editor.base.may_change} data-group={group.id.clone()}>
-                <legend>{ title } if !group.id.is_empty() { <code>{ group.id }</code> }</legend>
+            <fieldset class="estafeta-set-group" disabled={!editor.base.may_change} data-group={group.id.clone()} data-row={place}>
+                <legend>{ &title } if !group.id.is_empty() { <code>{ &group.id }</code> }</legend>
+                if let Some(row) = group.row { { self.row_buttons(row, is_last, &title) } }
                 { for fields.map(|field| self.field(editor, field)) }
+                { beside.unwrap_or_default() }
             </fieldset>
         }
+    }
+
+    /// Up, down, away.
+    fn row_buttons(&self, row: Row, is_last: bool, title: &str) -> Html {
+        let button = |name: &'static str, disabled: bool, msg: Msg| {
+            let words = self.say(&format!("row.{name}"));
+            let label = format!("{words}: {title}");
+            html! {
+                <button type="button" class="estafeta-set-link" data-do={name} {disabled} aria-label={label}
+                    onclick={self.on(move |_: MouseEvent| msg.clone())}>{ words }</button>
+            }
+        };
+        html! {
+            <div class="estafeta-set-row estafeta-set-arrange">
+                { button("up", row.at == 0, Msg::MoveRow(row, -1)) }
+                { button("down", is_last, Msg::MoveRow(row, 1)) }
+                { button("remove", false, Msg::RemoveRow(row)) }
+            </div>
+        }
+    }
+
+    fn end_of_list(&self, editor: &Editor, list: &'static str) -> Html {
+        let all = editor.findings(list).into_iter();
+        let of_all = all.filter(|finding| finding.path == list);
+        html! {
+            <>
+                { for of_all.map(|finding| self.told(finding)) }
+                if editor.base.may_change {
+                    <button type="button" class="estafeta-set-button" data-do="add"
+                        onclick={self.on(move |_: MouseEvent| Msg::AddRow(list))}>{ self.say(&format!("row.add.{list}")) }</button>
+                }
+            </>
+        }
+    }
+
+    fn told(&self, finding: &FieldFinding) -> Html {
+        html! { <p class="estafeta-set-error">{ self.problem(finding) }</p> }
     }
 
     /// Why a trigger hands over, in the manager's words.
     fn reason(&self, editor: &Editor, row: usize) -> String {
         let said = editor.doc.get(&format!("triggers[{row}].reason"));
         let said = said.as_ref().and_then(Leaf::text).unwrap_or_default();
-        let known = ReasonId::ALL.iter().find(|id| id.as_str() == said);
-        known.map_or_else(
-            || said.to_owned(),
-            |id| reason_text(&Reason::from(*id), self.lang()),
-        )
+        self.naming(editor).reason(said)
     }
 
     fn field(&self, editor: &Editor, field: &Field) -> Html {
@@ -59,17 +118,23 @@ impl Drawn<'_> {
             Kind::Span if !self.texts.has(&hint) => None,
             _ => self.texts.has(&hint).then(|| self.say(&hint)),
         };
-        let problems = findings.iter().map(|finding| {
-            html! { <p class="estafeta-set-error" role="alert">{ &finding.problem }</p> }
-        });
+        let problems = findings.iter().map(|finding| self.told(finding));
+        let about = format!("{id}-about");
         let classes = classes!("estafeta-set-field", wrong.then_some("estafeta-set-bad"));
+        let is_set = matches!(field.kind, Kind::Set { .. } | Kind::Compound);
         html! {
             <div class={classes} data-path={field.path.clone()} key={field.path.clone()}>
-                <label for={id.clone()}>{ label }</label>
+                if is_set {
+                    <span class="estafeta-set-label" id={format!("{id}-label")}>{ label }</span>
+                } else {
+                    <label for={id.clone()}>{ label }</label>
+                }
                 { self.input(editor, field, &id, &value, wrong) }
-                if let Some(hint) = hint { <p class="estafeta-set-hint">{ hint }</p> }
-                if field.kind == Kind::Template { { self.preview(editor, &value) } }
-                { for problems }
+                <div id={about}>
+                    if let Some(hint) = hint { <p class="estafeta-set-hint">{ hint }</p> }
+                    if field.kind == Kind::Template { { self.preview(editor, &value) } }
+                    { for problems }
+                </div>
             </div>
         }
     }
@@ -85,42 +150,69 @@ impl Drawn<'_> {
         };
         let (id, value) = (id.to_owned(), value.to_owned());
         let wrong = wrong.then_some("true");
+        let about = format!("{id}-about");
         match &field.kind {
             Kind::Template | Kind::Lines | Kind::Days | Kind::Moves => {
                 let rows = (value.matches('\n').count() + 2).clamp(2, 12).to_string();
-                html! { <textarea {id} {rows} {value} aria-invalid={wrong} oninput={typed} /> }
+                html! { <textarea {id} {rows} {value} aria-invalid={wrong} aria-describedby={about} oninput={typed} /> }
             }
             Kind::Flag => {
                 let checked = value == "true";
-                html! { <input type="checkbox" {id} {checked} aria-invalid={wrong} onchange={chosen} /> }
+                html! { <input type="checkbox" {id} {checked} aria-invalid={wrong} aria-describedby={about} onchange={chosen} /> }
             }
             Kind::Choice(names) => {
                 let said = |name: &str| self.say(&format!("{}={name}", field.label));
                 let names = names.iter().map(|name| ((*name).to_owned(), said(name)));
-                self.select(field, id, &value, names.collect(), chosen)
+                self.select(editor, field, id, &value, names.collect(), chosen)
             }
             Kind::Named(names) => {
-                let said = |key: &String| {
-                    let words = format!("text.{key}");
-                    let known = self.texts.has(&words);
-                    (
-                        key.clone(),
-                        if known { self.say(&words) } else { key.clone() },
-                    )
-                };
-                self.select(field, id, &value, names.iter().map(said).collect(), chosen)
+                let naming = self.naming(editor);
+                let said = |key: &String| (key.clone(), naming.text(key));
+                self.select(
+                    editor,
+                    field,
+                    id,
+                    &value,
+                    names.iter().map(said).collect(),
+                    chosen,
+                )
             }
-            Kind::Stage => self.select(field, id, &value, stages(&editor.doc), chosen),
+            Kind::Condition => {
+                let said = |name: &&str| ((*name).to_owned(), self.say(&format!("when.{name}")));
+                self.select(
+                    editor,
+                    field,
+                    id,
+                    &value,
+                    SIMPLE.iter().map(said).collect(),
+                    chosen,
+                )
+            }
+            Kind::Reason => {
+                let naming = self.naming(editor);
+                let said = |id: ReasonId| (id.as_str().to_owned(), naming.reason(id.as_str()));
+                self.select(
+                    editor,
+                    field,
+                    id,
+                    &value,
+                    reasons().map(said).collect(),
+                    chosen,
+                )
+            }
+            Kind::Set { .. } => self.set(editor, field, &id, &value),
+            Kind::Compound => self.compound(editor, field),
+            Kind::Stage => self.select(editor, field, id, &value, stages(&editor.doc), chosen),
             Kind::User if !editor.base.users.is_empty() => {
                 let users = editor.base.users.iter();
                 let users = users.map(|user| (user.id.0.to_string(), self.name(user)));
-                self.select(field, id, &value, users.collect(), chosen)
+                self.select(editor, field, id, &value, users.collect(), chosen)
             }
             Kind::Number | Kind::Span | Kind::User => {
-                html! { <input type="text" class="estafeta-set-short" {id} {value} aria-invalid={wrong} oninput={typed} /> }
+                html! { <input type="text" class="estafeta-set-short" {id} {value} aria-invalid={wrong} aria-describedby={about} oninput={typed} /> }
             }
             Kind::Text | Kind::Hours => {
-                html! { <input type="text" {id} {value} aria-invalid={wrong} oninput={typed} /> }
+                html! { <input type="text" {id} {value} aria-invalid={wrong} aria-describedby={about} oninput={typed} /> }
             }
         }
     }
@@ -128,6 +220,7 @@ impl Drawn<'_> {
     /// A choice. What stands in the policy and is none of the names stays visible.
     fn select(
         &self,
+        editor: &Editor,
         field: &Field,
         id: String,
         value: &str,
@@ -144,7 +237,65 @@ impl Drawn<'_> {
             let selected = name == value;
             html! { <option value={name} {selected}>{ words }</option> }
         });
-        html! { <select {id} onchange={chosen}>{ for options }</select> }
+        let wrong = (!editor.findings(&field.path).is_empty()).then_some("true");
+        let about = format!("{id}-about");
+        html! { <select {id} aria-invalid={wrong} aria-describedby={about} onchange={chosen}>{ for options }</select> }
+    }
+
+    /// Boxes to tick, as many as there are names.
+    fn set(&self, editor: &Editor, field: &Field, id: &str, value: &str) -> Html {
+        let Kind::Set { names, words } = &field.kind else {
+            return Html::default();
+        };
+        let stages = stages(&editor.doc);
+        let said = |name: &str| match *words {
+            "" => {
+                let found = stages.iter().find(|(key, _)| key == name);
+                found.map_or_else(|| name.to_owned(), |(_, name)| name.clone())
+            }
+            words => self.say(&format!("{words}{name}")),
+        };
+        let chosen: Vec<String> = value.lines().map(str::to_owned).collect();
+        let odd = chosen.iter().filter(|name| !names.contains(name));
+        let all = names.iter().chain(odd);
+        let boxes = all.map(|name| {
+            let checked = chosen.contains(name);
+            let (field, name, rest) = (field.clone(), name.clone(), chosen.clone());
+            let words = said(&name);
+            let change = self.on(move |_: Event| {
+                let mut rest = rest.clone();
+                rest.retain(|other| *other != name);
+                if !checked {
+                    rest.push(name.clone());
+                }
+                Msg::Typed(field.clone(), rest.join("\n"))
+            });
+            html! { <label><input type="checkbox" {checked} onchange={change} />{ " " }{ words }</label> }
+        });
+        let (label, about) = (format!("{id}-label"), format!("{id}-about"));
+        let words: Vec<String> = chosen.iter().map(|name| said(name)).collect();
+        let words = match words.as_slice() {
+            [] => self.say("choose"),
+            words => words.join(", "),
+        };
+        html! {
+            <details class="estafeta-set-set">
+                <summary>{ words }</summary>
+                <div class="estafeta-set-boxes" role="group" aria-labelledby={label} aria-describedby={about}>{ for boxes }</div>
+            </details>
+        }
+    }
+
+    /// A condition made of others, in words.
+    fn compound(&self, editor: &Editor, field: &Field) -> Html {
+        let known = editor.doc.get(&field.path);
+        let words = known.map(|known| self.naming(editor).condition(&known));
+        html! {
+            <p class="estafeta-set-told">
+                { words.unwrap_or_default() }{ " " }
+                <button type="button" class="estafeta-set-link" onclick={self.on(|_: MouseEvent| Msg::Opened(Tab::Text))}>{ self.say("when.compound") }</button>
+            </p>
+        }
     }
 
     fn preview(&self, editor: &Editor, template: &str) -> Html {
@@ -163,9 +314,10 @@ impl Drawn<'_> {
         let written = self.on(|event: InputEvent| Msg::Wrote(typed_in(event.target())));
         html! {
             <>
+                <h2>{ self.say("tab.text") }</h2>
                 <p class="estafeta-set-hint">{ self.say("text.hint") }</p>
                 { for findings.map(|finding| html! {
-                    <p class="estafeta-set-error"><code>{ &finding.path }</code>{ " " }{ &finding.problem }</p>
+                    <p class="estafeta-set-error"><code>{ &finding.path }</code>{ " " }{ self.problem(finding) }</p>
                 }) }
                 <textarea class="estafeta-set-whole" spellcheck="false" aria-label={self.say("tab.text")}
                     readonly={!editor.base.may_change} value={editor.text()} oninput={written} />

@@ -9,11 +9,16 @@ use yew::prelude::*;
 impl Drawn<'_> {
     pub(super) fn bar(&self, editor: &Editor) -> Html {
         let may = editor.base.may_change;
+        let word = self.state.word.as_ref();
+        if !may && word.is_none() {
+            return Html::default();
+        }
         html! {
-            <div class="estafeta-set-bar" aria-live="polite">
+            <div class="estafeta-set-bar" role="region" aria-label={self.say("bar")} tabindex="-1">
                 if may { { self.buttons(editor) } }
-                { self.state.word.as_ref().map_or_else(Html::default, |word| self.word(editor, word)) }
-                if self.state.shows_changes && editor.is_changed() { { self.changes(&editor.changes) } }
+                // Always there, so that what comes into it is read out.
+                <div role="status" class="estafeta-set-status">{ word.map_or_else(Html::default, |word| self.word(editor, word)) }</div>
+                if self.state.shows_changes && editor.is_changed() { { self.changes(editor, &editor.changes) } }
             </div>
         }
     }
@@ -38,11 +43,11 @@ impl Drawn<'_> {
                         onclick={self.on(|_: MouseEvent| Msg::Discard)}>{ self.say("discard") }</button>
                 }
                 if wrong > 0 {
-                    <span class="estafeta-set-error">{ self.texts.fill("save.wrong", &[("n", &wrong.to_string())]) }</span>
+                    <span class="estafeta-set-error" role="status">{ self.texts.fill("save.wrong", &[("n", &wrong.to_string())]) }</span>
                 } else if changed && editor.changes.is_empty() {
                     <span>{ self.say("save.comments") }</span>
                 } else if changed {
-                    <button type="button" class="estafeta-set-link" data-do="changes"
+                    <button type="button" class="estafeta-set-link" data-do="changes" aria-expanded={self.state.shows_changes.to_string()}
                         onclick={self.on(|_: MouseEvent| Msg::ToggleChanges)}>{ self.texts.fill(toggle, &[("n", &n)]) }</button>
                 }
             </div>
@@ -62,7 +67,7 @@ impl Drawn<'_> {
             }
             Word::Failed(code) => {
                 let why = failure(self.texts, code);
-                html! { <p class="estafeta-set-error" role="alert">{ self.texts.fill("save.failed", &[("why", &why)]) }</p> }
+                html! { <p class="estafeta-set-error">{ self.texts.fill("save.failed", &[("why", &why)]) }</p> }
             }
             Word::Conflict { newest, changes } => self.conflict(editor, newest.as_ref(), changes),
         }
@@ -88,11 +93,11 @@ impl Drawn<'_> {
             ),
         };
         html! {
-            <div class="estafeta-set-conflict" role="alert">
-                <p><b>{ told }</b></p>
+            <div class="estafeta-set-conflict" role="group" aria-labelledby="estafeta-set-conflict" tabindex="-1">
+                <h2 id="estafeta-set-conflict">{ told }</h2>
                 <div class="estafeta-set-two">
-                    <div data-changes="theirs"><h3>{ self.say("save.their_changes") }</h3>{ self.changes(changes) }</div>
-                    <div data-changes="mine"><h3>{ self.say("save.my_changes") }</h3>{ self.changes(&editor.changes) }</div>
+                    <div data-changes="theirs"><h3>{ self.say("save.their_changes") }</h3>{ self.changes(editor, changes) }</div>
+                    <div data-changes="mine"><h3>{ self.say("save.my_changes") }</h3>{ self.changes(editor, &editor.changes) }</div>
                 </div>
                 <div class="estafeta-set-row">
                     <button type="button" class="estafeta-set-button estafeta-set-blue" data-do="theirs"
@@ -104,24 +109,13 @@ impl Drawn<'_> {
         }
     }
 
-    pub(super) fn changes(&self, changes: &[FieldChange]) -> Html {
+    pub(super) fn changes(&self, editor: &Editor, changes: &[FieldChange]) -> Html {
         if changes.is_empty() {
             return html! { <p class="estafeta-set-hint">{ self.say("same") }</p> };
         }
+        let naming = self.naming(editor);
         let change = |change: &FieldChange| {
-            let told = match (&change.old, &change.new) {
-                (Some(old), Some(new)) => {
-                    html! { <><del>{ old }</del>{ " → " }<ins>{ new }</ins></> }
-                }
-                (None, Some(new)) => {
-                    html! { <ins>{ self.texts.fill("added", &[("new", new)]) }</ins> }
-                }
-                (Some(old), None) => {
-                    html! { <del>{ self.texts.fill("removed", &[("old", old)]) }</del> }
-                }
-                (None, None) => Html::default(),
-            };
-            html! { <li><code>{ &change.path }</code>{ " " }{ told }</li> }
+            html! { <li data-change={change.path.clone()}>{ naming.change(change) }</li> }
         };
         html! { <ul class="estafeta-set-changes">{ for changes.iter().map(change) }</ul> }
     }

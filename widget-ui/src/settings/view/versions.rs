@@ -11,9 +11,12 @@ impl Drawn<'_> {
             return html! { <p>{ self.say("loading") }</p> };
         };
         html! {
-            <ol class="estafeta-set-versions">
-                { for versions.iter().map(|about| self.listed(editor, about)) }
-            </ol>
+            <>
+                <h2>{ self.say("tab.versions") }</h2>
+                <ol class="estafeta-set-versions">
+                    { for versions.iter().map(|about| self.listed(editor, about)) }
+                </ol>
+            </>
         }
     }
 
@@ -29,7 +32,8 @@ impl Drawn<'_> {
                     if is_newest {
                         <b class="estafeta-set-good">{ self.say("versions.newest") }</b>
                     } else {
-                        <button type="button" class="estafeta-set-link"
+                        <button type="button" class="estafeta-set-link" aria-expanded={looked.is_some().to_string()}
+                            aria-label={self.texts.fill("versions.look_at", &[("n", &version.to_string())])}
                             onclick={self.on(move |_: MouseEvent| Msg::Look(version))}>{ self.say("versions.look") }</button>
                     }
                 </div>
@@ -47,9 +51,9 @@ impl Drawn<'_> {
         };
         let date = self.moment(about.at);
         html! {
-            <div class="estafeta-set-looked">
+            <div class="estafeta-set-looked" role="region" aria-label={self.texts.fill("version", &[("n", &n)])} tabindex="-1">
                 <p>{ self.texts.fill("rollback.ask", &[("n", &n), ("date", &date)]) }</p>
-                { self.changes(changes) }
+                { self.changes(editor, changes) }
                 if editor.base.may_change {
                     <button type="button" class="estafeta-set-button" data-do="restore" disabled={self.state.saving}
                         onclick={self.on(|_: MouseEvent| Msg::Restore)}>{ self.texts.fill("rollback", &[("n", &n)]) }</button>
@@ -63,7 +67,7 @@ impl Drawn<'_> {
             <div class="estafeta-set-looked">
                 <p>{ self.say("rollback.unreadable") }</p>
                 { for findings.iter().map(|finding| html! {
-                    <p class="estafeta-set-error"><code>{ &finding.path }</code>{ " " }{ &finding.problem }</p>
+                    <p class="estafeta-set-error"><code>{ &finding.path }</code>{ " " }{ self.problem(finding) }</p>
                 }) }
             </div>
         }
