@@ -360,9 +360,9 @@ impl TableWriter {
     }
 
     /// The table, by its keys.
-    fn done(mut self) -> Option<Leaf> {
+    fn done(mut self) -> Leaf {
         self.fields.sort_by(|(one, _), (other, _)| one.cmp(other));
-        Some(Leaf::Table(self.fields))
+        Leaf::Table(self.fields)
     }
 }
 
@@ -516,7 +516,7 @@ impl ser::SerializeMap for TableWriter {
     }
 
     fn end(self) -> Written {
-        Ok(self.done())
+        Ok(Some(self.done()))
     }
 }
 
@@ -536,6 +536,6 @@ impl ser::SerializeStruct for TableWriter {
     }
 
     fn end(self) -> Written {
-        Ok(self.done())
+        Ok(Some(self.done()))
     }
 }
