@@ -15,6 +15,7 @@
 //! | [`policy`], [`hours`], [`text`] | the account's rules as data, its working hours, its texts |
 //! | [`understand`] | facts and intents in a guest's text |
 //! | [`guard`] | what stands in the bot's texts that a guest should not read |
+//! | [`knowledge`] | what the house says to guests: passages, and the search for the one that answers |
 //! | [`case`] | a dialog and a message in a few words, judged by the real machine: `estafeta decide`, the what-if panel |
 //! | [`trace`] | why a decision came out so, readable in Russian and English |
 //! | [`wire`] | what travels between the card and the backend |
@@ -46,6 +47,8 @@ pub mod event;
 pub mod guard;
 pub mod hours;
 pub mod ids;
+#[cfg(feature = "understand")]
+pub mod knowledge;
 pub mod owner;
 pub mod phone;
 pub mod policy;

@@ -1,6 +1,8 @@
 //! What travels between the card and the backend. JSON, snake case; times are unix ms of the business clock.
 //! Golden files in `tests/golden` keep both sides in step.
 
+#[cfg(feature = "understand")]
+pub mod knowledge;
 pub mod policy;
 
 use crate::ids::{DealId, DialogId, UserId};

@@ -29,6 +29,7 @@ pub mod train;
 mod words;
 
 pub use explain::{Explanation, Reason, explain};
+pub(crate) use features::stem;
 pub use model::WEIGHTS;
 pub use sample::Sample;
 pub(crate) use slots::days_alone;
@@ -77,6 +78,12 @@ fn understand_with(
             intents::read(&tokens, model, &judged, says_more, &mut understood.spans);
     }
     understood
+}
+
+/// The words, numbers and marks of a text, spelled in one way.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    let tokens = words::tokens(beginning(text)).into_iter();
+    tokens.map(|token| token.word).collect()
 }
 
 /// As much of a text as is read.

@@ -228,7 +228,7 @@ const ENDINGS: &[&str] = &[
 ];
 
 /// A word without its ending: enough to see «оплата» and «оплату» as one. A full stemmer tells a learner no more.
-fn stem(word: &str) -> &str {
+pub(crate) fn stem(word: &str) -> &str {
     if !word.starts_with(words::is_cyrillic) {
         return word
             .strip_suffix('s')
