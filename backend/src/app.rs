@@ -4,11 +4,13 @@ mod checkups;
 mod desk;
 mod doctor;
 mod grants;
+mod knowledge;
 mod probe;
 mod rules;
 mod setup;
 
 pub mod bot_check;
+pub mod bot_eval;
 pub mod moving;
 pub mod replay;
 
@@ -17,10 +19,12 @@ mod outcomes;
 
 use crate::adapters::alert_hook::SignedHook;
 use crate::adapters::amocrm::{Access, AmoConfig, AmoCrm, Keyring, token_ends};
-use crate::adapters::api_log::CallLogs;
+use crate::adapters::api_log::{CallLog, CallLogs};
+use crate::adapters::bot::faq::FaqBot;
 use crate::adapters::bot::http::{BotConfig, HttpBot};
 use crate::adapters::bot::openai::{OpenAiBot, OpenAiConfig};
 use crate::adapters::hooks::WebhookReader;
+use crate::adapters::knowledge::Library;
 use crate::adapters::pact::{Pact, PactConfig, Reads};
 use crate::adapters::store::{Database, Place};
 use crate::clock::Clock;
@@ -33,8 +37,8 @@ use crate::flow::{
 use crate::http::{self, InvitationKey, SessionKey, Setup, SetupKey, Site, Sites, Web, WidgetFile};
 use crate::lifecycle::Stop;
 use crate::ports::{
-    AlertHook, ApiLog, Bot, Budgets, ChannelState, Connection, Crm, Instances, Privacy, Store,
-    Watch, WriteFirst,
+    AlertHook, ApiLog, Bot, Budgets, ChannelState, Connection, Crm, Instances, Knowledge,
+    Librarian, Privacy, Store, Watch, WriteFirst,
 };
 use crate::telemetry;
 use axum::Router;
@@ -180,6 +184,8 @@ impl App {
             Some(_) => clock,
         };
         let store = database.store();
+        let library = Library::new(Arc::clone(&store) as Arc<dyn Knowledge>);
+        let library = Arc::new(library) as Arc<dyn Librarian>;
         let logs = CallLogs::open(folder.join(API_LOG), Arc::clone(&clock));
         let at_work = store.at_work().await.map_err(&unusable)?;
         let of_page = setup::accounts(&*store, config).await.map_err(&unusable)?;
@@ -197,7 +203,7 @@ impl App {
         let mut served_here = Vec::with_capacity(config.accounts.len());
         let bell = Arc::<Notify>::default();
         for (place, account) in accounts().enumerate() {
-            let made = make(account, config, (&store, &clock, &logs), &bell).await;
+            let made = make(account, config, (&store, &clock, &logs, &library), &bell).await;
             let (tenant, crm, keyring) = match made {
                 Ok(made) => made,
                 // What a person can mend on the page must not keep the others from their work.
@@ -250,6 +256,7 @@ impl App {
             telemetry::metrics(),
             widget_files(),
         );
+        web.librarian = Some(library);
         web.setup = Some(Setup {
             desk: Arc::new(desk),
             key: SetupKey::derive(key),
@@ -527,19 +534,30 @@ async fn prepare(site: &Site, told: &mut Told) -> bool {
     is_prepared
 }
 
+/// What accounts share.
+type Shared<'a> = (
+    &'a Arc<dyn Store>,
+    &'a Arc<dyn Clock>,
+    &'a Arc<CallLogs>,
+    &'a Arc<dyn Librarian>,
+);
+
 /// One account behind the ports, with its rules in force.
 async fn make(
     account: &Account,
     config: &Config,
-    (store, clock, logs): (&Arc<dyn Store>, &Arc<dyn Clock>, &Arc<CallLogs>),
+    (store, clock, logs, library): Shared<'_>,
     bell: &Arc<Notify>,
 ) -> Result<(Tenant, Arc<AmoCrm>, Option<Keyring>), AppError> {
     rules::take_in(&**store, account, clock.now_ms())
         .await
         .map_err(AppError::store(config))?;
     let rules = rules::newest(&**store, account).await?;
+    knowledge::take_in(&**store, account, clock.now_ms())
+        .await
+        .map_err(AppError::store(config))?;
     let keyring = grants::keyring(account, config, store, clock, logs, bell)?;
-    let parts = (store, clock, logs);
+    let parts = (store, clock, logs, library);
     let (tenant, crm) = tenant(account, keyring.as_ref(), rules, config, parts)?;
     Ok((tenant, crm, keyring))
 }
@@ -550,7 +568,7 @@ fn tenant(
     keyring: Option<&Keyring>,
     rules: Rules,
     config: &Config,
-    (store, clock, logs): (&Arc<dyn Store>, &Arc<dyn Clock>, &Arc<CallLogs>),
+    (store, clock, logs, library): Shared<'_>,
 ) -> Result<(Tenant, Arc<AmoCrm>), AppError> {
     let refused = |cause| AppError::Settings {
         account: account.name.clone(),
@@ -576,8 +594,9 @@ fn tenant(
             clock: Arc::clone(clock),
         });
     }
-    let bot = bot(account, clock, logs).map_err(refused)?;
     let id = AccountId(account.id);
+    let log = logs.of(id, "bot");
+    let bot = bot(account, clock, Some(log), library).map_err(refused)?;
     crm.log_to(logs.of(id, "amocrm"));
     channel.log_to(logs.of(id, "pact"));
     let crm = Arc::new(crm);
@@ -635,14 +654,14 @@ fn alerts(
     }))
 }
 
-/// The account's bot.
+/// The account's bot. Its calls are noted in `log`, if there is one.
 fn bot(
     account: &Account,
     clock: &Arc<dyn Clock>,
-    logs: &Arc<CallLogs>,
+    log: Option<CallLog>,
+    library: &Arc<dyn Librarian>,
 ) -> Result<Arc<dyn Bot>, CallError> {
     let settings = &account.bot;
-    let log = logs.of(AccountId(account.id), "bot");
     Ok(match &settings.kind {
         BotKind::Http {
             secret,
@@ -656,7 +675,9 @@ fn bot(
                 marks_turns: *marks_turns,
             };
             let mut bot = HttpBot::new(config, Arc::clone(clock))?;
-            bot.log_to(log);
+            if let Some(log) = log {
+                bot.log_to(log);
+            }
             Arc::new(bot)
         }
         BotKind::OpenAi { key, model, prompt } => {
@@ -668,9 +689,13 @@ fn bot(
                 timeout_ms: settings.timeout_ms,
                 retry_within_ms: settings.retry_within_ms,
             })?;
-            bot.log_to(log);
+            bot.read_in(AccountId(account.id), Arc::clone(library));
+            if let Some(log) = log {
+                bot.log_to(log);
+            }
             Arc::new(bot)
         }
+        BotKind::Faq => Arc::new(FaqBot::new(AccountId(account.id), Arc::clone(library))),
     })
 }
 

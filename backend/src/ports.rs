@@ -8,6 +8,7 @@ mod catchup;
 mod checkup;
 mod grants;
 mod instances;
+mod knowledge;
 mod privacy;
 mod probe;
 mod setup;
@@ -41,6 +42,9 @@ pub use catchup::{Page, Reach, Reaches, Thread, Watch, Written};
 pub use checkup::{Checked, Checkups, Finding};
 pub use grants::{Connection, Grant, Grants, Pair, Setback, Standing};
 pub use instances::{Duty, Instances, News};
+pub use knowledge::{
+    BaseVersion, Candidates, Hit, Hits, Knowledge, Librarian, Missed, NewBase, StoredBase,
+};
 pub use privacy::{ApiLog, Erasure, Known, Privacy, Progress, Wish};
 pub use probe::{Answer, Probe, Question};
 pub use setup::{
@@ -719,6 +723,7 @@ pub trait Store:
     + Pulses
     + Setups
     + Widgets
+    + Knowledge
 {
 }
 impl<T> Store for T where
@@ -740,6 +745,7 @@ impl<T> Store for T where
         + Pulses
         + Setups
         + Widgets
+        + Knowledge
 {
 }
 

@@ -388,6 +388,9 @@ pub struct BotAnswer {
     pub done: BTreeSet<BotDone>,
     /// The bot asks for a person.
     pub handoff: Option<BotHandoff>,
+    /// The names of the passages that it stands on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cited: Vec<String>,
     /// What its texts hold; `None` = there are none, or it is of a time before they were measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured: Option<Box<Measured>>,

@@ -499,6 +499,7 @@ lines! {
         "О числе броней сообщение и бот говорят разное: считаем, что их несколько",
         "Message and bot differ about the bookings: taken as several";
     "kb.hit": "База знаний: ответ найден", "Knowledge base: answer found";
+    "kb.cited": "Ответ стоит на записях: {passages}", "The answer stands on: {passages}";
     "kb.miss": "База знаний: ничего не нашлось", "Knowledge base: nothing found";
     "confidence.ok": "Уверенность бота {value}, достаточно {limit}", "Bot's confidence {value}, enough is {limit}";
     "confidence.low": "Уверенность бота {value}, нужно {limit}", "Bot's confidence {value}, needed {limit}";
@@ -782,6 +783,7 @@ mod tests {
         ("differ.past_stay", &[]),
         ("differ.several_deals", &[]),
         ("kb.hit", &[]),
+        ("kb.cited", &[("passages", "pool, sauna")]),
         ("kb.miss", &[]),
         ("confidence.ok", &[("value", "90"), ("limit", "70")]),
         ("confidence.low", &[("value", "60"), ("limit", "70")]),

@@ -9,6 +9,7 @@ mod fake;
 pub mod hooks;
 mod http;
 mod json;
+pub mod knowledge;
 pub mod pact;
 mod phone;
 pub mod store;

@@ -6,10 +6,13 @@ use crate::adapters::store::Database;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::StoreError;
-use crate::ports::{Known, Origin, PolicyVersion, Store, StoredPolicy};
+use crate::ports::{
+    BaseVersion, Known, NewBase, Origin, PolicyVersion, Replaced, Store, StoredBase, StoredPolicy,
+};
 use std::path::PathBuf;
 use std::sync::Arc;
 use widget_core::ids::AccountId;
+use widget_core::knowledge::{BaseFile, read};
 
 pub use crate::ports::Erasure;
 
@@ -145,6 +148,39 @@ impl Desk {
         self.store
             .put_policy(AccountId(account), toml, Origin::Cli, now)
             .await
+    }
+
+    /// All versions of an account's knowledge base, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store fails.
+    pub async fn bases(&self, account: i64) -> Result<Vec<BaseVersion>, StoreError> {
+        self.store.bases(AccountId(account)).await
+    }
+
+    /// The newest version of an account's knowledge base.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store fails.
+    pub async fn base(&self, account: i64) -> Result<Option<StoredBase>, StoreError> {
+        self.store.base(AccountId(account), None).await
+    }
+
+    /// Stores a knowledge base, known to be good, as somebody's at the command line; answers its version. `now`: unix ms.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store fails.
+    pub async fn put_base(
+        &self,
+        account: i64,
+        files: &[BaseFile],
+        now: i64,
+    ) -> Result<i64, StoreError> {
+        let passages = read(files).unwrap_or_default();
+        let base = NewBase::of(files.to_vec(), &passages, (None, Origin::Cli, None));
+        let replaced = self.store.put_base(AccountId(account), base, now).await?;
+        let (Replaced::Stored(version) | Replaced::Stale(version)) = replaced;
+        Ok(version)
     }
 
     /// The files of an account's log of calls, oldest first. The backend may run meanwhile.

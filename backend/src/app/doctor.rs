@@ -307,6 +307,10 @@ async fn inspect_bot(account: &Account, now: i64) -> Checked {
             marks_turns,
         } => (secret, *marks_turns),
         BotKind::OpenAi { key, .. } => (key, false),
+        BotKind::Faq => {
+            let words = "answers within this process, from the knowledge base";
+            return Checked::well(WHAT, words.to_owned());
+        }
     };
     let made = HttpBot::new(
         BotConfig {

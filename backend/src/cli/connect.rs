@@ -25,12 +25,32 @@ pub(super) struct Side<'a> {
     pub(super) limited: bool,
     /// The account is connected by OAuth: no token is written.
     pub(super) oauth: bool,
+    /// The bot answers from the sample knowledge base; otherwise it is the sandbox's.
+    pub(super) faq: bool,
 }
 
 impl Side<'_> {
     /// The account's policy: the default one, in force at once, with people of the sandbox where it needs some.
     fn policy_file(&self) -> PathBuf {
         self.data.join("policy.toml")
+    }
+
+    /// The account's knowledge base: the sample, which whoever tries it out may change.
+    fn knowledge_folder(&self) -> PathBuf {
+        self.data.join("knowledge")
+    }
+
+    /// Writes the sample knowledge base where it is asked for, unless there is one.
+    pub(super) fn write_knowledge(&self) -> Result<(), Failure> {
+        let folder = self.knowledge_folder();
+        if !self.faq || folder.exists() {
+            return Ok(());
+        }
+        private_folder(&folder)?;
+        for (name, text) in SAMPLE_BASE {
+            private_file(&folder.join(name), text)?;
+        }
+        Ok(())
     }
 
     /// Writes the policy unless there is one: whoever edits it keeps what they wrote.
@@ -78,6 +98,12 @@ pub(super) fn config(connection: &Connection, side: &Side<'_>) -> String {
     line("\n[[accounts]]");
     line(&pair("name", &connection.amocrm_subdomain));
     line(&pair("policy", &side.policy_file().to_string_lossy()));
+    if side.faq {
+        line(&pair(
+            "knowledge",
+            &side.knowledge_folder().to_string_lossy(),
+        ));
+    }
     line("\n[accounts.amocrm]");
     line(&pair("endpoint", &connection.amocrm_endpoint));
     line(&pair("subdomain", &connection.amocrm_subdomain));
@@ -96,13 +122,28 @@ pub(super) fn config(connection: &Connection, side: &Side<'_>) -> String {
     line(&format!("company_id = {}", connection.pact_company_id));
     line(&pair("token", &connection.pact_token));
     line("\n[accounts.bot]");
-    line(&pair("url", &connection.bot_url));
-    line(&pair("secret", &connection.bot_secret));
-    line("marks_turns = true");
+    if side.faq {
+        line(&pair("kind", "faq"));
+    } else {
+        line(&pair("url", &connection.bot_url));
+        line(&pair("secret", &connection.bot_secret));
+        line("marks_turns = true");
+    }
     toml
 }
 
 const KEY_FILE: &str = "master.key";
+/// The sample knowledge base, of a sanatorium that there is not.
+const SAMPLE_BASE: [(&str, &str); 8] = [
+    ("arrival.md", include_str!("../../knowledge/arrival.md")),
+    ("family.md", include_str!("../../knowledge/family.md")),
+    ("food.md", include_str!("../../knowledge/food.md")),
+    ("leisure.md", include_str!("../../knowledge/leisure.md")),
+    ("payment.md", include_str!("../../knowledge/payment.md")),
+    ("rooms.md", include_str!("../../knowledge/rooms.md")),
+    ("treatment.md", include_str!("../../knowledge/treatment.md")),
+    ("way.csv", include_str!("../../knowledge/way.csv")),
+];
 /// The sandbox's administrator.
 const ADMIN: i64 = 9001;
 /// The sandbox's phone for what is urgent.
@@ -204,8 +245,16 @@ mod tests {
             clock: Some(&connection.clock_url),
             limited: false,
             oauth: false,
+            faq: false,
         };
         side.write_policy().unwrap();
+        let by_base = Side { faq: true, ..side };
+        by_base.write_knowledge().unwrap();
+        let text = super::config(&connection, &by_base);
+        let mut by_base = Config::parse(&text, Path::new("")).unwrap();
+        let account = by_base.accounts.remove(0);
+        assert!(matches!(account.bot.kind, crate::config::BotKind::Faq));
+        assert_eq!(account.knowledge.unwrap().len(), SAMPLE_BASE.len());
         let by_oauth = Side {
             oauth: true,
             ..side

@@ -20,9 +20,21 @@ pub(super) struct Args {
     /// Folder that keeps everything; without it nothing is kept.
     #[arg(long)]
     data: Option<PathBuf>,
+    /// Who answers: the sandbox's bot, which `/sandbox/bot` scripts, or the one that answers from the sample knowledge base.
+    #[arg(long, value_enum, default_value_t = Bots::Sandbox)]
+    bot: Bots,
     /// What the clock shows at first, RFC 3339.
     #[arg(long)]
     now: Option<String>,
+}
+
+/// The demo's bots.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Bots {
+    /// The sandbox's.
+    Sandbox,
+    /// The one that needs no network.
+    Faq,
 }
 
 /// Runs the demo until a signal.
@@ -50,8 +62,10 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         clock: None,
         limited: true,
         oauth: false,
+        faq: args.bot == Bots::Faq,
     };
     side.write_policy()?;
+    side.write_knowledge()?;
     let settings = connect::config(&sandbox.connection(), &side);
     let config = Config::parse(&settings, Path::new(""))?;
     let app = App::build(&config, Arc::new(Shared(sandbox.clock()))).await?;

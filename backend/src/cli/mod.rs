@@ -5,6 +5,7 @@ mod account;
 mod archive;
 mod assets;
 mod bot_check;
+mod bot_eval;
 mod clock;
 mod connect;
 mod decide;
@@ -12,6 +13,7 @@ mod demo;
 mod doctor;
 mod erase;
 mod guest;
+mod knowledge;
 mod link;
 mod log;
 mod migrate;
@@ -71,6 +73,9 @@ enum Command {
     /// Policies.
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Knowledge bases.
+    #[command(subcommand)]
+    Knowledge(knowledge::Command),
     /// Accounts.
     #[command(subcommand)]
     Account(account::Command),
@@ -83,6 +88,8 @@ enum Command {
     Migrate(migrate::Args),
     /// Whether a bot keeps to the contract: asks it, and prints what fails.
     BotCheck(bot_check::Args),
+    /// How well a bot answers labelled questions: a table, or JSON.
+    BotEval(bot_eval::Args),
     /// Judges recorded dialogs again under another policy.
     Replay(replay::Args),
 }
@@ -102,11 +109,13 @@ pub fn main() -> ExitCode {
         Command::Decide(args) => decide::run(&args),
         Command::Understand(args) => understand::run(&args),
         Command::Policy(command) => policy::run(&command),
+        Command::Knowledge(command) => knowledge::run(&command),
         Command::Account(command) => account::run(&command),
         Command::Guest(command) => guest::run(&command),
         Command::Log(args) => log::run(&args),
         Command::Migrate(args) => migrate::run(&args),
         Command::BotCheck(args) => bot_check::run(&args),
+        Command::BotEval(args) => bot_eval::run(&args),
         Command::Replay(args) => replay::run(&args),
     };
     outcome.unwrap_or_else(|failure| {

@@ -81,6 +81,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             clock: Some(&connection.clock_url),
             limited: args.limits == Limits::Real,
             oauth: args.oauth,
+            faq: false,
         };
         side.write_policy()?;
         connect::private_file(file, &connect::config(&connection, &side))?;

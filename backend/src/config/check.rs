@@ -2,7 +2,7 @@
 
 use super::{
     Account, Alerts, Amocrm, Bot, BotKind, Config, DEFAULT_POLICY, DEFAULT_PROMPT, Finding,
-    MasterKey, Pact, Server, Webhook,
+    MasterKey, Pact, Server, Webhook, base_in,
 };
 use super::{mode, raw};
 use axum::http::Uri;
@@ -14,11 +14,20 @@ use serde::de::DeserializeOwned;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use widget_core::knowledge::BaseFile;
 use widget_core::policy;
 
 const SECTIONS: [&str; 5] = ["server", "secrets", "clock", "limits", "accounts"];
-const ACCOUNT_KEYS: [&str; 8] = [
-    "id", "name", "policy", "mode", "amocrm", "pact", "bot", "alerts",
+const ACCOUNT_KEYS: [&str; 9] = [
+    "id",
+    "name",
+    "policy",
+    "knowledge",
+    "mode",
+    "amocrm",
+    "pact",
+    "bot",
+    "alerts",
 ];
 pub(super) const PACT_ENDPOINT: &str = "https://api.pact.im/api/p2";
 pub(super) const AMO_DOMAINS: [&str; 3] = ["amocrm.ru", "amocrm.com", "kommo.com"];
@@ -27,6 +36,7 @@ const HOOK_SECRET_MIN: usize = 16;
 /// The kinds of bots, as the settings name them.
 const HTTP_BOT: &str = "http";
 const OPENAI_BOT: &str = "openai";
+const FAQ_BOT: &str = "faq";
 /// The bot's time for an answer, both tries together, ms; also the most that a turn may take.
 pub(super) const BOT_TIMEOUT: u64 = 60_000;
 /// A try that failed within this time is made once more, ms.
@@ -313,6 +323,10 @@ impl Check<'_> {
             Some(file) => self.policy(file, &format!("{at}.policy")),
             None => self.default_policy(raw.mode.as_deref(), &format!("{at}.mode")),
         };
+        let knowledge = match &raw.knowledge {
+            Some(folder) => Some(self.knowledge(folder, &format!("{at}.knowledge"))),
+            None => None,
+        };
         let amocrm = amocrm?;
         let id = raw.id.unwrap_or(amocrm.account_id);
         Some(Account {
@@ -324,6 +338,10 @@ impl Check<'_> {
             alerts: alerts?,
             policy: policy?,
             policy_file: raw.policy.map(|file| self.folder.join(file)),
+            knowledge: match knowledge {
+                Some(read) => Some(read?),
+                None => None,
+            },
         })
     }
 
@@ -470,6 +488,9 @@ impl Check<'_> {
     }
 
     fn bot(&mut self, raw: raw::Bot, at: &str) -> Option<Bot> {
+        if raw.kind.as_deref() == Some(FAQ_BOT) {
+            return self.faq_bot(&raw, at);
+        }
         let url = self.need(
             raw.url.clone(),
             &format!("{at}.url"),
@@ -493,6 +514,51 @@ impl Check<'_> {
         })
     }
 
+    /// The bot within this process: nothing else is to be said of it.
+    fn faq_bot(&mut self, raw: &raw::Bot, at: &str) -> Option<Bot> {
+        let misplaced = [
+            (raw.url.is_some(), "url"),
+            (raw.secret.is_some(), "secret"),
+            (raw.secret_file.is_some(), "secret_file"),
+            (raw.marks_turns.is_some(), "marks_turns"),
+            (raw.key.is_some(), "key"),
+            (raw.key_file.is_some(), "key_file"),
+            (raw.model.is_some(), "model"),
+            (raw.prompt.is_some(), "prompt"),
+            (raw.timeout_ms.is_some(), "timeout_ms"),
+            (raw.retry_within_ms.is_some(), "retry_within_ms"),
+        ];
+        let misplaced = misplaced.into_iter().filter(|(is_there, _)| *is_there);
+        let mut is_plain = true;
+        for (_, key) in misplaced {
+            is_plain = false;
+            self.found(
+                format!("{at}.{key}"),
+                format!("has no meaning for a bot of kind {FAQ_BOT}: it answers from `knowledge` within this process."),
+            );
+        }
+        is_plain.then_some(Bot {
+            url: String::new(),
+            kind: BotKind::Faq,
+            timeout_ms: BOT_TIMEOUT,
+            retry_within_ms: BOT_RETRY_WITHIN,
+        })
+    }
+
+    /// The files of a knowledge base, after their own check.
+    fn knowledge(&mut self, folder: &Path, at: &str) -> Option<Vec<BaseFile>> {
+        let folder = self.folder.join(folder);
+        let findings = match base_in(&folder) {
+            Ok(files) => return Some(files),
+            Err(findings) => findings,
+        };
+        for (place, problem) in findings {
+            let mark = if place.is_empty() { "" } else { ": " };
+            self.found(format!("{at}{mark}{place}"), problem);
+        }
+        None
+    }
+
     fn bot_kind(&mut self, raw: raw::Bot, at: &str) -> Option<BotKind> {
         let is_there = |there: bool, key: &'static str| there.then_some(key);
         let of_http = [
@@ -511,7 +577,7 @@ impl Check<'_> {
             HTTP_BOT => &of_a_model,
             OPENAI_BOT => &of_http,
             _ => {
-                self.found(format!("{at}.kind"), "is neither http nor openai.");
+                self.found(format!("{at}.kind"), "is none of http, openai and faq.");
                 return None;
             }
         };

@@ -2,11 +2,13 @@
 //! so that the operator learns everything that is wrong at once.
 
 mod check;
+mod knowledge;
 mod mode;
 mod raw;
 mod secret;
 mod setup;
 
+pub use knowledge::base_in;
 pub use mode::{mode_of, with_mode};
 pub use secret::MasterKey;
 pub use setup::{
@@ -20,6 +22,7 @@ use secrecy::SecretString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use widget_core::knowledge::BaseFile;
 
 /// The default file, which is also the documentation of every key.
 pub const DEFAULTS: &str = include_str!("../../config.default.toml");
@@ -77,6 +80,8 @@ pub struct Account {
     pub policy: String,
     /// Where its rules are read from; `None` = it has the default ones.
     pub policy_file: Option<PathBuf>,
+    /// Its knowledge base, known to be good, of its folder; `None` = it names none.
+    pub knowledge: Option<Vec<BaseFile>>,
 }
 
 /// An account of amoCRM.
@@ -149,7 +154,8 @@ pub struct Webhook {
 /// A bot.
 #[derive(Debug, Clone)]
 pub struct Bot {
-    /// Of an http bot: turns are posted to `{url}/turns`. Of a model: base of `{url}/chat/completions`.
+    /// Of an http bot: turns are posted to `{url}/turns`. Of a model: base of `{url}/chat/completions`. Of a bot that is
+    /// none of these: empty.
     pub url: String,
     /// What it is.
     pub kind: BotKind,
@@ -178,6 +184,8 @@ pub enum BotKind {
         /// The prompt.
         prompt: String,
     },
+    /// The one that answers from the knowledge base alone, within this process.
+    Faq,
 }
 
 /// One thing wrong with the settings.
@@ -518,6 +526,15 @@ mod tests {
                 vec!["accounts[0].bot.kind"],
             ),
             (
+                "kind = \"faq\"\nmodel = \"m\"\nsecret = \"x\"\ntimeout_ms = 5",
+                vec![
+                    "accounts[0].bot.model",
+                    "accounts[0].bot.secret",
+                    "accounts[0].bot.timeout_ms",
+                    "accounts[0].bot.url",
+                ],
+            ),
+            (
                 "secret = \"x\"\nmodel = \"m\"",
                 vec!["accounts[0].bot.model"],
             ),
@@ -538,6 +555,29 @@ mod tests {
             found.sort();
             assert_eq!(found, wrong, "{lines}");
         }
+    }
+
+    #[test]
+    fn a_bot_that_needs_no_network_needs_no_address_and_a_base_is_checked_with_its_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        let (before, _) = GOOD.split_once("[accounts.bot]").unwrap();
+        let named = before.replace("[[accounts]]", "[[accounts]]\nknowledge = \"base\"");
+        let toml = format!("{named}[accounts.bot]\nkind = \"faq\"\n");
+        let found = |toml: &str| Config::parse(toml, folder.path()).map_err(|found| found.0);
+        assert_eq!(
+            found(&toml).unwrap_err()[0].path,
+            "accounts[0].knowledge",
+            "there is no such folder"
+        );
+        let base = folder.path().join("base");
+        std::fs::create_dir(&base).unwrap();
+        std::fs::write(base.join("pool.md"), "## Бассейн\n- Есть?\n").unwrap();
+        let empty = found(&toml).unwrap_err();
+        assert_eq!(empty[0].path, "accounts[0].knowledge: pool.md:1");
+        std::fs::write(base.join("pool.md"), "## Бассейн\nЕсть.\n").unwrap();
+        let account = found(&toml).unwrap().accounts.remove(0);
+        assert!(matches!(account.bot.kind, BotKind::Faq));
+        assert_eq!(account.knowledge.unwrap()[0].name, "pool.md");
     }
 
     #[test]

@@ -40,6 +40,7 @@ pub(super) struct Account {
     pub(super) id: Option<i64>,
     pub(super) name: Option<String>,
     pub(super) policy: Option<PathBuf>,
+    pub(super) knowledge: Option<PathBuf>,
     pub(super) mode: Option<String>,
 }
 

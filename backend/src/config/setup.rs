@@ -120,6 +120,7 @@ impl SetUp {
             },
             policy: mode::with_mode(DEFAULT_POLICY, mode::NEW_ACCOUNT).ok()?,
             policy_file: None,
+            knowledge: None,
             alerts: Alerts {
                 tech_user: self.tech_user,
                 ..Alerts::default()

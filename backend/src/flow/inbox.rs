@@ -6,7 +6,7 @@ use super::{Flow, Tenant, booking, guard, render, window};
 use crate::error::{StoreError, unquoted};
 use crate::ports::{
     AlertKind, BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Duty, Echo, Erasure,
-    InboxRow, NewRow, Source,
+    InboxRow, Missed, NewRow, Source,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -14,7 +14,7 @@ use widget_core::action::{Action, SendKind};
 use widget_core::dialog::Dialog;
 use widget_core::event::{
     Author, BotAnswer, BotHandoff, CRM_MESSAGE, Changer, ContactFacts, CrmSnapshot, Done, Event,
-    Failure, GuestMessage, Listed, Service,
+    Failure, GuestMessage, Kb, Listed, Service,
 };
 use widget_core::ids::{
     AccountId, ActionKey, ContactId, DealId, MessageId, TextRef, TurnId, UserId,
@@ -625,6 +625,9 @@ impl Flow {
         turn: &TurnId,
         reply: BotReply,
     ) -> Result<BotAnswer, StoreError> {
+        if reply.kb == Kb::Miss {
+            self.remember_miss(tenant, dialog, turn).await?;
+        }
         let rules = tenant.rules();
         let measured = guard::measured(self, tenant, &rules, dialog, turn, &reply);
         let measured = Box::pin(measured).await?;
@@ -650,9 +653,36 @@ impl Flow {
             intents: reply.intents.into_iter().collect(),
             facts: reply.facts,
             done: reply.done.into_iter().collect(),
+            cited: reply.cited,
             handoff,
             measured,
         })
+    }
+
+    /// Remembers what the guest asked in a turn that found nothing, for those who write the knowledge base.
+    async fn remember_miss(
+        &self,
+        tenant: &Tenant,
+        dialog: &Dialog,
+        turn: &TurnId,
+    ) -> Result<(), StoreError> {
+        let Some(current) = dialog.turn.as_ref().filter(|current| current.id == *turn) else {
+            return Ok(());
+        };
+        let asked = dialog.recent.iter();
+        let asked = asked.filter(|message| current.messages.contains(&message.id));
+        let texts: Vec<TextRef> = asked.filter_map(|message| message.text).collect();
+        if texts.is_empty() {
+            return Ok(());
+        }
+        let missed = Missed {
+            account: tenant.account,
+            dialog: dialog.id.clone(),
+            turn: turn.clone(),
+            texts,
+            at: self.clock.now_ms(),
+        };
+        self.store.miss(&missed).await
     }
 
     /// Dialogs bound to a deal, newest first.

@@ -113,7 +113,7 @@ impl ApiError {
         Self::new(
             StatusCode::NOT_FOUND,
             "version_not_found",
-            "The policy has no such version.",
+            "There is no such version.",
         )
     }
 
@@ -141,6 +141,24 @@ impl ApiError {
             StatusCode::UNPROCESSABLE_ENTITY,
             "policy_wrong",
             "The policy is wrong; nothing was saved.",
+        )
+    }
+
+    /// What is to be replaced is the newest version no longer.
+    pub fn knowledge_stale() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "knowledge_stale",
+            "Somebody has stored another version since.",
+        )
+    }
+
+    /// The knowledge base is wrong.
+    pub fn knowledge_wrong() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "knowledge_wrong",
+            "The knowledge base is wrong; nothing was saved.",
         )
     }
 

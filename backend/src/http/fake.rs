@@ -8,14 +8,15 @@ use crate::flow::{
     Alerts, Bells, BotHealth, CrmHealth, Flow, InForce, LaneBells, Lines, Rules, Tenant,
 };
 use crate::ports::{
-    ActClaim, Bot, BotReply, BotRequest, BotSaid, Budgets, CauseSeen, Channel, ChannelHook,
-    ChannelMessage, Claimed, ClaimedAct, Class, Commit, Connection, Crm, CrmFound, CrmHook,
-    CrmUser, CrmWrite, DealAccess, Dialogs, Duty, Echo, Envelope, Erasure, Finish, Grant, Grants,
-    Guest, GuestLookup, HookFound, Hooks, Inbox, InboxRow, Incident, Incidents, Instances, Journal,
-    JournalRow, KeptSetup, Kin, Known, Lane, LateCall, LateRefusal, Lease, Ledger, NewRow, News,
-    Origin, Outbox, Page, Pair, Policies, PolicyVersion, Privacy, Progress, Pulse, Pulses, Reach,
-    Reaches, Registry, Replaced, SeenWidget, Setback, Setups, Source, Standing, StoredPolicy,
-    Telling, Thread, Told, Waiting, Wanted, Watch, Way, Widgets, Wish, Written,
+    ActClaim, BaseVersion, Bot, BotReply, BotRequest, BotSaid, Budgets, Candidates, CauseSeen,
+    Channel, ChannelHook, ChannelMessage, Claimed, ClaimedAct, Class, Commit, Connection, Crm,
+    CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs, Duty, Echo, Envelope, Erasure,
+    Finish, Grant, Grants, Guest, GuestLookup, HookFound, Hooks, Inbox, InboxRow, Incident,
+    Incidents, Instances, Journal, JournalRow, KeptSetup, Kin, Knowledge, Known, Lane, LateCall,
+    LateRefusal, Lease, Ledger, Missed, NewBase, NewRow, News, Origin, Outbox, Page, Pair,
+    Policies, PolicyVersion, Privacy, Progress, Pulse, Pulses, Reach, Reaches, Registry, Replaced,
+    SeenWidget, Setback, Setups, Source, Standing, StoredBase, StoredPolicy, Telling, Thread, Told,
+    Waiting, Wanted, Watch, Way, Widgets, Wish, Written,
 };
 use async_trait::async_trait;
 use axum::body::Body;
@@ -35,6 +36,7 @@ use widget_core::ids::{
     AccountId, ActionKey, ContactId, ConversationId, DealId, DialogId, MessageId, TaskId, TextRef,
     TurnId, UserId,
 };
+use widget_core::knowledge::FORMAT;
 use widget_core::owner::ReasonId;
 
 /// The account that owns [`DIALOG`].
@@ -286,6 +288,8 @@ pub struct FakeStore {
     used: Mutex<HashSet<(i64, String)>>,
     /// Versions by account, the oldest first.
     policies: Mutex<HashMap<i64, Versions>>,
+    /// Knowledge bases by account, the oldest version first.
+    bases: Mutex<HashMap<i64, Vec<NewBase>>>,
 }
 
 /// Versions of a policy, the oldest first: text, and who stored it.
@@ -631,6 +635,79 @@ impl Policies for FakeStore {
             toml: toml.clone(),
             account_epoch: 0,
         }))
+    }
+}
+
+#[async_trait]
+impl Knowledge for FakeStore {
+    async fn put_base(
+        &self,
+        account: AccountId,
+        base: NewBase,
+        _: i64,
+    ) -> Result<Replaced, StoreError> {
+        self.check()?;
+        let mut bases = self.bases.lock().expect("no panic before");
+        let versions = bases.entry(account.0).or_default();
+        let newest = i64::try_from(versions.len()).expect("few versions");
+        if base.over.is_some_and(|over| over != newest) {
+            return Ok(Replaced::Stale(newest));
+        }
+        versions.push(base);
+        Ok(Replaced::Stored(newest + 1))
+    }
+
+    async fn bases(&self, account: AccountId) -> Result<Vec<BaseVersion>, StoreError> {
+        self.check()?;
+        let bases = self.bases.lock().expect("no panic before");
+        let versions = bases.get(&account.0).into_iter().flatten();
+        let mut all: Vec<_> = (1..)
+            .zip(versions)
+            .map(|(version, base)| BaseVersion {
+                version,
+                at: NOW,
+                origin: base.origin,
+                user: base.user,
+                passages: u32::try_from(base.passages.len()).expect("few passages"),
+            })
+            .collect();
+        all.reverse();
+        Ok(all)
+    }
+
+    async fn base(
+        &self,
+        account: AccountId,
+        version: Option<i64>,
+    ) -> Result<Option<StoredBase>, StoreError> {
+        self.check()?;
+        let bases = self.bases.lock().expect("no panic before");
+        let versions = bases.get(&account.0).into_iter().flatten();
+        let mut numbered = (1..).zip(versions);
+        let found = match version {
+            Some(version) => numbered.find(|(number, _)| *number == version),
+            None => numbered.last(),
+        };
+        Ok(found.map(|(version, base)| StoredBase {
+            version,
+            format: FORMAT,
+            files: base.files.clone(),
+        }))
+    }
+
+    async fn passages_with(&self, _: AccountId, _: &[String]) -> Result<Candidates, StoreError> {
+        Ok(Candidates {
+            version: 0,
+            names: Vec::new(),
+        })
+    }
+
+    async fn miss(&self, _: &Missed) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn missed(&self, _: AccountId, _: u32) -> Result<Vec<Missed>, StoreError> {
+        Ok(Vec::new())
     }
 }
 

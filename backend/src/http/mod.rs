@@ -18,6 +18,7 @@ mod health;
 mod history;
 mod installed;
 mod invitation;
+mod knowledge;
 mod layers;
 mod metrics;
 mod oauth;
@@ -78,8 +79,22 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/api/v1/policy/versions", get(policy::versions))
         .route("/api/v1/policy/versions/{version}", get(policy::version))
         .layer(DefaultBodyLimit::max(policy::BODY_BYTES));
+    let base = Router::new()
+        .route(
+            "/api/v1/knowledge",
+            get(knowledge::show).put(knowledge::change),
+        )
+        .route("/api/v1/knowledge/versions", get(knowledge::versions))
+        .route(
+            "/api/v1/knowledge/versions/{version}",
+            get(knowledge::version),
+        )
+        .route("/api/v1/knowledge/preview", post(knowledge::preview))
+        .route("/api/v1/knowledge/missed", get(knowledge::missed))
+        .layer(DefaultBodyLimit::max(knowledge::BODY_BYTES));
     let browser = api
         .merge(rules)
+        .merge(base)
         .route("/widget/{file}", get(widget::file))
         .layer(cors::layer(&web));
     let hooks = Router::new()

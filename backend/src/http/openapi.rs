@@ -1,6 +1,6 @@
 //! `GET /api/v1/openapi.json`: the contract with bots, and what else is stable. Checked in as `backend/openapi.json`.
 
-use super::{bot, checks, policy, session, version};
+use super::{bot, checks, knowledge, policy, session, version};
 use crate::ports::{BotAnswerBody, BotRequest};
 use axum::Json;
 use serde_json::{Value, json};
@@ -24,6 +24,12 @@ const TURN: &str = "/turns";
         policy::change,
         policy::versions,
         policy::version,
+        knowledge::show,
+        knowledge::change,
+        knowledge::versions,
+        knowledge::version,
+        knowledge::preview,
+        knowledge::missed,
         version::show
     ),
     components(schemas(BotRequest, BotAnswerBody))

@@ -175,7 +175,7 @@ pub(super) async fn change(
 }
 
 /// The version in `If-Match`.
-fn seen_version(headers: &HeaderMap) -> Result<i64, ApiError> {
+pub(super) fn seen_version(headers: &HeaderMap) -> Result<i64, ApiError> {
     let value = headers.get(IF_MATCH).ok_or_else(ApiError::version_needed)?;
     let text = value.to_str().unwrap_or_default().trim();
     text.trim_matches('"')
@@ -183,7 +183,7 @@ fn seen_version(headers: &HeaderMap) -> Result<i64, ApiError> {
         .map_err(|_| ApiError::bad_request("If-Match is not a version"))
 }
 
-fn etag(version: i64) -> HeaderMap {
+pub(super) fn etag(version: i64) -> HeaderMap {
     let mut headers = HeaderMap::new();
     if let Ok(value) = HeaderValue::from_str(&format!("\"{version}\"")) {
         headers.insert(ETAG, value);
@@ -234,7 +234,7 @@ fn about(version: PolicyVersion, users: &[UserName]) -> PolicyAbout {
 }
 
 /// The account's active users; none while the CRM does not answer.
-async fn users(site: &Site) -> Vec<UserName> {
+pub(super) async fn users(site: &Site) -> Vec<UserName> {
     let asked = timeout(PATIENCE_FOR_NAMES, site.tenant.crm.users()).await;
     let Ok(Ok(users)) = asked else {
         tracing::warn!("the CRM does not name its users");

@@ -6,7 +6,7 @@ use super::invitation::InvitationKey;
 use super::setup::Setup;
 use super::sites::Sites;
 use crate::flow::{Flow, Tenant};
-use crate::ports::{Checkups, Connection};
+use crate::ports::{Checkups, Connection, Librarian};
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -38,6 +38,8 @@ pub struct Web {
     pub setup: Option<Setup>,
     /// Looks at whether an account has all that it needs.
     pub checkups: Option<Arc<dyn Checkups>>,
+    /// Finds passages in the accounts' knowledge bases.
+    pub librarian: Option<Arc<dyn Librarian>>,
     /// Cancelled when streams to cards end, because the server does.
     pub closing: CancellationToken,
     /// Which widgets have talked to this process.
@@ -97,6 +99,7 @@ impl Web {
             widget,
             setup: None,
             checkups: None,
+            librarian: None,
             closing: CancellationToken::new(),
             noted: Noted::default(),
             stream_reads: Semaphore::new(STREAM_READS),

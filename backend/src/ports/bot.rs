@@ -197,6 +197,9 @@ pub struct BotReply {
     /// The passages that the answer stands on.
     #[serde(default)]
     pub passages: Vec<String>,
+    /// The names of those that have one, for the trace.
+    #[serde(default)]
+    pub cited: Vec<String>,
 }
 
 /// What a bot says to a turn.

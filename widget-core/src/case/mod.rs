@@ -359,6 +359,7 @@ impl Case {
                 reason: handoff.reason,
                 note: None,
             }),
+            cited: Vec::new(),
             measured: None,
         })
     }

@@ -448,6 +448,9 @@ impl Draft<'_> {
             Kb::Miss => self.check(Check::passed("kb.miss")),
             Kb::None => {}
         }
+        if !answer.cited.is_empty() {
+            self.check(Check::passed("kb.cited").with("passages", answer.cited.join(", ")));
+        }
         if let Some(limit) = confidence_asked(self.policy) {
             let rule = if answer.confidence < limit {
                 "confidence.low"

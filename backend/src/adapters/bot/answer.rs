@@ -5,7 +5,11 @@ use crate::ports::BotReply;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use widget_core::event::Kb;
+use widget_core::knowledge::is_id;
 use widget_core::understand::Facts;
+
+/// No more names of passages go into a trace.
+const MOST_NAMES: usize = 10;
 
 /// Reads an answer leniently. What is missing or odd is read so that a person gets the dialog.
 pub(super) fn read(answer: &Value) -> BotReply {
@@ -28,6 +32,11 @@ pub(super) fn read(answer: &Value) -> BotReply {
             .iter()
             .filter_map(passage)
             .collect(),
+        cited: json::list(&answer["passages"])
+            .iter()
+            .filter_map(name)
+            .take(MOST_NAMES)
+            .collect(),
     }
 }
 
@@ -45,6 +54,12 @@ fn reply_text(row: &Value) -> Option<String> {
 fn passage(row: &Value) -> Option<String> {
     let text = json::text(row).or_else(|| json::text(&row["text"]));
     text.map(str::to_owned)
+}
+
+/// The name of a passage. It goes into the trace, so nothing but a name may be one.
+fn name(row: &Value) -> Option<String> {
+    let name = json::text(&row["id"]).filter(|name| is_id(name));
+    name.map(str::to_owned)
 }
 
 /// 0..1 as 0..=100, rounded down. What is no such number is no confidence.
@@ -113,7 +128,7 @@ mod tests {
             "replies": [{"text": "Смотрите"}, {"file_url": "https://x/a.pdf", "name": "a.pdf"}, "и вот"],
             "silent": false, "confidence": 0.9, "kb": "hit", "intents": ["how_to_pay", "unheard_of", 7],
             "facts": {"guests": 2, "youngest_child": "3", "pet": true, "rooms": -1, "mood": "good"},
-            "passages": [{"id": "prices", "text": "Люкс: 7 500"}, "Бассейн", {"id": 1}],
+            "passages": [{"id": "prices", "text": "Люкс: 7 500"}, "Бассейн", {"id": 1}, {"id": "Мария, +7 900"}],
             "done": ["consulted", "danced"], "handoff": {"reason": "complaint", "note": "шумно"},
         }));
         assert_eq!(reply.replies, ["Смотрите", "https://x/a.pdf", "и вот"]);
@@ -124,6 +139,7 @@ mod tests {
         assert_eq!((reply.facts.rooms, reply.facts.pet), (None, Some(true)));
         assert_eq!(reply.done, [BotDone::Consulted]);
         assert_eq!(reply.passages, ["Люкс: 7 500", "Бассейн"]);
+        assert_eq!(reply.cited, ["prices"], "a sentence is no name");
         assert_eq!(
             reply.handoff,
             Some(("complaint".to_owned(), Some("шумно".to_owned())))

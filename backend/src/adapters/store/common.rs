@@ -83,6 +83,8 @@ pub(super) enum Held<'a> {
     Deal(AccountId, DealId),
     /// An account's rules.
     Policy(AccountId),
+    /// An account's knowledge base.
+    Knowledge(AccountId),
     /// What is left of a provider's limit.
     Budget(AccountId, Class),
 }

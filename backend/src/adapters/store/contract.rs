@@ -3,12 +3,14 @@
 mod budget;
 mod grants;
 mod incidents;
+mod knowledge;
 mod privacy;
 mod setups;
 
 pub(super) use budget::*;
 pub(super) use grants::*;
 pub(super) use incidents::*;
+pub(super) use knowledge::*;
 pub(super) use privacy::*;
 pub(super) use setups::*;
 
@@ -142,6 +144,11 @@ macro_rules! contract {
             promise_6_separate_incidents_and_their_tellings_are_their_accounts,
             when_the_channel_was_last_heard_is_kept_and_never_goes_back,
             the_oldest_text_or_write_that_waits_is_known,
+            issue_9_3_passages_are_found_by_any_of_the_terms,
+            a_base_gets_a_version_when_it_changes_and_the_newest_is_searched,
+            issue_9_3_both_databases_choose_all_that_the_core_would_rank,
+            privacy_a_question_that_found_nothing_goes_with_its_guest,
+            promise_6_separate_a_base_and_its_questions_are_their_accounts,
         }
     };
     ($bench:ty: $($test:ident),* $(,)?) => {$(

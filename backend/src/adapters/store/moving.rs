@@ -20,7 +20,7 @@ use widget_core::dialog::Dialog;
 const BATCH: i64 = 500;
 
 /// Every table, those first to which others point.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 23] = [
     "account",
     "dialog",
     "journal",
@@ -41,12 +41,15 @@ const TABLES: [&str; 20] = [
     "setup",
     "setup_link",
     "widget",
+    "knowledge",
+    "passage",
+    "missed",
 ];
 /// Under this name the server keeps the mark of the file.
 const MARK: &str = "the file's mark";
 /// Those whose ids the database gives.
-const NUMBERED: [&str; 8] = [
-    "text", "inbox", "outbox", "ledger", "place", "erasure", "incident", "telling",
+const NUMBERED: [&str; 9] = [
+    "text", "inbox", "outbox", "ledger", "place", "erasure", "incident", "telling", "passage",
 ];
 
 /// How far a move is.

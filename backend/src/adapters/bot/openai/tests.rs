@@ -1,9 +1,11 @@
 use super::*;
 use crate::adapters::fake::{Fake, Reaction, Seen};
+use crate::adapters::knowledge::Shelf;
 use crate::ports::{BotContact, BotHistory, BotMessage, BotPolicy};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use widget_core::event::Kb;
 use widget_core::ids::{DialogId, MessageId, TurnId};
+use widget_core::knowledge::{BaseFile, read as read_base};
 use widget_core::understand::{Facts, Intent};
 
 /// Words that try to be an instruction, and to end the data.
@@ -117,6 +119,29 @@ async fn issue_9_2_cited_passages_are_those_that_were_given() {
     assert_eq!(reply.passages, ["Бассейн открыт с 8 до 22."]);
     let data = fake.seen()[0].body["messages"][1]["content"].to_string();
     assert!(data.contains("Бассейн открыт"), "{data}");
+}
+
+#[tokio::test]
+async fn issue_9_2_passages_of_the_base_go_to_the_model_and_those_it_cites_are_named() {
+    let base = "## Бассейн {#pool}\n- Есть бассейн?\nБассейн открыт с 8 до 22.\n\n## Парковка {#parking}\nУ ворот.\n";
+    let files = [BaseFile {
+        name: "base.md".to_owned(),
+        text: base.to_owned(),
+    }];
+    let fake = Fake::always(Reaction::Json(200, completion(&good()))).await;
+    let mut bot = bot(&fake.url);
+    let shelf = Shelf::new(read_base(&files).unwrap());
+    bot.read_in(AccountId(1), Arc::new(shelf));
+    let mut turn = turn();
+    turn.messages[0].text = "Добрый день! А басейн у вас есть?".to_owned();
+    let BotSaid::Answer(reply) = bot.turn(&turn).await.unwrap() else {
+        panic!("a model answers at once");
+    };
+    assert_eq!(reply.cited, ["pool"], "what it made up is not cited");
+    assert_eq!(reply.passages, ["Бассейн\nБассейн открыт с 8 до 22."]);
+    let data = fake.seen()[0].body["messages"][1]["content"].to_string();
+    assert!(data.contains("Бассейн открыт"), "{data}");
+    assert!(!data.contains("У ворот"), "nobody asked for it: {data}");
 }
 
 #[tokio::test]

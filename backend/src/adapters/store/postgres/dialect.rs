@@ -45,6 +45,24 @@ macro_rules! listed {
 }
 pub(super) use listed;
 
+/// Whether a passage has one of the terms of [`any_of`].
+macro_rules! has_terms {
+    ($terms:literal) => {
+        concat!(
+            "array_to_tsvector(string_to_array(terms, ' ')) @@ (",
+            $terms,
+            ")::tsquery"
+        )
+    };
+}
+pub(super) use has_terms;
+
+/// Any of these terms, letters and digits alone, as [`has_terms!`] reads it.
+pub(super) fn any_of(terms: &[String]) -> String {
+    let quoted: Vec<String> = terms.iter().map(|term| format!("'{term}'")).collect();
+    quoted.join(" | ")
+}
+
 /// Where a row lies.
 macro_rules! row_id {
     () => {
@@ -149,6 +167,7 @@ pub(super) async fn hold(db: &mut Connection, held: Held<'_>) -> Result<(), Stor
         }
         Held::Deal(account, deal) => format!("deal/{account}/{deal}"),
         Held::Policy(account) => format!("policy/{account}"),
+        Held::Knowledge(account) => format!("knowledge/{account}"),
         Held::Budget(account, class) => format!("budget/{account}/{}", class.name()),
     };
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")

@@ -38,6 +38,8 @@ mod journal;
 mod keys;
 #[path = "../sql/kin.rs"]
 mod kin;
+#[path = "../sql/knowledge.rs"]
+mod knowledge;
 #[path = "../sql/ledger.rs"]
 mod ledger;
 #[path = "../sql/outbox.rs"]
@@ -99,7 +101,7 @@ const TRIES: usize = 5;
 
 /// `(number, name, statements)`, oldest first. One that was released never changes, and none takes away or renames what
 /// the version before it uses: while instances are replaced one by one, both serve the same database.
-const MIGRATIONS: [(i64, &str, &str); 10] = [
+const MIGRATIONS: [(i64, &str, &str); 11] = [
     (
         8,
         "start",
@@ -149,6 +151,11 @@ const MIGRATIONS: [(i64, &str, &str); 10] = [
         25,
         "policy_user",
         include_str!("../../../../migrations/postgres/0025_policy_user.sql"),
+    ),
+    (
+        26,
+        "knowledge",
+        include_str!("../../../../migrations/postgres/0026_knowledge.sql"),
     ),
 ];
 

@@ -33,7 +33,7 @@ macro_rules! of_account {
 }
 
 /// Rows of an account, those first that others do not point to.
-const OF_ACCOUNT: [&str; 17] = [
+const OF_ACCOUNT: [&str; 20] = [
     of_account!("journal"),
     of_account!("text"),
     of_account!("inbox"),
@@ -50,12 +50,16 @@ const OF_ACCOUNT: [&str; 17] = [
     of_account!("incident"),
     of_account!("setup"),
     of_account!("widget"),
+    of_account!("missed"),
+    of_account!("passage"),
+    of_account!("knowledge"),
     of_account!("dialog"),
 ];
 
 /// What goes with a guest: `$1` account, `$2` dialog. The dialog's ids, counters and journal stay.
-const OF_GUEST: [&str; 5] = [
+const OF_GUEST: [&str; 6] = [
     "DELETE FROM text WHERE account = $1 AND dialog = $2",
+    "DELETE FROM missed WHERE account = $1 AND dialog = $2",
     "UPDATE dialog SET guest = NULL, due_at = NULL WHERE account = $1 AND id = $2",
     concat!(
         "UPDATE inbox SET body = ",

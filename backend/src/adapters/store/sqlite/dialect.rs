@@ -34,6 +34,28 @@ macro_rules! listed {
 }
 pub(super) use listed;
 
+/// Whether a passage has one of the terms of [`any_of`].
+macro_rules! has_terms {
+    ($terms:literal) => {
+        concat!(
+            "id IN (SELECT rowid FROM passage_terms WHERE passage_terms MATCH ",
+            $terms,
+            ")"
+        )
+    };
+}
+pub(super) use has_terms;
+
+/// Any of these terms, letters and digits alone, as [`has_terms!`] reads it.
+pub(super) fn any_of(terms: &[String]) -> String {
+    if terms.is_empty() {
+        // There is no such term.
+        return "\"\"".to_owned();
+    }
+    let quoted: Vec<String> = terms.iter().map(|term| format!("\"{term}\"")).collect();
+    quoted.join(" OR ")
+}
+
 /// Where a row lies.
 macro_rules! row_id {
     () => {

@@ -30,6 +30,8 @@ mod journal;
 mod keys;
 #[path = "../sql/kin.rs"]
 mod kin;
+#[path = "../sql/knowledge.rs"]
+mod knowledge;
 #[path = "../sql/ledger.rs"]
 mod ledger;
 #[path = "../sql/outbox.rs"]
@@ -76,7 +78,7 @@ const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 const WAL_LIMIT: &str = "67108864";
 
 /// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 15] = [
+const MIGRATIONS: [(i64, &str, &str); 16] = [
     (
         1,
         "start",
@@ -151,6 +153,11 @@ const MIGRATIONS: [(i64, &str, &str); 15] = [
         25,
         "policy_user",
         include_str!("../../../../migrations/sqlite/0025_policy_user.sql"),
+    ),
+    (
+        26,
+        "knowledge",
+        include_str!("../../../../migrations/sqlite/0026_knowledge.sql"),
     ),
 ];
 
