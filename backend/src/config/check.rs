@@ -323,10 +323,8 @@ impl Check<'_> {
             Some(file) => self.policy(file, &format!("{at}.policy")),
             None => self.default_policy(raw.mode.as_deref(), &format!("{at}.mode")),
         };
-        let knowledge = match &raw.knowledge {
-            Some(folder) => Some(self.knowledge(folder, &format!("{at}.knowledge"))),
-            None => None,
-        };
+        let knowledge = raw.knowledge.as_ref();
+        let knowledge = knowledge.map(|folder| self.knowledge(folder, &format!("{at}.knowledge")));
         let amocrm = amocrm?;
         let id = raw.id.unwrap_or(amocrm.account_id);
         Some(Account {

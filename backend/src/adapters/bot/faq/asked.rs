@@ -22,7 +22,11 @@ pub(super) struct Asked {
     understood: Vec<Understood>,
 }
 
-/// A sentence of the guest's.
+/// A sentence of the guest's, or a question of several in one.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts of a sentence"
+)]
 pub(super) struct Sentence {
     /// Its words.
     pub(super) text: String,
