@@ -85,5 +85,6 @@ const fn kind(kind: Kind) -> &'static str {
         Kind::Asked => "notion in a question",
         Kind::First => "first word",
         Kind::Length => "length",
+        Kind::Amount => "number and its neighbour",
     }
 }

@@ -1,6 +1,7 @@
 //! What the model of intents looks at: words, their stems and pieces, neighbours, and the notions behind them.
 
 use super::lexicon::{self, Lexicon};
+use super::numbers::number_at;
 use super::words::list::{List, list};
 use super::words::{self, Token};
 use std::ops::Range;
@@ -28,6 +29,8 @@ pub(super) enum Kind {
     First,
     /// How long the message is.
     Length,
+    /// A number by its size, alone and with the word before or behind it.
+    Amount,
 }
 
 impl Kind {
@@ -36,7 +39,7 @@ impl Kind {
         match self {
             Self::Piece => 1,
             Self::Word | Self::Pair | Self::Skip | Self::First | Self::Length => 2,
-            Self::Stem => 3,
+            Self::Stem | Self::Amount => 3,
             Self::Notions | Self::Asked => 4,
             Self::Notion => 5,
         }
@@ -55,6 +58,7 @@ impl Kind {
             Self::Asked => b'q',
             Self::First => b'f',
             Self::Length => b'l',
+            Self::Amount => b'a',
         }
     }
 }
@@ -103,6 +107,17 @@ pub(super) fn each(
         }
         if at + 2 < words.len() {
             sink(Kind::Skip, &[stems[at], stems[at + 2]], at..at + 3);
+        }
+        if let Some(number) = number_at(tokens, at) {
+            let size = size(number.value);
+            let behind = at + number.tokens;
+            sink(Kind::Amount, &[size], at..behind);
+            if let Some(next) = stems.get(behind) {
+                sink(Kind::Amount, &[size, next], at..behind + 1);
+            }
+            if let Some(before) = at.checked_sub(1) {
+                sink(Kind::Amount, &[stems[before], size], before..behind);
+            }
         }
         let end = ends[at];
         for notion in &notions[at] {
@@ -183,6 +198,18 @@ fn shown(word: &str) -> &str {
         3 => "123",
         4 => "1234",
         _ => "12345",
+    }
+}
+
+/// How large a number is, as far as it matters for people, ages and rooms.
+const fn size(value: u32) -> &'static str {
+    match value {
+        0..=1 => "one",
+        2..=3 => "two or three",
+        4 => "four",
+        5..=9 => "five to nine",
+        10..=30 => "ten to thirty",
+        _ => "more",
     }
 }
 

@@ -66,7 +66,8 @@ fn taken(model: &Model, judged: &Judged, tokens: &[Token], says_more: bool) -> B
     let declined = declines_a_person(tokens)
         || counts_heads(tokens)
         || moves_money(tokens)
-        || speaks_of_a_doctors_deed(tokens);
+        || speaks_of_a_doctors_deed(tokens)
+        || talks_of_a_matter(tokens);
     if hands_over && !taken.iter().any(|intent| is_for_a_person(*intent)) {
         taken.extend(judged.likeliest(|intent| {
             is_for_a_person(intent) && !(declined && intent == Intent::HumanRequest)
@@ -218,6 +219,18 @@ fn speaks_of_a_doctors_deed(tokens: &[Token]) -> bool {
         .windows(2)
         .any(|pair| has(&pair[..1], &DEEDS) && has(&pair[1..], &["врач", "доктор", "терапевт"]));
     deed && !has(tokens, &STAFF) && !has(tokens, &TALKED_TO)
+}
+
+/// «Хочу поговорить о ценах»: with whom is not said, and the bot will do.
+fn talks_of_a_matter(tokens: &[Token]) -> bool {
+    let of = |token: &Token| matches!(token.word.as_str(), "о" | "об" | "про" | "насчет");
+    let talks = tokens
+        .windows(2)
+        .any(|pair| has(&pair[..1], &["поговор", "обсуд"]) && of(&pair[1]));
+    let with = tokens
+        .iter()
+        .any(|token| matches!(token.word.as_str(), "с" | "со"));
+    talks && !with && !has(tokens, &STAFF)
 }
 
 /// Beginnings of the words by which somebody is called or named.

@@ -7,8 +7,8 @@
 //! u8  number of classes, in the order of [`CLASSES`]; then for each: 9 × i32, the scores of 10, 20 … 90 %
 //! u32 number of features; then for each, in ascending order of their hashes:
 //!     the distance from the hash before, in groups of 7 bits, the lowest first; the last has no high bit
-//!     u8   number of weights
-//!     (u8 class, i8 weight) × weights
+//!     u8   3 bits: which of the [`UNITS`] its weights are counted in; 5 bits: number of weights
+//!     (5 bits class, 1 bit sign, 2 bits: so many steps of the unit, less one) × weights
 //! ```
 
 use super::Intent;
@@ -30,11 +30,17 @@ pub(super) enum Class {
     SeveralDeals,
     /// An intent that hands the dialog over, whichever.
     HandsOver,
+    /// More than four travel.
+    ManyGuests,
+    /// A child of three or younger travels.
+    SmallChild,
+    /// More than one room is wanted.
+    SeveralRooms,
 }
 
 /// The classes that the model knows, in the order of its file.
 #[rustfmt::skip]
-pub(super) const CLASSES: [Class; 26] = [
+pub(super) const CLASSES: [Class; 29] = [
     Class::Intent(Intent::PaymentStatus), Class::Intent(Intent::RefundStatus), Class::Intent(Intent::PaymentCheck),
     Class::Intent(Intent::PaymentLinkAgain), Class::Intent(Intent::RefundLinkAgain), Class::Intent(Intent::PaidNotice),
     Class::Intent(Intent::ReceiptSent), Class::Intent(Intent::ExtensionCost), Class::Intent(Intent::ExtraServiceCost),
@@ -43,6 +49,7 @@ pub(super) const CLASSES: [Class; 26] = [
     Class::Intent(Intent::HowToPay), Class::Intent(Intent::Urgent), Class::Intent(Intent::NewBooking),
     Class::Intent(Intent::OwnBooking), Class::Intent(Intent::Greeting), Class::Intent(Intent::General),
     Class::Intent(Intent::Unclear),  Class::PastStay, Class::Pet, Class::SeveralDeals, Class::HandsOver,
+    Class::ManyGuests, Class::SmallChild, Class::SeveralRooms,
 ];
 /// How many classes the model knows.
 pub(super) const COUNT: usize = CLASSES.len();
@@ -50,6 +57,11 @@ pub(super) const COUNT: usize = CLASSES.len();
 pub(super) const KNOTS: usize = 9;
 /// Scores are multiplied by this before they are divided by the root of the number of features.
 pub(super) const SCALE: i64 = 1 << 10;
+
+/// What the weights of a feature are counted in: the smallest that reaches the largest of them in [`STEPS`].
+pub(super) const UNITS: [u8; 8] = [2, 3, 5, 7, 10, 15, 22, 32];
+/// So many steps of its unit a weight has at most.
+pub(super) const STEPS: i32 = 4;
 
 /// The file of the embedded model.
 pub static WEIGHTS: &[u8] = include_bytes!("weights.bin");
@@ -157,9 +169,15 @@ impl Model {
                 }
             }
             hashes.push(hash);
-            let count = usize::from(take(1)?[0]);
-            let row = take(count * 2)?.chunks_exact(2);
-            weights.extend(row.map(|two| (two[0], i8::from_le_bytes([two[1]]))));
+            let head = take(1)?[0];
+            let unit = i32::from(UNITS[usize::from(head >> 5)]);
+            let row = take(usize::from(head & 0x1F))?.iter();
+            weights.extend(row.map(|said| {
+                let weight = unit * i32::from((said & 3) + 1);
+                let weight = if said & 4 == 0 { weight } else { -weight };
+                let most = if weight < 0 { i8::MIN } else { i8::MAX };
+                (said >> 3, i8::try_from(weight).unwrap_or(most))
+            }));
             starts.push(u32::try_from(weights.len()).ok()?);
         }
         let in_range = weights.iter().all(|(class, _)| usize::from(*class) < COUNT);

@@ -3,6 +3,7 @@
 //! Each rule rather stays silent than guesses; what it does not see, the bot may still report.
 
 mod ages;
+pub(super) mod candidates;
 mod dates;
 mod guests;
 mod months;

@@ -1,4 +1,4 @@
-//! Trains the model of intents: a linear support vector machine per intent, by dual coordinate descent.
+//! Trains the model of intents: a linear support vector machine per class, by dual coordinate descent.
 //!
 //! Our own, because the result must be the same bytes on every machine (a test holds the embedded weights against it)
 //! and must learn from the very features that the model reads. Only sums, products, quotients and roots are taken, all
@@ -6,15 +6,16 @@
 
 #![expect(
     clippy::cast_possible_truncation,
-    reason = "whole weights are at most 127, there are 26 classes, and features are far fewer than 2^32"
+    reason = "whole weights are at most 127, there are 29 classes, and features are far fewer than 2^32"
 )]
 
 use super::features;
 use super::intents::is_for_a_person;
 use super::lexicon::Lexicon;
-use super::model::{CLASSES, COUNT, Class, KNOTS, Model, SCALE, norm, squares};
+use super::model::{CLASSES, COUNT, Class, KNOTS, Model, SCALE, STEPS, UNITS, norm, squares};
 use super::sample::Sample;
 use super::{Understood, understand_with, words};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The model's file is no larger than this, bytes.
@@ -26,7 +27,7 @@ const VOICES: usize = 3;
 /// Passes over the examples.
 const PASSES: usize = 12;
 /// The voices are cut into so many parts, each judged by a model that has not heard it.
-const PARTS: usize = 6;
+const PARTS: usize = 3;
 /// Weights are whole numbers up to this.
 const TOP: f64 = 127.0;
 
@@ -62,26 +63,18 @@ pub fn learn(samples: &[Sample]) -> Trained {
 /// The bytes of a model that has learnt from these messages.
 pub fn train(samples: &[Sample]) -> Vec<u8> {
     let corpus = Corpus::of(samples);
-    let classes = corpus.learn_all();
-    let weights = classes.iter().map(|class| class.weights.as_slice());
-    file(
-        &corpus.hashes,
-        &weights.collect::<Vec<_>>(),
-        &knots(&classes),
-    )
+    let learnt = corpus.learn_all();
+    file(&corpus.hashes, &learnt.whole, &learnt.knots)
 }
 
 /// The voices in parts, each part with a model that has not heard it: what a change is worth, in one run.
 pub fn parted(samples: &[Sample]) -> Vec<(Trained, Vec<Sample>)> {
     let corpus = Corpus::of(samples);
-    let classes = corpus.learn_all();
-    let part = |part: usize| {
-        let weights = classes.iter().map(|class| class.parts[part].as_slice());
-        let bytes = file(
-            &corpus.hashes,
-            &weights.collect::<Vec<_>>(),
-            &knots(&classes),
-        );
+    let Learnt { knots, tops, .. } = corpus.learn_all();
+    let part = |part| {
+        let heard = corpus.without(part);
+        let (weights, _) = corpus.weights(&heard, &corpus.telling(&heard), Some(&tops));
+        let bytes = file(&corpus.hashes, &weights, &knots);
         let unheard = (0..corpus.clean).filter(|at| corpus.parts[*at] == part);
         let model = Model::read(&bytes).expect("what is written can be read");
         (
@@ -92,16 +85,21 @@ pub fn parted(samples: &[Sample]) -> Vec<(Trained, Vec<Sample>)> {
     (0..PARTS).map(part).collect()
 }
 
-/// What was learnt of one class.
+/// Weights: a row a class, a column a feature.
+type Rows = Vec<Vec<i8>>;
+
+/// What was learnt of all classes.
 struct Learnt {
-    weights: Vec<i8>,
-    /// The weights without what each part teaches.
-    parts: Vec<Vec<i8>>,
-    knots: [i32; KNOTS],
+    whole: Rows,
+    /// The largest weight of each class.
+    tops: Vec<f64>,
+    knots: Vec<[i32; KNOTS]>,
 }
 
-fn knots(classes: &[Learnt]) -> Vec<[i32; KNOTS]> {
-    classes.iter().map(|class| class.knots).collect()
+/// What a class is learnt from: of each message the features with their worth, by what a worth is multiplied, and the
+/// square of the length of what is known of it, with the constant that every message has.
+struct Lesson<'a> {
+    messages: Vec<(Cow<'a, [(u32, u8)]>, f64, f64, bool)>,
 }
 
 impl Corpus {
@@ -172,101 +170,86 @@ impl Corpus {
         }
     }
 
-    /// Every class, in their order.
-    fn learn_all(&self) -> Vec<Learnt> {
-        (0..COUNT).map(|class| self.learn_class(class)).collect()
-    }
-
-    fn learn_class(&self, class: usize) -> Learnt {
+    /// Every class, in their order. The parts, which only tell how much a score is worth, learn by the features that
+    /// all of them together chose.
+    fn learn_all(&self) -> Learnt {
         let everything: Vec<usize> = (0..self.messages.len()).collect();
-        let full = self.learn(class, &everything);
-        let top = full
-            .iter()
-            .fold(0.0_f64, |top, weight| top.max(weight.abs()));
-        let whole = |weights: &[f64]| -> Vec<i8> {
-            let scale = TOP / top.max(f64::MIN_POSITIVE);
-            weights
-                .iter()
-                .map(|weight| (weight * scale).clamp(-TOP, TOP).round() as i8)
-                .collect()
-        };
-        let mut scored: Vec<(i64, bool)> = Vec::new();
-        let mut parts = Vec::new();
-        for part in 0..PARTS {
-            let (held, heard): (Vec<usize>, Vec<usize>) =
-                everything.iter().partition(|at| self.parts[**at] == part);
-            let weights = whole(&self.learn(class, &heard));
-            let clean = held.iter().filter(|at| **at < self.clean);
-            scored.extend(clean.map(|at| (self.score(&weights, *at), self.labels[*at][class])));
-            parts.push(weights);
-        }
+        let kept = self.telling(&everything);
+        let (whole, tops) = self.weights(&everything, &kept, None);
+        let parts: Vec<Rows> = (0..PARTS)
+            .map(|part| self.weights(&self.without(part), &kept, Some(&tops)).0)
+            .collect();
+        let knots = (0..COUNT).map(|class| {
+            let scored = (0..self.clean).map(|at| {
+                let weights = &parts[self.parts[at]][class];
+                (self.score(weights, at), self.labels[at][class])
+            });
+            knots_of(scored.collect())
+        });
         Learnt {
-            weights: whole(&full),
-            parts,
-            knots: knots_of(scored),
+            knots: knots.collect(),
+            whole,
+            tops,
         }
     }
 
-    /// The weights that tell one intent from the others in the messages `chosen`.
-    fn learn(&self, intent: usize, chosen: &[usize]) -> Vec<f64> {
-        let mut weights = vec![0.0; self.hashes.len()];
-        let mut bias = 0.0;
-        let mut alphas = vec![0.0; chosen.len()];
-        let mut order: Vec<usize> = (0..chosen.len()).collect();
-        let mut random = Random(0x5DEE_CE66);
-        let slack = 1.0 / (2.0 * COST);
-        // What lies far on its own side teaches nothing, and is left out until the last pass.
-        let (mut active, mut far) = (order.len(), f64::INFINITY);
-        for pass in 0..PASSES {
-            if pass + 1 == PASSES {
-                (active, far) = (order.len(), f64::INFINITY);
-            }
-            random.shuffle(&mut order[..active]);
-            let (mut place, mut farthest) = (0, 0.0_f64);
-            while place < active {
-                let at = order[place];
-                let message = chosen[at];
-                let features = &self.messages[message].0;
-                let sign = if self.labels[message][intent] {
-                    1.0
-                } else {
-                    -1.0
-                };
-                let (unit, length) = self.sizes[message];
-                let sum: f64 = features
-                    .iter()
-                    .map(|(feature, worth)| weights[*feature as usize] * f64::from(*worth))
-                    .sum();
-                let gradient = sign * (sum * unit + bias) - 1.0 + slack * alphas[at];
-                if alphas[at] == 0.0 && gradient > far {
-                    active -= 1;
-                    order.swap(place, active);
-                    continue;
-                }
-                place += 1;
-                farthest = farthest.max(if alphas[at] == 0.0 {
-                    -gradient
-                } else {
-                    gradient.abs()
-                });
-                let alpha: f64 = (alphas[at] - gradient / (length + slack)).max(0.0);
-                let step = (alpha - alphas[at]) * sign;
-                if step == 0.0 {
-                    continue;
-                }
-                alphas[at] = alpha;
-                bias += step;
-                for (feature, worth) in features {
-                    weights[*feature as usize] += step * unit * f64::from(*worth);
-                }
-            }
-            far = if farthest > 0.0 {
-                farthest
-            } else {
-                f64::INFINITY
+    /// The messages of the other parts.
+    fn without(&self, part: usize) -> Vec<usize> {
+        let all = 0..self.messages.len();
+        all.filter(|at| self.parts[*at] != part).collect()
+    }
+
+    /// For each class the features that the file has room for: those that weigh most where all of them are learnt.
+    fn telling(&self, chosen: &[usize]) -> Vec<Vec<bool>> {
+        let rows = (0..COUNT).map(|class| {
+            let weights = learn_class(&self.lesson(class, chosen, None), self.hashes.len());
+            whole(&weights, largest(&weights))
+        });
+        let rows: Rows = rows.collect();
+        let least = least(&self.hashes, &rows);
+        let kept = |row: &Vec<i8>| row.iter().map(|w| w.unsigned_abs() >= least).collect();
+        rows.iter().map(kept).collect()
+    }
+
+    /// The weights of every class, learnt anew by the features `kept`, so that these carry what the others did; and the
+    /// largest of each class, which is counted as `tops` where these are given.
+    fn weights(
+        &self,
+        chosen: &[usize],
+        kept: &[Vec<bool>],
+        tops: Option<&[f64]>,
+    ) -> (Rows, Vec<f64>) {
+        let learnt: Vec<Vec<f64>> = (0..COUNT)
+            .map(|class| {
+                let lesson = self.lesson(class, chosen, Some(&kept[class]));
+                learn_class(&lesson, self.hashes.len())
+            })
+            .collect();
+        let own = || learnt.iter().map(|weights| largest(weights)).collect();
+        let tops = tops.map_or_else(own, <[f64]>::to_vec);
+        let rows = learnt.iter().zip(&tops);
+        let rows = rows.map(|(weights, top)| whole(weights, *top)).collect();
+        (coarse(rows), tops)
+    }
+
+    /// The messages `chosen`, with the features that are `kept`.
+    fn lesson(&self, class: usize, chosen: &[usize], kept: Option<&[bool]>) -> Lesson<'_> {
+        let messages = chosen.iter().map(|at| {
+            let features = &self.messages[*at].0;
+            let (unit, length) = self.sizes[*at];
+            let label = self.labels[*at][class];
+            let Some(kept) = kept else {
+                return (features.as_slice().into(), unit, length, label);
             };
+            let features = features.iter().copied();
+            let features: Vec<(u32, u8)> = features.filter(|(f, _)| kept[*f as usize]).collect();
+            let known = squares(features.iter().map(|(_, worth)| *worth));
+            let length = f64::from(known) * unit * unit + 1.0;
+            (features.into(), unit, length, label)
+        });
+        Lesson {
+            messages: messages.collect(),
         }
-        weights
     }
 
     /// The score that the model would give.
@@ -280,6 +263,116 @@ impl Corpus {
     }
 }
 
+/// The weights that tell a class from the others: one of each of the `features`.
+fn learn_class(lesson: &Lesson<'_>, features: usize) -> Vec<f64> {
+    let mut weights = vec![0.0; features];
+    let mut bias = 0.0;
+    let mut alphas = vec![0.0; lesson.messages.len()];
+    let mut order: Vec<usize> = (0..lesson.messages.len()).collect();
+    let mut random = Random(0x5DEE_CE66);
+    let slack = 1.0 / (2.0 * COST);
+    // What lies far on its own side teaches nothing, and is left out until the last pass.
+    let (mut active, mut far) = (order.len(), f64::INFINITY);
+    for pass in 0..PASSES {
+        if pass + 1 == PASSES {
+            (active, far) = (order.len(), f64::INFINITY);
+        }
+        random.shuffle(&mut order[..active]);
+        let (mut place, mut farthest) = (0, 0.0_f64);
+        while place < active {
+            let at = order[place];
+            let (features, unit, length, there) = &lesson.messages[at];
+            let sign = if *there { 1.0 } else { -1.0 };
+            let sum: f64 = features
+                .iter()
+                .map(|(feature, worth)| weights[*feature as usize] * f64::from(*worth))
+                .sum();
+            let gradient = sign * (sum * unit + bias) - 1.0 + slack * alphas[at];
+            if alphas[at] == 0.0 && gradient > far {
+                active -= 1;
+                order.swap(place, active);
+                continue;
+            }
+            place += 1;
+            farthest = farthest.max(if alphas[at] == 0.0 {
+                -gradient
+            } else {
+                gradient.abs()
+            });
+            let alpha: f64 = (alphas[at] - gradient / (length + slack)).max(0.0);
+            let step = (alpha - alphas[at]) * sign;
+            if step == 0.0 {
+                continue;
+            }
+            alphas[at] = alpha;
+            bias += step;
+            for (feature, worth) in features.iter() {
+                weights[*feature as usize] += step * unit * f64::from(*worth);
+            }
+        }
+        far = if farthest > 0.0 {
+            farthest
+        } else {
+            f64::INFINITY
+        };
+    }
+    weights
+}
+
+/// The largest of the weights.
+fn largest(weights: &[f64]) -> f64 {
+    weights
+        .iter()
+        .fold(f64::MIN_POSITIVE, |top, weight| top.max(weight.abs()))
+}
+
+/// The weights in whole numbers: `top` is the largest.
+fn whole(weights: &[f64], top: f64) -> Vec<i8> {
+    let scaled = weights.iter().map(|weight| weight * (TOP / top));
+    scaled.map(|w| w.clamp(-TOP, TOP).round() as i8).collect()
+}
+
+/// The weights as the file can say them: each feature has one unit for all classes ([`UNITS`]), and up to
+/// [`STEPS`] of it either way.
+fn coarse(mut rows: Rows) -> Rows {
+    for at in 0..rows[0].len() {
+        let top = rows.iter().map(|row| row[at].unsigned_abs()).max();
+        let unit = i32::from(UNITS[unit_of(top.unwrap_or(0))]);
+        for row in &mut rows {
+            let steps = (2 * i32::from(row[at]).abs() + unit) / (2 * unit);
+            let weight = steps.min(STEPS) * unit * i32::from(row[at]).signum();
+            row[at] = i8::try_from(weight).unwrap_or(if weight > 0 { i8::MAX } else { i8::MIN });
+        }
+    }
+    rows
+}
+
+/// Which of the units reaches the largest weight.
+fn unit_of(top: u8) -> usize {
+    let reaches = |unit: &u8| i32::from(*unit) * STEPS >= i32::from(top);
+    UNITS.iter().position(reaches).unwrap_or(UNITS.len() - 1)
+}
+
+/// The smallest weight for which the file has room.
+fn least(hashes: &[u32], rows: &Rows) -> u8 {
+    (1..=127_u8)
+        .find(|least| {
+            let kept = |weight: &i8| {
+                if weight.unsigned_abs() >= *least {
+                    *weight
+                } else {
+                    0
+                }
+            };
+            let rows: Rows = rows
+                .iter()
+                .map(|row| row.iter().map(kept).collect())
+                .collect();
+            file(hashes, &rows, &[]).len() <= LARGEST
+        })
+        .unwrap_or(127)
+}
+
 /// Whether a careful reader sees the class in the message.
 fn is_there(class: Class, sample: &Sample) -> bool {
     match class {
@@ -288,6 +381,9 @@ fn is_there(class: Class, sample: &Sample) -> bool {
         Class::Pet => sample.facts.pet == Some(true),
         Class::SeveralDeals => sample.facts.several_deals == Some(true),
         Class::HandsOver => sample.intents.iter().any(|intent| is_for_a_person(*intent)),
+        Class::ManyGuests => sample.facts.guests.is_some_and(|guests| guests > 4),
+        Class::SmallChild => sample.facts.youngest_child.is_some_and(|years| years <= 3),
+        Class::SeveralRooms => sample.facts.rooms.is_some_and(|rooms| rooms > 1),
     }
 }
 
@@ -323,15 +419,8 @@ fn knots_of(mut scored: Vec<(i64, bool)>) -> [i32; KNOTS] {
     knots
 }
 
-/// The model's file, cut down to its size by leaving out the smallest weights.
-fn file(hashes: &[u32], weights: &[&[i8]], knots: &[[i32; KNOTS]]) -> Vec<u8> {
-    (1..=127_u8)
-        .map(|least| file_of(hashes, weights, knots, least))
-        .find(|bytes| bytes.len() <= LARGEST)
-        .unwrap_or_default()
-}
-
-fn file_of(hashes: &[u32], weights: &[&[i8]], knots: &[[i32; KNOTS]], least: u8) -> Vec<u8> {
+/// The model's file; what has no weight is left out.
+fn file(hashes: &[u32], rows: &Rows, knots: &[[i32; KNOTS]]) -> Vec<u8> {
     let mut bytes = vec![COUNT as u8];
     for knot in knots.iter().flatten() {
         bytes.extend(knot.to_le_bytes());
@@ -340,13 +429,11 @@ fn file_of(hashes: &[u32], weights: &[&[i8]], knots: &[[i32; KNOTS]], least: u8)
     let (mut features, mut before) = (0_u32, 0);
     bytes.extend(features.to_le_bytes());
     for (at, hash) in hashes.iter().enumerate() {
-        let row = weights.iter().map(|weights| weights[at]).zip(0_u8..);
-        let row: Vec<(i8, u8)> = row
-            .filter(|(weight, _)| weight.unsigned_abs() >= least)
-            .collect();
-        if row.is_empty() {
+        let row = rows.iter().map(|row| row[at]).zip(0_u8..);
+        let row: Vec<(i8, u8)> = row.filter(|(weight, _)| *weight != 0).collect();
+        let Some(top) = row.iter().map(|(weight, _)| weight.unsigned_abs()).max() else {
             continue;
-        }
+        };
         features += 1;
         let mut distance = hash - before;
         before = *hash;
@@ -354,11 +441,13 @@ fn file_of(hashes: &[u32], weights: &[&[i8]], knots: &[[i32; KNOTS]], least: u8)
             bytes.push(distance as u8 | 0x80);
             distance >>= 7;
         }
-        bytes.extend([distance as u8, row.len() as u8]);
-        bytes.extend(
-            row.iter()
-                .flat_map(|(weight, class)| [*class, weight.to_le_bytes()[0]]),
-        );
+        let unit = unit_of(top);
+        bytes.extend([distance as u8, (unit as u8) << 5 | row.len() as u8]);
+        bytes.extend(row.iter().map(|(weight, class)| {
+            let steps = u32::from(weight.unsigned_abs()).div_ceil(u32::from(UNITS[unit]));
+            let sign = if *weight < 0 { 4 } else { 0 };
+            class << 3 | sign | (steps.clamp(1, 4) - 1) as u8
+        }));
     }
     bytes[head..head + 4].copy_from_slice(&features.to_le_bytes());
     bytes

@@ -13,6 +13,7 @@ use super::{Found, back, begins, is_stop, span, word};
 use crate::understand::reader::numbers::number_at;
 use crate::understand::reader::words::Token;
 use crate::understand::reader::words::list::{List, list};
+pub(super) use counts::counts_things;
 use counts::{after_its_noun, children_by_age, counted, couple, is_stop_or_end, sum_of_figures};
 use links::{Link, begins_anew, is_detail, joins, link};
 use people::{Role, is_adult, is_any_child, is_headed, is_writer_in_passing, role};
@@ -65,11 +66,16 @@ const ELSEWHERE: &List = list![
 /// No group is longer than this.
 const MOST_PEOPLE: usize = 24;
 
+/// For each token, whether its clause speaks of something else than this journey.
+pub(super) fn elsewhere(tokens: &[Token]) -> Vec<bool> {
+    marked_clauses(tokens, ELSEWHERE, |word| {
+        is_stop(word) || matches!(word, "а" | "но" | "теперь" | "сейчас")
+    })
+}
+
 /// The number of guests that the text states.
 pub(super) fn guests(tokens: &[Token]) -> Option<Found<u32>> {
-    let elsewhere = marked_clauses(tokens, ELSEWHERE, |word| {
-        is_stop(word) || matches!(word, "а" | "но" | "теперь" | "сейчас")
-    });
+    let elsewhere = elsewhere(tokens);
     let journey = marked_clauses(tokens, JOURNEY, |word| is_stop(word) && word != ",");
     let mut best: Option<Found<u32>> = None;
     let mut group: Vec<(Link, People)> = Vec::new();

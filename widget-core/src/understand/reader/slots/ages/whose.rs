@@ -192,7 +192,7 @@ const COUNTED: &List = list![
 ];
 
 /// The age that a word for a small child implies: «грудничок» 0, «toddler» 2.
-pub(super) fn implied(word: &str) -> Option<u32> {
+pub(in super::super) fn implied(word: &str) -> Option<u32> {
     const MANY: [&str; 9] = ["ы", "ов", "ами", "ам", "и", "ков", "ками", "кам", "s"];
     let many = |stem: &str| {
         word.strip_prefix(stem)

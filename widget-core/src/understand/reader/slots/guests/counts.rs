@@ -371,7 +371,7 @@ pub(super) fn ends_there(tokens: &[Token], end: usize) -> bool {
 }
 
 /// Nights, roubles, dates and the like, also behind a second number: «5 и 6 мая».
-pub(super) fn counts_things(tokens: &[Token], end: usize) -> bool {
+pub(in super::super) fn counts_things(tokens: &[Token], end: usize) -> bool {
     let is_thing = |index: usize| {
         let word = word(tokens, index);
         THINGS.any(word, |thing, rest| {
