@@ -383,6 +383,8 @@ mod tests {
             for path in &found {
                 let place = naming.place(path);
                 let bare = place.replace("WhatsApp", "").replace("amoCRM", "");
+                // A row without words of its own goes by its key: «bad_review».
+                let bare = bare.split(['«', '»']).step_by(2).collect::<String>();
                 let is_told = lang == "en" || !bare.contains('_');
                 assert!(place != *path && is_told, "{path}: {place}");
             }
