@@ -48,8 +48,8 @@ impl Said {
 
 impl Examinee {
     /// The bot that needs no network, over these files, known to be good.
-    pub fn of_files(files: Vec<BaseFile>) -> Self {
-        let passages = read(&files).unwrap_or_default();
+    pub fn of_files(files: &[BaseFile]) -> Self {
+        let passages = read(files).unwrap_or_default();
         let shelf = Arc::new(Shelf::new(passages.clone()));
         Self {
             bot: Arc::new(FaqBot::new(AccountId(0), shelf)),

@@ -71,7 +71,7 @@ pub(super) fn run(args: &Args) -> Outcome {
                 let account = chosen(config, args.account)?;
                 Examinee::of_account(config, account, files).await?
             }
-            None => Examinee::of_files(files.unwrap_or_default()),
+            None => Examinee::of_files(&files.unwrap_or_default()),
         };
         examine(&examinee, &questions).await
     })?;

@@ -77,9 +77,7 @@ pub(super) fn one_word(word: &str) -> Option<&'static str> {
         Some(beginning) => word.starts_with(beginning),
         None => word == *called,
     };
-    let found = CALLED
-        .iter()
-        .find(|(_, names)| names.iter().any(|name| fits(&name)));
+    let found = CALLED.iter().find(|(_, names)| names.iter().any(fits));
     found.map(|(one, _)| *one)
 }
 

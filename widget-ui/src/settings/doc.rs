@@ -140,9 +140,9 @@ impl Doc {
 fn arrange_tables(rows: &mut ArrayOfTables, order: &[usize]) {
     let mut known: Vec<Table> = rows.iter().cloned().collect();
     let mut places = Vec::new();
-    known
-        .iter_mut()
-        .for_each(|row| take_places(row, &mut places));
+    for row in &mut known {
+        take_places(row, &mut places);
+    }
     places.sort_unstable();
     let above = known
         .first_mut()
@@ -325,11 +325,10 @@ fn replace(known: &mut Value, mut new: Value) {
 
 fn value(leaf: Leaf) -> Value {
     match leaf {
-        Leaf::Text(text) => Value::from(text),
+        Leaf::Text(text) | Leaf::Odd(text) => Value::from(text),
         Leaf::Number(number) => Value::from(number),
         Leaf::Flag(flag) => Value::from(flag),
         Leaf::List(items) => Value::from(items.into_iter().map(value).collect::<Array>()),
-        Leaf::Odd(text) => Value::from(text),
         Leaf::Table(fields) => {
             let mut table = InlineTable::new();
             for (key, leaf) in fields {

@@ -601,7 +601,7 @@ pub fn stages(doc: &Doc) -> Vec<(String, String)> {
 /// A value as the field shows it.
 pub fn shown(kind: &Kind, leaf: Option<&Leaf>) -> String {
     match (kind, leaf) {
-        (_, None) => String::new(),
+        (_, None) | (Kind::Compound, _) => String::new(),
         (Kind::Days, Some(Leaf::Table(days))) => {
             let line = |(day, hours): &(String, Leaf)| format!("{day}: {}", joined(hours, ", "));
             lines(days.iter().map(line))
@@ -609,7 +609,6 @@ pub fn shown(kind: &Kind, leaf: Option<&Leaf>) -> String {
         (Kind::Moves, Some(Leaf::List(moves))) => lines(moves.iter().map(|one| joined(one, " → "))),
         (Kind::Lines | Kind::Set { .. }, Some(Leaf::List(items))) => lines(items.iter().map(word)),
         (Kind::Condition, leaf) => simple(leaf).unwrap_or_default().to_owned(),
-        (Kind::Compound, _) => String::new(),
         (_, Some(leaf @ Leaf::List(_))) => joined(leaf, ", "),
         (_, Some(leaf)) => word(leaf),
     }
@@ -678,10 +677,9 @@ fn joined(leaf: &Leaf, between: &str) -> String {
 
 fn word(leaf: &Leaf) -> String {
     match leaf {
-        Leaf::Text(text) => text.clone(),
+        Leaf::Text(text) | Leaf::Odd(text) => text.clone(),
         Leaf::Number(number) => number.to_string(),
         Leaf::Flag(flag) => flag.to_string(),
-        Leaf::Odd(text) => text.clone(),
         leaf => joined(leaf, ", "),
     }
 }

@@ -117,7 +117,7 @@ impl Bot for FaqBot {
         let reply = self
             .answer(request)
             .await
-            .map_err(|error| CallError::unknown(&format!("faq: {error}")))?;
+            .map_err(|error| CallError::unknown(format!("faq: {error}")))?;
         Ok(BotSaid::Answer(Box::new(reply)))
     }
 

@@ -141,7 +141,7 @@ impl Picture {
         for colour in by_frequency(self.pixels.iter().copied()) {
             let is_new = chosen
                 .iter()
-                .all(|known| distance(known, colour) > EDGES_APART);
+                .all(|known| distance(*known, colour) > EDGES_APART);
             if is_new && chosen.len() < COLOURS {
                 chosen.push(colour);
             }
@@ -173,7 +173,7 @@ fn by_frequency(pixels: impl Iterator<Item = [u8; 3]>) -> Vec<[u8; 3]> {
 }
 
 /// The square of how far two colours are from each other.
-fn distance(colour: &[u8; 3], other: [u8; 3]) -> u32 {
+fn distance(colour: [u8; 3], other: [u8; 3]) -> u32 {
     let differences = colour
         .iter()
         .zip(other)
@@ -182,7 +182,7 @@ fn distance(colour: &[u8; 3], other: [u8; 3]) -> u32 {
 }
 
 fn nearest(palette: &[[u8; 3]], pixel: [u8; 3]) -> u8 {
-    let place = (0..palette.len()).min_by_key(|place| distance(&palette[*place], pixel));
+    let place = (0..palette.len()).min_by_key(|place| distance(palette[*place], pixel));
     u8::try_from(place.expect("a colour")).expect("few colours")
 }
 

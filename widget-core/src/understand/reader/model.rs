@@ -58,11 +58,8 @@ pub(super) const KNOTS: usize = 9;
 /// Scores are multiplied by this before they are divided by the root of the number of features.
 pub(super) const SCALE: i64 = 1 << 10;
 
-/// What the weights of a feature are counted in: the smallest that reaches the largest of them in [`STEPS`].
+/// What the weights of a feature are counted in, up to four times over: the smallest that reaches the largest of them.
 pub(super) const UNITS: [u8; 8] = [2, 3, 5, 7, 10, 15, 22, 32];
-/// So many steps of its unit a weight has at most.
-pub(super) const STEPS: i32 = 4;
-
 /// The file of the embedded model.
 pub static WEIGHTS: &[u8] = include_bytes!("weights.bin");
 

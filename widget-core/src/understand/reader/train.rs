@@ -12,7 +12,7 @@
 use super::features;
 use super::intents::is_for_a_person;
 use super::lexicon::Lexicon;
-use super::model::{CLASSES, COUNT, Class, KNOTS, Model, SCALE, STEPS, UNITS, norm, squares};
+use super::model::{CLASSES, COUNT, Class, KNOTS, Model, SCALE, UNITS, norm, squares};
 use super::sample::Sample;
 use super::{Understood, understand_with, words};
 use std::borrow::Cow;
@@ -28,6 +28,8 @@ const VOICES: usize = 3;
 const PASSES: usize = 12;
 /// The voices are cut into so many parts, each judged by a model that has not heard it.
 const PARTS: usize = 3;
+/// So many steps of its unit a weight has at most ([`UNITS`]).
+const STEPS: i32 = 4;
 /// Weights are whole numbers up to this.
 const TOP: f64 = 127.0;
 
@@ -96,10 +98,20 @@ struct Learnt {
     knots: Vec<[i32; KNOTS]>,
 }
 
-/// What a class is learnt from: of each message the features with their worth, by what a worth is multiplied, and the
-/// square of the length of what is known of it, with the constant that every message has.
+/// What a class is learnt from.
 struct Lesson<'a> {
-    messages: Vec<(Cow<'a, [(u32, u8)]>, f64, f64, bool)>,
+    messages: Vec<Example<'a>>,
+}
+
+/// A message as a class sees it.
+struct Example<'a> {
+    features: Cow<'a, [(u32, u8)]>,
+    /// By what a worth is multiplied.
+    unit: f64,
+    /// The square of the length of what is known of it, with the constant that every message has.
+    length: f64,
+    /// Whether the class is there.
+    there: bool,
 }
 
 impl Corpus {
@@ -237,15 +249,24 @@ impl Corpus {
         let messages = chosen.iter().map(|at| {
             let features = &self.messages[*at].0;
             let (unit, length) = self.sizes[*at];
-            let label = self.labels[*at][class];
+            let there = self.labels[*at][class];
             let Some(kept) = kept else {
-                return (features.as_slice().into(), unit, length, label);
+                return Example {
+                    features: features.as_slice().into(),
+                    unit,
+                    length,
+                    there,
+                };
             };
             let features = features.iter().copied();
             let features: Vec<(u32, u8)> = features.filter(|(f, _)| kept[*f as usize]).collect();
             let known = squares(features.iter().map(|(_, worth)| *worth));
-            let length = f64::from(known) * unit * unit + 1.0;
-            (features.into(), unit, length, label)
+            Example {
+                features: features.into(),
+                unit,
+                length: f64::from(known) * unit * unit + 1.0,
+                there,
+            }
         });
         Lesson {
             messages: messages.collect(),
@@ -281,7 +302,12 @@ fn learn_class(lesson: &Lesson<'_>, features: usize) -> Vec<f64> {
         let (mut place, mut farthest) = (0, 0.0_f64);
         while place < active {
             let at = order[place];
-            let (features, unit, length, there) = &lesson.messages[at];
+            let Example {
+                features,
+                unit,
+                length,
+                there,
+            } = &lesson.messages[at];
             let sign = if *there { 1.0 } else { -1.0 };
             let sum: f64 = features
                 .iter()

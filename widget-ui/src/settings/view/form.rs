@@ -19,7 +19,7 @@ impl Drawn<'_> {
         let groups = groups(section, &editor.doc);
         let last = groups.len().saturating_sub(1);
         let groups = groups.into_iter().enumerate();
-        let groups = groups.map(|(row, group)| self.group(editor, row == last, group));
+        let groups = groups.map(|(row, group)| self.group(editor, row == last, &group));
         let groups: Vec<Html> = groups.collect();
         html! {
             <>
@@ -30,7 +30,7 @@ impl Drawn<'_> {
         }
     }
 
-    fn group(&self, editor: &Editor, is_last: bool, group: Group) -> Html {
+    fn group(&self, editor: &Editor, is_last: bool, group: &Group) -> Html {
         let title = match (group.row, group.label) {
             (
                 Some(Row {
