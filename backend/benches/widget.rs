@@ -143,7 +143,7 @@ async fn moves(tab: &Tab, world: &World, [first, second]: [i64; 2], moves: i64) 
             after.heap / 1000,
             "",
         ),
-        format!("{:<48} {each:>9}", "a move, ms"),
+        format!("{:<48} {each:>9}", "a move, its pause included, ms"),
     ]
 }
 

@@ -17,10 +17,11 @@ const WASM: &str = r"
   }
 ";
 
-/// `rounds(n, first, second)`: from the card of `first` to the list, to the card of `second`, back to the list by the
-/// browser's button, and to the first card again; each time until the card says who leads.
+/// `rounds(n, least, first, second)`: from the card of `first` to the list, to the card of `second`, back to the list by the
+/// browser's button, and to the first card again; each time until the card says who leads. A browser follows no more than
+/// 200 moves in 10 s and drops the others without a word, so each takes [`A_MOVE_MS`] at least.
 const ROUNDS: &str = r"
-  async (n, first, second) => {
+  async (n, least, first, second) => {
     const until = (what, holds) => new Promise((done, failed) => {
       const began = performance.now();
       const look = () => {
@@ -41,18 +42,24 @@ const ROUNDS: &str = r"
       const [shown] = all('.estafeta-card');
       return id?.innerText === '#' + deal && shown?.querySelector('.estafeta-button') && all('.estafeta-card').length === 1;
     });
+    const move = async (go, there) => {
+      const slow = new Promise((done) => setTimeout(done, least));
+      await go();
+      await there();
+      await slow;
+    };
+    const open = (deal) => move(() => follow(`#work-area a[href^='/leads/detail/${deal}']`), () => card(deal));
     for (let round = 0; round < n; round += 1) {
-      await follow('#breadcrumbs a');
-      await list();
-      await follow(`#work-area a[href^='/leads/detail/${second}']`);
-      await card(second);
-      history.back();
-      await list();
-      await follow(`#work-area a[href^='/leads/detail/${first}']`);
-      await card(first);
+      await move(() => follow('#breadcrumbs a'), list);
+      await open(second);
+      await move(() => history.back(), list);
+      await open(first);
     }
   }
 ";
+
+/// The least that a move takes, ms.
+const A_MOVE_MS: u32 = 60;
 
 /// Moves of a round.
 pub const MOVES: i64 = 4;
@@ -112,7 +119,7 @@ impl Tab {
         let mut left = rounds;
         while left > 0 {
             let now = left.min(AT_A_TIME);
-            let script = format!("({ROUNDS})({now}, {first}, {second})");
+            let script = format!("({ROUNDS})({now}, {A_MOVE_MS}, {first}, {second})");
             self.awaits(&script).await.expect("the rounds");
             left -= now;
         }
