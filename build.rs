@@ -20,6 +20,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs, io};
 
+/// What the settings read texts by, and load when it is first needed.
+const WEIGHTS: &str = "widget-core/src/understand/reader/weights.bin";
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() {
@@ -35,19 +38,26 @@ fn build() -> Outcome<()> {
     let out = PathBuf::from(need("OUT_DIR")?);
     if is_skipped() {
         let nothing = module::Module::default();
-        return write(&out, &zip::Files::new(), &nothing, &nothing);
+        return write(&out, &zip::Files::new(), [&nothing, &nothing, &nothing]);
     }
     let root = PathBuf::from(need("CARGO_MANIFEST_DIR")?);
     let target_dir = cargo::target_dir(&out);
     let shell = root.join("widget-shell");
-    let card = part("card", "module.js", module::gzip, &root, &target_dir)?;
-    let settings = part("settings", "settings.js", lzma::lzma, &root, &target_dir)?;
+    let reader = module::data("reader", &fs::read(root.join(WEIGHTS))?);
+    let make = |name, template: &str, pack| {
+        let template = fs::read_to_string(shell.join(template))?;
+        let template = template.replace("__READER__", &reader.name);
+        part(name, &template, pack, &root, &target_dir)
+    };
+    let card = make("card", "module.js", module::gzip)?;
+    let settings = make("settings", "settings.js", lzma::lzma)?;
     let style = root.join("widget-ui/src/style.css");
-    let files = files::lay_out(&shell, &style, &card, &settings)?;
-    write(&out, &files, &card, &settings)
+    let parts = [&card, &settings, &reader];
+    let files = files::lay_out(&shell, &style, parts)?;
+    write(&out, &files, parts)
 }
 
-/// One of the parts that are compiled, `card` or `settings`: `template` is the shell's file that unpacks what `pack` packs.
+/// One of the parts that are compiled, `card` or `settings`: `template` unpacks what `pack` packs.
 fn part(
     name: &str,
     template: &str,
@@ -57,9 +67,8 @@ fn part(
 ) -> Outcome<module::Module> {
     let compiled = compile(root, target_dir, name)?;
     let (glue, wasm) = bindgen::bind(&compiled)?;
-    let template = fs::read_to_string(root.join("widget-shell").join(template))?;
     let packed = pack(&wasm)?;
-    Ok(module::join(name, &template, &glue, wasm, &packed))
+    Ok(module::join(name, template, &glue, wasm, &packed))
 }
 
 /// What the archive is made of.
@@ -118,8 +127,7 @@ fn cargo_home() -> Outcome<PathBuf> {
 fn write(
     out: &Path,
     files: &zip::Files,
-    card: &module::Module,
-    settings: &module::Module,
+    [card, settings, reader]: [&module::Module; 3],
 ) -> Outcome<()> {
     let archive = zip::pack(files)?;
     println!(
@@ -129,6 +137,8 @@ fn write(
     println!("cargo::rustc-env=WIDGET_CARD={}", card.name);
     fs::write(out.join("widget.zip"), archive)?;
     println!("cargo::rustc-env=WIDGET_SETTINGS={}", settings.name);
+    println!("cargo::rustc-env=WIDGET_READER={}", reader.name);
+    fs::write(out.join("reader.js"), &reader.js)?;
     for (name, part) in [("card", card), ("settings", settings)] {
         fs::write(out.join(format!("{name}.js")), &part.js)?;
         fs::write(out.join(format!("{name}.wasm")), &part.wasm)?;

@@ -35,5 +35,11 @@ pub const SETTINGS_JS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/setting
 /// The settings' module, `application/wasm`.
 pub const SETTINGS_WASM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/settings.wasm"));
 
+/// The file name of the weights by which the settings read texts, without its ending, `reader-<hash>`.
+pub const READER_NAME: &str = env!("WIDGET_READER");
+
+/// The weights, `text/javascript`.
+pub const READER_JS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/reader.js"));
+
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use crate::pack::zip::Files;
 use crate::personalise::unpack;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::fmt;
 
 /// The largest archive, bytes: amoCRM names no limit, larger ones were never seen.
@@ -394,21 +395,24 @@ impl Findings {
         }
     }
 
-    /// Files that neither the manifest nor a script names.
+    /// Files that neither the manifest nor another script names.
     fn unused(&mut self, files: &Files, manifest: &Value, locales: &[String]) {
         let named = manifest.to_string();
-        let script = files
-            .get("script.js")
-            .map(|script| String::from_utf8_lossy(script));
-        let script = script.unwrap_or_default();
+        let scripts = files.iter();
+        let scripts = scripts.filter(|(path, _)| path.ends_with(SCRIPT_ENDING));
+        let scripts: Vec<_> = scripts
+            .map(|(path, content)| (path, String::from_utf8_lossy(content)))
+            .collect();
         for path in files.keys() {
+            let is_loaded =
+                |(by, script): &(&String, Cow<str>)| *by != path && script.contains(path.as_str());
             let is_logo =
                 LOGOS.iter().any(|(logo, _)| logo == path) || path == "images/logo_dp.png";
             let is_language = locales
                 .iter()
                 .any(|locale| *path == format!("i18n/{locale}.json"));
             let is_known = matches!(path.as_str(), "manifest.json" | "script.js");
-            let is_named = named.contains(path.as_str()) || script.contains(path.as_str());
+            let is_named = named.contains(path.as_str()) || scripts.iter().any(is_loaded);
             if !(is_logo || is_language || is_known || is_named) {
                 self.add("unused", path, "nothing refers to it");
             }

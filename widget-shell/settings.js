@@ -12,8 +12,12 @@ define(function () {
   const MATCH = 0, REP = 12, REP_0 = 24, REP_1 = 36, REP_2 = 48, SHORT = 60;
   const SLOTS = 72, NEAR = 328, ALIGN = 456, LENGTH = 472, REP_LENGTH = 746, LITERAL = 1020;
 
+  function bytes(text) {
+    return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  }
+
   function unpacked() {
-    const packed = Uint8Array.from(atob(PACKED), (letter) => letter.charCodeAt(0));
+    const packed = bytes(PACKED);
     const chances = new Uint16Array(LITERAL + 0x300 * 16).fill(1024);
     const out = new Uint8Array(SIZE);
     // Range and code: numbers of 32 bits, which a variable of a closure would hold as objects.
@@ -123,10 +127,25 @@ define(function () {
     return out;
   }
 
-  /** Starts the module. */
-  return async function () {
+  function inject(url) {
+    return new Promise((done, failed) => {
+      const refuse = () => { failed(url); require.undef(url); };
+      require([url], (text) => (text ? done(text) : refuse()), refuse);
+    });
+  }
+
+  /** What reads texts, as bytes: from the archive, else from the backend. */
+  async function reader(widget, elsewhere) {
+    const name = '/__READER__.js';
+    const own = inject(new URL(widget.params.path, location.href) + name);
+    return bytes(await (elsewhere ? own.catch(() => inject(elsewhere.slice(0, -1) + name)) : own));
+  }
+
+  /** Starts the module. `elsewhere`: the folder with the same files, or ''. */
+  return async function (elsewhere) {
     await estafeta_part({ module_or_path: unpacked().buffer });
     const { show, hide } = estafeta_part;
-    return { show, hide };
+    const own = (widget) => ({ reader: () => reader(widget, elsewhere) });
+    return { hide, show: (widget, host, ...place) => show(widget, { ...host, ...own(widget) }, ...place) };
   };
 });

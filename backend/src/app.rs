@@ -757,13 +757,15 @@ fn archive(public_url: &str) -> Option<axum::body::Bytes> {
 /// The widget's parts for browsers that cannot use the archive's; none in a build without the widget.
 fn widget_files() -> Vec<WidgetFile> {
     use widget_archive::{
-        CARD_JS, CARD_NAME, CARD_WASM, SETTINGS_JS, SETTINGS_NAME, SETTINGS_WASM,
+        CARD_JS, CARD_NAME, CARD_WASM, READER_JS, READER_NAME, SETTINGS_JS, SETTINGS_NAME,
+        SETTINGS_WASM,
     };
     [
         (CARD_NAME, "js", CARD_JS),
         (CARD_NAME, "wasm", CARD_WASM),
         (SETTINGS_NAME, "js", SETTINGS_JS),
         (SETTINGS_NAME, "wasm", SETTINGS_WASM),
+        (READER_NAME, "js", READER_JS),
     ]
     .into_iter()
     .filter(|(_, _, bytes)| !bytes.is_empty())

@@ -4,6 +4,7 @@
 #[cfg(feature = "understand")]
 pub mod knowledge;
 pub mod policy;
+pub mod versions;
 
 use crate::ids::{DealId, DialogId, UserId};
 use crate::owner::{OwnerView, Reason};

@@ -8,12 +8,16 @@ use std::{fs, io};
 /// The folders and files of `widget-shell` that go into the archive as they are.
 const AS_THEY_ARE: [&str; 3] = ["i18n", "images", "manifest.json"];
 
-/// The files of the archive: the shell's, the style, the card and the settings. `__ORIGIN__`, `__VERSION__` and `__ELSEWHERE__` stay
-/// for `personalise`.
+/// The files of the archive: the shell's, the style, the card, the settings and what reads texts there. `__ORIGIN__`,
+/// `__VERSION__` and `__ELSEWHERE__` stay for `personalise`.
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn lay_out(shell: &Path, style: &Path, card: &Module, settings: &Module) -> io::Result<Files> {
+pub fn lay_out(
+    shell: &Path,
+    style: &Path,
+    [card, settings, reader]: [&Module; 3],
+) -> io::Result<Files> {
     let mut files = Files::new();
     for name in AS_THEY_ARE {
         add(&mut files, &shell.join(name), name)?;
@@ -26,7 +30,7 @@ pub fn lay_out(shell: &Path, style: &Path, card: &Module, settings: &Module) -> 
         .replace("__STYLE__", &style_id);
     files.insert("script.js".to_owned(), script.into_bytes());
     files.insert("style.css".to_owned(), style);
-    for part in [card, settings] {
+    for part in [card, settings, reader] {
         files.insert(format!("{}.js", part.name), part.js.clone().into_bytes());
     }
     Ok(files)
@@ -61,9 +65,14 @@ mod tests {
             js: "part".to_owned(),
             wasm: vec![],
         };
-        let (card, settings) = (part("card-0123"), part("settings-4567"));
+        let [card, settings, reader] = ["card-0123", "settings-4567", "reader-89ab"].map(part);
         let style = root.join("widget-ui/src/style.css");
-        let files = lay_out(&root.join("widget-shell"), &style, &card, &settings).unwrap();
+        let files = lay_out(
+            &root.join("widget-shell"),
+            &style,
+            [&card, &settings, &reader],
+        )
+        .unwrap();
         let script = String::from_utf8(files["script.js"].clone()).unwrap();
         assert!(script.contains("'card-0123.js'") && !script.contains("__STYLE__"));
         assert!(script.contains("'settings-4567.js'"));
@@ -74,6 +83,7 @@ mod tests {
             "style.css",
             "card-0123.js",
             "settings-4567.js",
+            "reader-89ab.js",
         ] {
             assert!(files.contains_key(name), "{name}");
         }

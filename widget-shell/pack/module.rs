@@ -1,19 +1,20 @@
 //! One file for each compiled part, card and settings: glue and the packed module in base64, so that no `.wasm` has to
 //! survive amoCRM's storage. The card's is packed as every browser can unpack it, the settings' smaller: see `lzma`.
+//! And one for the weights of the reader of texts, which do not shrink and are not always needed.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 use std::io;
 
-/// A compiled part, ready to be served.
+/// A part, ready to be served.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Module {
     /// `<part>-<hash>`; the files are `<name>.js` and `<name>.wasm`.
     pub name: String,
     /// The whole part.
     pub js: String,
-    /// The module alone, for browsers that cannot unpack it.
+    /// The module alone, for browsers that cannot unpack it; empty where there is none.
     pub wasm: Vec<u8>,
 }
 
@@ -30,6 +31,16 @@ pub fn join(part: &str, template: &str, glue: &str, wasm: Vec<u8>, packed: &[u8]
         .replace("__SIZE__", &wasm.len().to_string())
         .replace("__PACKED__", &BASE64_STANDARD.encode(packed));
     Module { name, js, wasm }
+}
+
+/// Bytes as a file that the page's `RequireJS` gives out as text in base64: `<part>-<hash>.js`.
+pub fn data(part: &str, bytes: &[u8]) -> Module {
+    let text = BASE64_STANDARD.encode(bytes);
+    Module {
+        name: format!("{part}-{}", &sha256(&[bytes])[..12]),
+        js: format!("define(function () {{ return '{text}'; }});\n"),
+        wasm: Vec::new(),
+    }
 }
 
 /// The smallest gzip, without a date: packed once, with patience, for every browser that unpacks it.
@@ -82,5 +93,13 @@ mod tests {
         assert_eq!(card, made("let glue;", b"\0asm"));
         assert_ne!(card.name, made("let glue;", b"\0asm1").name);
         assert_ne!(card.name, made("let glue2;", b"\0asm").name);
+    }
+
+    #[test]
+    fn data_are_given_out_as_text_under_a_name_that_follows_them() {
+        let made = data("reader", &[0, 255, 7]);
+        assert_eq!(made.js, "define(function () { return 'AP8H'; });\n");
+        assert!(made.name.starts_with("reader-") && made.wasm.is_empty());
+        assert_ne!(made.name, data("reader", &[0, 255, 8]).name);
     }
 }

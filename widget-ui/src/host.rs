@@ -26,6 +26,14 @@ extern "C" {
     pub fn badge(this: &Host, dot: &str, title: &str);
 }
 
+#[cfg(feature = "settings")]
+#[wasm_bindgen]
+extern "C" {
+    /// Resolves to the weights of the reader of texts, a `Uint8Array`. Rejects where nobody serves them.
+    #[wasm_bindgen(method, catch)]
+    pub async fn reader(this: &Host) -> Result<JsValue, JsValue>;
+}
+
 impl Node for JsValue {
     fn get(&self, name: &str) -> Option<Self> {
         let field = Reflect::get(self, &name.into()).ok()?;

@@ -1,5 +1,6 @@
 //! `estafeta account …`.
 
+use super::language::of_terminal;
 use super::policy::told;
 use super::{Failure, Outcome, asked, erase, say, settings};
 use crate::app::{AppError, Desk};
@@ -143,7 +144,7 @@ async fn change_mode_in(desk: &Desk, account: &Account, mode: &str) -> Result<i6
     let newest = desk.policy(account.id, None).await?;
     let text = newest.map_or_else(|| account.policy.clone(), |newest| newest.toml);
     let text = with_mode(&text, mode)?;
-    parse(&text).map_err(|findings| told(&findings, mode).join("\n"))?;
+    parse(&text).map_err(|findings| told(&findings, mode, of_terminal()).join("\n"))?;
     let now = SystemClock.now_ms();
     Ok(desk.put_policy(account.id, &text, now).await?)
 }

@@ -1,7 +1,7 @@
 //! `estafeta knowledge …`. The backend may run meanwhile: it answers from a new version at the next question.
 
-use super::account::{chosen, since};
-use super::{Failure, Outcome, asked, say, settings};
+use super::place::{Place, say_version};
+use super::{Failure, Outcome, asked, say};
 use crate::app::Desk;
 use crate::clock::{Clock, SystemClock};
 use crate::config::base_in;
@@ -33,17 +33,6 @@ pub(super) enum Command {
     },
     /// Lists the versions of an account's knowledge base, newest first.
     List(#[command(flatten)] Place),
-}
-
-/// An account of a backend.
-#[derive(clap::Args)]
-pub(super) struct Place {
-    /// The backend's settings, TOML.
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
-    /// The account; may be left out where there is but one.
-    #[arg(long, value_name = "ID")]
-    account: Option<i64>,
 }
 
 /// Runs a command on knowledge bases.
@@ -98,8 +87,7 @@ fn ask(files: &[BaseFile], question: &str) {
 }
 
 fn put(files: &[BaseFile], place: &Place) -> Result<(), Failure> {
-    let config = settings(&place.config)?;
-    let account = chosen(&config, place.account)?.id;
+    let (config, account) = place.find()?;
     let now = SystemClock.now_ms();
     let version = asked(async {
         let desk = Desk::beside(&config).await?;
@@ -114,20 +102,14 @@ fn put(files: &[BaseFile], place: &Place) -> Result<(), Failure> {
 }
 
 fn list(place: &Place) -> Result<(), Failure> {
-    let config = settings(&place.config)?;
-    let account = chosen(&config, place.account)?.id;
+    let (config, account) = place.find()?;
     let versions = asked(async {
         let desk = Desk::to_read(&config).await?;
         Ok(desk.bases(account).await?)
     })?;
     for base in versions {
-        say(format_args!(
-            "{:>4}  {}  {:<7}  passages: {}",
-            base.version,
-            since(base.at),
-            base.origin.as_str(),
-            base.passages,
-        ));
+        let more = format_args!("passages: {}", base.passages);
+        say_version(base.version, base.at, base.origin.as_str(), more);
     }
     Ok(())
 }

@@ -1,13 +1,16 @@
 //! `estafeta policy …`. All but `validate` and the files of `diff` read a backend's data, which may run meanwhile.
 
-use super::account::{self, chosen, since};
-use super::{Failure, Outcome, asked, say, settings};
+use super::account;
+use super::language::Language;
+use super::place::{MaybePlace, Place, say_version};
+use super::{Failure, Outcome, asked, say};
 use crate::app::Desk;
-use crate::config::{Account, DEFAULT_POLICY};
+use crate::config::DEFAULT_POLICY;
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use widget_core::policy::{self, Finding, Policy};
+use widget_core::trace::Lang;
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -15,6 +18,8 @@ pub(super) enum Command {
     Validate {
         /// The policy, TOML.
         file: PathBuf,
+        #[command(flatten)]
+        language: Language,
     },
     /// Prints a policy, TOML: the newest version of an account's, or without --config the default.
     Show {
@@ -34,58 +39,37 @@ pub(super) enum Command {
         new: String,
         #[command(flatten)]
         place: MaybePlace,
+        #[command(flatten)]
+        language: Language,
     },
-}
-
-/// An account of a backend.
-#[derive(clap::Args)]
-pub(super) struct Place {
-    /// The backend's settings, TOML.
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
-    /// The account; may be left out where there is but one.
-    #[arg(long, value_name = "ID")]
-    account: Option<i64>,
-}
-
-/// An account of a backend, where one is asked.
-#[derive(clap::Args)]
-pub(super) struct MaybePlace {
-    /// The backend's settings, TOML.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// The account; may be left out where there is but one.
-    #[arg(long, value_name = "ID", requires = "config")]
-    account: Option<i64>,
-}
-
-impl MaybePlace {
-    fn place(&self) -> Option<Place> {
-        let config = self.config.clone()?;
-        let account = self.account;
-        Some(Place { config, account })
-    }
 }
 
 /// Runs a command on policies.
 pub(super) fn run(command: &Command) -> Outcome {
     match command {
-        Command::Validate { file } => validate(file),
+        Command::Validate { file, language } => validate(file, language.get()),
         Command::Show { place, version } => show(place.place().as_ref(), *version),
         Command::List(place) => list(place),
-        Command::Diff { old, new, place } => Ok(diff(old, new, place.place().as_ref())
-            .unwrap_or_else(|failure| {
+        Command::Diff {
+            old,
+            new,
+            place,
+            language,
+        } => {
+            let differ = diff(old, new, place.place().as_ref(), language.get());
+            Ok(differ.unwrap_or_else(|failure| {
                 eprintln!("{failure}");
                 ExitCode::from(2)
-            })),
+            }))
+        }
     }
 }
 
-fn validate(file: &Path) -> Outcome {
+fn validate(file: &Path, lang: Lang) -> Outcome {
     let Err(findings) = policy::parse(&read(file)?) else {
         return Ok(ExitCode::SUCCESS);
     };
-    for line in told(&findings, &file.display().to_string()) {
+    for line in told(&findings, &file.display().to_string(), lang) {
         say(line);
     }
     Ok(ExitCode::FAILURE)
@@ -97,10 +81,10 @@ fn read(file: &Path) -> Result<String, Failure> {
 }
 
 /// A line for each finding; one that names no field names the whole, `of`.
-pub(super) fn told(findings: &[Finding], of: &str) -> Vec<String> {
+pub(super) fn told(findings: &[Finding], of: &str, lang: Lang) -> Vec<String> {
     let line = |finding: &Finding| match finding.path.as_str() {
-        "" => format!("{of}: {}", finding.problem),
-        path => format!("{path}: {}", finding.problem),
+        "" => format!("{of}: {}", finding.text(lang)),
+        _ => finding.text(lang),
     };
     findings.iter().map(line).collect()
 }
@@ -115,8 +99,7 @@ fn show(place: Option<&Place>, version: Option<i64>) -> Outcome {
 }
 
 fn list(place: &Place) -> Outcome {
-    let config = settings(&place.config)?;
-    let account = chosen(&config, place.account)?.id;
+    let (config, account) = place.find()?;
     let versions = asked(async {
         let desk = Desk::to_read(&config).await?;
         Ok(desk.policies(account).await?)
@@ -125,28 +108,22 @@ fn list(place: &Place) -> Outcome {
         return Err(account::no_version(account));
     }
     for policy in versions {
-        say(format_args!(
-            "{:>4}  {}  {:<7}  {}",
-            policy.version,
-            since(policy.at),
-            policy.origin.as_str(),
-            policy.mode.as_deref().unwrap_or("?"),
-        ));
+        let mode = policy.mode.as_deref().unwrap_or("?");
+        say_version(policy.version, policy.at, policy.origin.as_str(), mode);
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// The text of a version; `None` = of the newest.
 fn stored(place: &Place, version: Option<i64>) -> Result<String, Failure> {
-    let config = settings(&place.config)?;
-    let Account { id, .. } = chosen(&config, place.account)?;
+    let (config, id) = place.find()?;
     let found = asked(async {
         let desk = Desk::to_read(&config).await?;
-        Ok(desk.policy(*id, version).await?)
+        Ok(desk.policy(id, version).await?)
     })?;
     match (found, version) {
         (Some(found), _) => Ok(found.toml),
-        (None, None) => Err(account::no_version(*id)),
+        (None, None) => Err(account::no_version(id)),
         (None, Some(version)) => Err(format!(
             "account {id} has no policy version {version}; `estafeta policy list` lists them"
         )
@@ -154,20 +131,20 @@ fn stored(place: &Place, version: Option<i64>) -> Result<String, Failure> {
     }
 }
 
-fn diff(old: &str, new: &str, place: Option<&Place>) -> Outcome {
-    let (old, new) = (side(old, place)?, side(new, place)?);
+fn diff(old: &str, new: &str, place: Option<&Place>, lang: Lang) -> Outcome {
+    let (old, new) = (side(old, place, lang)?, side(new, place, lang)?);
     let changes = policy::diff(&old, &new);
     for change in &changes {
-        say(change);
+        say(change.text(lang));
     }
     Ok(ExitCode::from(u8::from(!changes.is_empty())))
 }
 
 /// One side of a comparison: a version where a backend is named and this is a number, else a file.
-fn side(name: &str, place: Option<&Place>) -> Result<Policy, Failure> {
+fn side(name: &str, place: Option<&Place>, lang: Lang) -> Result<Policy, Failure> {
     let text = match (place, name.parse()) {
         (Some(place), Ok(version)) => stored(place, Some(version))?,
         _ => read(Path::new(name))?,
     };
-    policy::parse(&text).map_err(|findings| told(&findings, name).join("\n").into())
+    policy::parse(&text).map_err(|findings| told(&findings, name, lang).join("\n").into())
 }

@@ -3,9 +3,6 @@
 use std::path::Path;
 use widget_core::knowledge::{BaseFile, read};
 
-/// A folder larger than this is no knowledge base, bytes of all files together.
-pub const MOST_BYTES: usize = 1024 * 1024;
-
 /// The files of the folder, known to be good.
 ///
 /// # Errors
@@ -18,15 +15,11 @@ pub fn base_in(folder: &Path) -> Result<Vec<BaseFile>, Vec<(String, String)>> {
         let problem = format!("{} holds no .md and no .csv file.", folder.display());
         return Err(of_folder(problem));
     }
-    if files.iter().map(|file| file.text.len()).sum::<usize>() > MOST_BYTES {
-        let problem = format!("the files are larger than {} KiB.", MOST_BYTES / 1024);
-        return Err(of_folder(problem));
-    }
     match read(&files) {
         Ok(_) => Ok(files),
         Err(findings) => Err(findings
             .into_iter()
-            .map(|finding| (finding.place, finding.problem))
+            .map(|finding| (finding.place, finding.problem.to_string()))
             .collect()),
     }
 }

@@ -5,25 +5,26 @@
 
 use super::bearer::Caller;
 use super::error::ApiError;
-use super::policy::{etag, seen_version, users};
-use super::state::Web;
+use super::state::{Site, Web};
+use super::versions::{Refused, asked_for, changes_by, etag, named, parsed, seen_version, users};
 use crate::ports::{BaseVersion, Hit, Missed, NewBase, Origin, Replaced, StoredBase};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use widget_core::ids::TextRef;
-use widget_core::knowledge::{Index, Question, confidence, grouped, is_sure, read};
-use widget_core::wire::knowledge::{
-    KnowledgeAbout, KnowledgeFiles, KnowledgeFound, KnowledgeMissed, KnowledgeProblem,
-    KnowledgeQuestion, KnowledgeSaved, KnowledgeVersions, KnowledgeView, MissedGroup, PassageFound,
+use widget_core::knowledge::{
+    BaseFile, Index, Passage, Question, confidence, grouped, is_sure, read,
 };
-use widget_core::wire::policy::nameless;
+use widget_core::wire::UserName;
+use widget_core::wire::knowledge::{
+    KnowledgeFiles, KnowledgeFound, KnowledgeMissed, KnowledgeQuestion, KnowledgeSaved,
+    KnowledgeView, MissedGroup, PassageFound, changes,
+};
+use widget_core::wire::versions::{VersionAbout, VersionProblem, Versions};
 
 /// All files of a base together, as JSON: a MiB of text may be two.
 pub(super) const BODY_BYTES: usize = 2 * 1024 * 1024;
@@ -34,27 +35,6 @@ const MOST_MISSED: u32 = 1_000;
 /// So many questions of a group are shown.
 const OF_GROUP: usize = 5;
 
-/// A refusal with what the settings need to explain it.
-#[derive(Debug)]
-pub(super) struct Refused(Box<KnowledgeProblem>);
-
-impl From<ApiError> for Refused {
-    fn from(error: ApiError) -> Self {
-        Self(Box::new(KnowledgeProblem::from(
-            widget_core::wire::Problem::from(error),
-        )))
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let status =
-            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let kind = HeaderValue::from_static("application/problem+json");
-        (status, [(CONTENT_TYPE, kind)], Json(self.0)).into_response()
-    }
-}
-
 /// The newest version of the account's knowledge base.
 #[utoipa::path(
     get,
@@ -63,7 +43,7 @@ impl IntoResponse for Refused {
     security(("session" = [])),
     responses(
         (status = 200, description = "The newest version; its number is the ETag. 0 = there is none", body = KnowledgeView),
-        (status = 401, description = "`session_expired`", body = KnowledgeProblem),
+        (status = 401, description = "`session_expired`", body = VersionProblem),
     )
 )]
 pub(super) async fn show(State(web): State<Arc<Web>>, caller: Caller) -> Result<Response, Refused> {
@@ -81,8 +61,8 @@ pub(super) async fn show(State(web): State<Arc<Web>>, caller: Caller) -> Result<
     params(("version" = i64, Path, description = "The version's number")),
     responses(
         (status = 200, description = "The version; its number is the ETag", body = KnowledgeView),
-        (status = 401, description = "`session_expired`", body = KnowledgeProblem),
-        (status = 404, description = "`version_not_found`", body = KnowledgeProblem),
+        (status = 401, description = "`session_expired`", body = VersionProblem),
+        (status = 404, description = "`version_not_found`", body = VersionProblem),
     )
 )]
 pub(super) async fn version(
@@ -90,9 +70,12 @@ pub(super) async fn version(
     caller: Caller,
     Path(version): Path<String>,
 ) -> Result<Response, Refused> {
-    let version = version.parse().map_err(|_| ApiError::version_not_found())?;
     let account = caller.site.tenant.account;
-    let stored = web.flow.store.base(account, Some(version)).await;
+    let stored = web
+        .flow
+        .store
+        .base(account, Some(asked_for(&version)?))
+        .await;
     let stored = stored.map_err(|cause| ApiError::unavailable(&cause))?;
     let stored = stored.ok_or_else(ApiError::version_not_found)?;
     Ok(view(&caller, Some(stored)))
@@ -105,29 +88,20 @@ pub(super) async fn version(
     tag = "settings",
     security(("session" = [])),
     responses(
-        (status = 200, description = "The versions", body = KnowledgeVersions),
-        (status = 401, description = "`session_expired`", body = KnowledgeProblem),
+        (status = 200, description = "The versions", body = Versions),
+        (status = 401, description = "`session_expired`", body = VersionProblem),
     )
 )]
 pub(super) async fn versions(
     State(web): State<Arc<Web>>,
     caller: Caller,
-) -> Result<Json<KnowledgeVersions>, Refused> {
+) -> Result<Json<Versions>, Refused> {
     let all = web.flow.store.bases(caller.site.tenant.account).await;
     let all = all.map_err(|cause| ApiError::unavailable(&cause))?;
     let users = users(&caller.site).await;
-    let about = |version: BaseVersion| KnowledgeAbout {
-        version: version.version,
-        at: version.at,
-        origin: version.origin.as_str().to_owned(),
-        user: version.user.map(|id| {
-            let named = users.iter().find(|user| user.id == id).cloned();
-            named.unwrap_or_else(|| nameless(id))
-        }),
-        passages: version.passages,
-    };
-    Ok(Json(KnowledgeVersions {
-        versions: all.into_iter().map(about).collect(),
+    let versions = all.iter().map(|version| about(version, &users));
+    Ok(Json(Versions {
+        versions: versions.collect(),
     }))
 }
 
@@ -141,13 +115,13 @@ pub(super) async fn versions(
     params(("If-Match" = String, Header, description = "The version that this one replaces; 0 = there is none")),
     responses(
         (status = 200, description = "It is the newest version; its number is the ETag", body = KnowledgeSaved),
-        (status = 400, description = "`bad_request`", body = KnowledgeProblem),
-        (status = 401, description = "`session_expired`", body = KnowledgeProblem),
-        (status = 403, description = "`admins_only`", body = KnowledgeProblem),
-        (status = 409, description = "`knowledge_stale`: there is a newer version", body = KnowledgeProblem),
-        (status = 413, description = "`body_too_large`: more than 2 MiB", body = KnowledgeProblem),
-        (status = 422, description = "`knowledge_wrong`; `findings` says what, by file and line", body = KnowledgeProblem),
-        (status = 428, description = "`version_needed`: without If-Match", body = KnowledgeProblem),
+        (status = 400, description = "`bad_request`", body = VersionProblem),
+        (status = 401, description = "`session_expired`", body = VersionProblem),
+        (status = 403, description = "`admins_only`", body = VersionProblem),
+        (status = 409, description = "`knowledge_stale`: there is a newer version; `changes` says what changed", body = VersionProblem),
+        (status = 413, description = "`body_too_large`: more than 2 MiB", body = VersionProblem),
+        (status = 422, description = "`knowledge_wrong`; `findings` says what, by file and line", body = VersionProblem),
+        (status = 428, description = "`version_needed`: without If-Match", body = VersionProblem),
     )
 )]
 pub(super) async fn change(
@@ -156,12 +130,10 @@ pub(super) async fn change(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refused> {
-    if !caller.admin {
-        return Err(ApiError::admins_only().into());
-    }
-    let body: KnowledgeFiles = parsed(body)?;
+    changes_by(&caller)?;
     let over = seen_version(&headers)?;
-    let passages = read(&body.files).map_err(wrong)?;
+    let body: KnowledgeFiles = parsed(body, BODY_BYTES)?;
+    let passages = typed(&body.files)?;
     let account = caller.site.tenant.account;
     let count = passages.len();
     let base = NewBase::of(
@@ -179,11 +151,7 @@ pub(super) async fn change(
             };
             Ok((etag(version), Json(saved)).into_response())
         }
-        Replaced::Stale(newest) => {
-            let mut refused = Refused::from(ApiError::knowledge_stale());
-            refused.0.newest = Some(newest);
-            Err(refused)
-        }
+        Replaced::Stale(_) => Err(stale(&web, &caller.site, over).await),
     }
 }
 
@@ -196,10 +164,10 @@ pub(super) async fn change(
     request_body = KnowledgeQuestion,
     responses(
         (status = 200, description = "What it finds", body = KnowledgeFound),
-        (status = 400, description = "`bad_request`", body = KnowledgeProblem),
-        (status = 401, description = "`session_expired`", body = KnowledgeProblem),
-        (status = 413, description = "`body_too_large`: more than 2 MiB", body = KnowledgeProblem),
-        (status = 422, description = "`knowledge_wrong`; `findings` says what, by file and line", body = KnowledgeProblem),
+        (status = 400, description = "`bad_request`", body = VersionProblem),
+        (status = 401, description = "`session_expired`", body = VersionProblem),
+        (status = 413, description = "`body_too_large`: more than 2 MiB", body = VersionProblem),
+        (status = 422, description = "`knowledge_wrong`; `findings` says what, by file and line", body = VersionProblem),
     )
 )]
 pub(super) async fn preview(
@@ -207,10 +175,10 @@ pub(super) async fn preview(
     caller: Caller,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<KnowledgeFound>, Refused> {
-    let asked: KnowledgeQuestion = parsed(body)?;
+    let asked: KnowledgeQuestion = parsed(body, BODY_BYTES)?;
     let (version, hits) = match asked.files {
         Some(files) => {
-            let passages = read(&files).map_err(wrong)?;
+            let passages = typed(&files)?;
             let index = Index::new(&passages);
             let found = index.rank(&index.hear(&asked.question)).into_iter();
             let hit = |found: widget_core::knowledge::Found| Hit {
@@ -236,7 +204,7 @@ pub(super) async fn preview(
     }))
 }
 
-/// Guests' questions that found nothing, those that ask the same together.
+/// Guests' questions that found nothing and would find nothing now, those that ask the same together.
 #[utoipa::path(
     get,
     path = "/api/v1/knowledge/missed",
@@ -244,17 +212,15 @@ pub(super) async fn preview(
     security(("session" = [])),
     responses(
         (status = 200, description = "The questions", body = KnowledgeMissed),
-        (status = 401, description = "`session_expired`", body = KnowledgeProblem),
-        (status = 403, description = "`admins_only`: they are guests' words", body = KnowledgeProblem),
+        (status = 401, description = "`session_expired`", body = VersionProblem),
+        (status = 403, description = "`admins_only`: they are guests' words", body = VersionProblem),
     )
 )]
 pub(super) async fn missed(
     State(web): State<Arc<Web>>,
     caller: Caller,
 ) -> Result<Json<KnowledgeMissed>, Refused> {
-    if !caller.admin {
-        return Err(ApiError::admins_only().into());
-    }
+    changes_by(&caller)?;
     let account = caller.site.tenant.account;
     let missed = web.flow.store.missed(account, MOST_MISSED).await;
     let missed = missed.map_err(|cause| ApiError::unavailable(&cause))?;
@@ -271,7 +237,17 @@ pub(super) async fn missed(
         }
     };
     let questions = missed.iter().map(&mut asked).collect();
-    let groups = grouped(questions).into_iter().map(|group| MissedGroup {
+    let newest = web.flow.store.base(account, None).await;
+    let newest = newest.map_err(|cause| ApiError::unavailable(&cause))?;
+    let passages = newest.map_or_else(Vec::new, |base| read(&base.files).unwrap_or_default());
+    let index = Index::new(&passages);
+    let is_answered = |question: &Question| {
+        let found = index.rank(&index.hear(&question.text));
+        is_sure(found.iter().map(|found| found.value))
+    };
+    let mut groups = grouped(questions);
+    groups.retain(|group| !group.questions.first().is_some_and(is_answered));
+    let groups = groups.into_iter().map(|group| MissedGroup {
         count: group.questions.len(),
         last_at: group.questions.first().map_or(0, |newest| newest.at),
         questions: group
@@ -286,19 +262,40 @@ pub(super) async fn missed(
     }))
 }
 
-fn parsed<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, ApiError> {
-    let body = body.map_err(|refused| match refused.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ApiError::body_too_large(BODY_BYTES),
-        _ => ApiError::bad_request("the body cannot be read"),
-    })?;
-    serde_json::from_slice(&body)
-        .map_err(|_| ApiError::bad_request("the body is not as the description says"))
+/// The passages of a base that is not stored yet.
+fn typed(files: &[BaseFile]) -> Result<Vec<Passage>, Refused> {
+    read(files).map_err(|findings| Refused::wrong(ApiError::knowledge_wrong(), findings))
 }
 
-fn wrong(findings: Vec<widget_core::knowledge::BaseFinding>) -> Refused {
-    let mut refused = Refused::from(ApiError::knowledge_wrong());
-    refused.0.findings = findings;
-    refused
+/// Somebody has stored a version since `over`: which, and what changed.
+async fn stale(web: &Web, site: &Site, over: i64) -> Refused {
+    let (store, account) = (&web.flow.store, site.tenant.account);
+    let passages = async |version| {
+        let stored = store.base(account, Some(version)).await.ok().flatten();
+        stored.map_or_else(Vec::new, |base| read(&base.files).unwrap_or_default())
+    };
+    let all = store.bases(account).await.unwrap_or_default();
+    let Some(newest) = all.into_iter().next() else {
+        return ApiError::knowledge_stale().into();
+    };
+    let (seen, is) = tokio::join!(passages(over), passages(newest.version));
+    let newest = about(&newest, &users(site).await);
+    Refused::stale(
+        ApiError::knowledge_stale(),
+        Some(newest),
+        changes(&seen, &is),
+    )
+}
+
+fn about(version: &BaseVersion, users: &[UserName]) -> VersionAbout {
+    VersionAbout {
+        version: version.version,
+        at: version.at,
+        origin: version.origin.as_str().to_owned(),
+        mode: None,
+        user: named(version.user, users),
+        passages: Some(version.passages),
+    }
 }
 
 fn shown(hit: Hit) -> PassageFound {

@@ -30,6 +30,7 @@ mod setup;
 mod sites;
 mod state;
 mod version;
+mod versions;
 mod view;
 mod webhooks;
 mod widget;

@@ -10,7 +10,7 @@ const CARD: &str = ".estafeta-card";
 const BLOCK: &str = ".estafeta";
 
 /// Where the page's scripts come from: `redirect(url)` answers another address, or the same.
-const REDIRECTED: &str = r"
+pub(crate) const REDIRECTED: &str = r"
   const src = Object.getOwnPropertyDescriptor(HTMLScriptElement.prototype, 'src');
   Object.defineProperty(HTMLScriptElement.prototype, 'src', {
     ...src,

@@ -85,6 +85,21 @@ fn the_command_line_tells_of_them(world: &World, file: &Path) {
     let missing = world.asks(&["policy", "diff", "1", "9"]);
     assert_eq!(missing.code, Some(2), "{missing:?}");
 
+    // In the reader's language.
+    let wrong = file.with_file_name("wrong.toml");
+    let text = SANATORIUM.replace(
+        "auto_return_after = \"40m\"",
+        "auto_return_after = \"soon\"",
+    );
+    std::fs::write(&wrong, text).expect("a file");
+    let wrong = wrong.display().to_string();
+    for (lang, words) in [("ru", "Срок в виде"), ("en", "A duration is written like")] {
+        let told = world.asks(&["policy", "diff", &wrong, "1", "--lang", lang]);
+        assert_eq!(told.code, Some(2), "{told:?}");
+        let line = told.err.strip_prefix("timers.auto_return_after: ");
+        assert!(line.is_some_and(|line| line.contains(words)), "{told:?}");
+    }
+
     let account = world.account().to_string();
     let accounts = world.asks(&["account", "list"]);
     assert_eq!(accounts.code, Some(0));

@@ -8,11 +8,11 @@ use widget_core::time::MINUTE;
 use widget_core::wire::policy::PolicyView;
 
 const PHONE: &str = "79000000001";
-const PAGE: &str = ".estafeta-set";
-const BAR: &str = ".estafeta-set-bar";
+pub(crate) const PAGE: &str = ".estafeta-set";
+pub(crate) const BAR: &str = ".estafeta-set-bar";
 
 /// Fields and buttons that a screen reader could not name, and ids that stand twice.
-const NAMELESS: &str = "
+pub(crate) const NAMELESS: &str = "
     const all = [...document.querySelectorAll('.estafeta-set :is(input, select, textarea, button)')];
     const named = (one) => one.labels?.length || one.ariaLabel || one.getAttribute('aria-labelledby') || one.innerText?.trim();
     const ids = [...document.querySelectorAll('.estafeta-set [id]')].map(({ id }) => id);
@@ -28,7 +28,7 @@ async fn code(world: &World) -> String {
     page["widget"]["code"].as_str().expect("a code").to_owned()
 }
 
-async fn page_url(world: &World, user: i64, more: &str) -> String {
+pub(crate) async fn page_url(world: &World, user: i64, more: &str) -> String {
     let code = code(world).await;
     format!(
         "{}/settings/widgets/{code}/?user={user}{more}",
@@ -36,17 +36,17 @@ async fn page_url(world: &World, user: i64, more: &str) -> String {
     )
 }
 
-async fn opens(tab: &Tab, world: &World, user: i64) {
+pub(crate) async fn opens(tab: &Tab, world: &World, user: i64) {
     tab.opens(&page_url(world, user, "").await).await;
     tab.sees(PAGE, &["Эстафета: правила"]).await;
 }
 
-async fn no_errors(tab: &Tab) {
+pub(crate) async fn no_errors(tab: &Tab) {
     assert_eq!(tab.console().await, Vec::<String>::new());
 }
 
 /// Goes to a tab of the page.
-async fn goes_to(tab: &Tab, name: &str) {
+pub(crate) async fn goes_to(tab: &Tab, name: &str) {
     tab.presses(&format!("[data-tab={name}]")).await;
 }
 
@@ -68,7 +68,7 @@ async fn fills_in(tab: &Tab, path: &str, text: &str) {
 }
 
 /// Asks the panel «Что будет, если» otherwise.
-async fn asks(tab: &Tab, name: &str, value: &str) {
+pub(crate) async fn asks(tab: &Tab, name: &str, value: &str) {
     let script = format!(
         "const field = document.querySelector('.estafeta-set-question [name={name}]'); field.value = {value:?}; \
          field.dispatchEvent(new Event(field.tagName === 'SELECT' ? 'change' : 'input', {{ bubbles: true }})); \
@@ -494,6 +494,23 @@ async fn settings_the_checklist_says_what_to_put_right() {
     .await;
 }
 
+/// All tabs of an administrator.
+pub(crate) const TABS: [&str; 13] = [
+    "work",
+    "stages",
+    "handoff",
+    "hours",
+    "texts",
+    "timers",
+    "people",
+    "fields",
+    "robots",
+    "text",
+    "versions",
+    "knowledge",
+    "check",
+];
+
 #[tokio::test]
 async fn settings_every_tab_by_day_and_by_night_in_both_languages() {
     let world = World::demo().await;
@@ -504,22 +521,22 @@ async fn settings_every_tab_by_day_and_by_night_in_both_languages() {
         ] {
             tab.opens(&page_url(&world, OLGA, more).await).await;
             tab.sees(PAGE, &[title]).await;
-            for section in ["work", "stages", "handoff", "hours", "texts", "timers", "people", "fields", "robots", "text", "versions"] {
+            for section in TABS {
                 goes_to(tab, section).await;
                 until(section, async || tab.counts(&format!("[data-tab={section}].estafeta-set-open")).await == 1).await;
                 let words = tab.reads(".estafeta-set-form").await;
-                let has_keys = [".handoff", "stages.role", "timers.", "group.", "day.0"].iter().any(|key| words.contains(key));
+                let has_keys = [".handoff", "stages.role", "timers.", "group.", "day.0", "kb."].iter().any(|key| words.contains(key));
                 assert!(!has_keys, "{section}: {words}");
                 let wide = "const form = document.querySelector('.estafeta-set-form'); return form.scrollWidth - form.clientWidth";
                 assert_eq!(tab.asks(wide).await, json!(0), "{section} is too wide");
                 assert_eq!(tab.asks(NAMELESS).await, json!([]), "{section}");
                 tab.photographs(&format!("settings-{name}-{section}")).await;
             }
-            // 200 % of a window of 1280 px, and the width of amoCRM's own window.
-            for width in [640, 480] {
-                let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+            // 200 % of a window of 1280 × 900 px, and the width of amoCRM's own window.
+            for (width, height, scale) in [(640, 450, 2), (480, 900, 1)] {
+                let size = json!({"width": width, "height": height, "deviceScaleFactor": scale, "mobile": false});
                 tab.tells("Emulation.setDeviceMetricsOverride", size).await;
-                for section in ["stages", "handoff", "hours", "text", "versions"] {
+                for section in TABS {
                     goes_to(tab, section).await;
                     let wide = "const all = document.querySelector('.estafeta-set'); return all.scrollWidth - all.clientWidth";
                     assert_eq!(tab.asks(wide).await, json!(0), "{section} at {width}");

@@ -2,7 +2,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | `markdown`, `table` | files of the house → passages |
+//! | `markdown`, `table`, `problem` | files of the house → passages, or what is wrong with them |
 //! | `terms`, `lexicon` | a text → the terms that it is found by: stems, and one word for what guests call in many ways |
 //! | `search` | a question → the passages that may answer it, each with how sure that is |
 //! | [`measure`] | how well labelled questions find their passages, beside a plain baseline |
@@ -14,6 +14,7 @@ mod groups;
 mod lexicon;
 mod markdown;
 pub mod measure;
+mod problem;
 mod search;
 mod table;
 mod terms;
@@ -21,6 +22,7 @@ mod terms;
 mod tests;
 
 pub use groups::{Group, Question, grouped};
+pub use problem::{BaseFinding, BaseProblem};
 pub use search::{Found, Index, Query, SURE, confidence, is_sure};
 pub use terms::{sentences, terms};
 
@@ -32,6 +34,8 @@ use std::collections::BTreeMap;
 pub const FORMAT: i64 = 1;
 /// The most passages of a base.
 pub const MOST_PASSAGES: usize = 2_000;
+/// The largest base, bytes of all files together.
+pub const MOST_BYTES: usize = 1024 * 1024;
 /// The longest text of a passage, characters: it is sent as one message, and the guard lets no longer one out by default.
 pub const LONGEST_TEXT: usize = 1_000;
 /// The longest id of a passage, characters.
@@ -61,21 +65,17 @@ pub struct Passage {
     pub text: String,
 }
 
-/// Something wrong with a file of the base.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct BaseFinding {
-    /// Where, such as `rooms.md:12`; empty = the whole base.
-    pub place: String,
-    /// What is wrong and what to do, a sentence in Russian.
-    pub problem: String,
-}
-
 /// The passages of a base, in the order of its files.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub fn read(files: &[BaseFile]) -> Result<Vec<Passage>, Vec<BaseFinding>> {
+    if files.iter().map(|file| file.text.len()).sum::<usize>() > MOST_BYTES {
+        return Err(vec![BaseFinding {
+            place: String::new(),
+            problem: BaseProblem::TooLarge,
+        }]);
+    }
     let mut findings = Vec::new();
     let mut written = Vec::new();
     for file in files {
@@ -84,7 +84,7 @@ pub fn read(files: &[BaseFile]) -> Result<Vec<Passage>, Vec<BaseFinding>> {
             Some("csv") => written.extend(table::read(file, &mut findings)),
             _ => findings.push(BaseFinding {
                 place: file.name.clone(),
-                problem: "Файл базы знаний — это .md или .csv.".to_owned(),
+                problem: BaseProblem::Ending,
             }),
         }
     }
@@ -106,7 +106,7 @@ fn checked(written: Vec<Written>, findings: &mut Vec<BaseFinding>) -> Vec<Passag
     let mut places: BTreeMap<String, String> = BTreeMap::new();
     let mut passages = Vec::with_capacity(written.len());
     for Written { passage, place } in written {
-        let mut wrong = |problem: String| {
+        let mut wrong = |problem: BaseProblem| {
             findings.push(BaseFinding {
                 place: place.clone(),
                 problem,
@@ -114,31 +114,26 @@ fn checked(written: Vec<Written>, findings: &mut Vec<BaseFinding>) -> Vec<Passag
         };
         let length = passage.text.chars().count();
         if passage.text.is_empty() {
-            wrong("Под заголовком нет ответа: напишите его или удалите запись.".to_owned());
+            wrong(BaseProblem::NoAnswer);
         }
         if length > LONGEST_TEXT {
-            wrong(format!(
-                "В ответе {length} знаков, а одно сообщение гостю — до {LONGEST_TEXT}: сократите или разделите запись."
-            ));
+            wrong(BaseProblem::TooLong(length));
         }
         if !is_id(&passage.id) {
-            wrong(format!(
-                "Имя записи «{}» не подходит: до {LONGEST_ID} букв, цифр и знаков - _ . /.",
-                passage.id
-            ));
+            wrong(BaseProblem::Name(passage.id.clone()));
         }
         if let Some(first) = places.insert(passage.id.clone(), place.clone()) {
-            wrong(format!(
-                "Имя записи «{}» уже занято в {first}: дайте другое, например «## Заголовок {{#imya}}».",
-                passage.id
-            ));
+            wrong(BaseProblem::Taken {
+                name: passage.id.clone(),
+                first,
+            });
         }
         passages.push(passage);
     }
     if passages.len() > MOST_PASSAGES {
         findings.push(BaseFinding {
             place: String::new(),
-            problem: format!("Записей {}, а поместится {MOST_PASSAGES}.", passages.len()),
+            problem: BaseProblem::TooMany(passages.len()),
         });
     }
     passages

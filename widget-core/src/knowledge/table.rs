@@ -3,7 +3,7 @@
 //!
 //! Our own reader of CSV: the core takes no crate for forty lines, and spreadsheets in Russian write `;` for `,`.
 
-use super::{BaseFile, BaseFinding, Passage, Written, slug};
+use super::{BaseFile, BaseFinding, BaseProblem, Passage, Written, slug};
 
 const QUESTION: [&str; 2] = ["question", "вопрос"];
 const ANSWER: [&str; 2] = ["answer", "ответ"];
@@ -21,7 +21,7 @@ pub(super) fn read(file: &BaseFile, findings: &mut Vec<BaseFinding>) -> Vec<Writ
     let (Some(question), Some(answer)) = (column(QUESTION), column(ANSWER)) else {
         findings.push(BaseFinding {
             place: format!("{}:1", file.name),
-            problem: "В первой строке таблицы назовите столбцы: «вопрос» и «ответ».".to_owned(),
+            problem: BaseProblem::Columns,
         });
         return Vec::new();
     };

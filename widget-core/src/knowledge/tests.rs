@@ -1,4 +1,5 @@
 use super::*;
+use crate::trace::Lang;
 
 fn file(name: &str, text: &str) -> BaseFile {
     BaseFile {
@@ -81,6 +82,18 @@ fn everything_wrong_with_a_base_is_told_with_its_place() {
         places,
         ["e.csv:1", "f.txt", "a.md:4", "b.md:1", "c.md:1", "d.md:1"]
     );
+    let large = read(&[file("a.md", &"а".repeat(MOST_BYTES))]).unwrap_err();
+    assert_eq!(large[0].problem, BaseProblem::TooLarge);
+    for finding in findings.iter().chain(&large) {
+        let (ru, en) = (
+            finding.problem.text(Lang::Ru),
+            finding.problem.text(Lang::En),
+        );
+        let is_russian = |text: &str| text.chars().any(|c| ('а'..='я').contains(&c));
+        // What the house itself wrote stays as it is.
+        let en = en.replace("заезд", "").replace("два слова", "");
+        assert!(is_russian(&ru) && !is_russian(&en), "{ru} {en}");
+    }
 }
 
 #[test]

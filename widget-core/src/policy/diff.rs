@@ -4,7 +4,7 @@
 //! elsewhere among the others is told as moved. Other rows are compared by their place.
 
 use super::{Difference, Leaf, Policy};
-use std::fmt;
+use crate::trace::Lang;
 
 /// What differs at one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,15 +15,19 @@ pub struct Change {
     pub what: Difference,
 }
 
-/// As it is told to whoever knows the file.
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Change {
+    /// As it is told to whoever knows the file.
+    pub fn text(&self, lang: Lang) -> String {
         let path = &self.path;
+        let (added, removed) = lang.of(("добавлено", "убрано, было"), ("added", "removed, was"));
         match &self.what {
-            Difference::Changed { old, new } => write!(f, "{path}: {old} → {new}"),
-            Difference::Added(new) => write!(f, "{path}: добавлено {new}"),
-            Difference::Removed(old) => write!(f, "{path}: убрано, было {old}"),
-            Difference::Moved { from, to } => write!(f, "{path}: место {from} → место {to}"),
+            Difference::Changed { old, new } => format!("{path}: {old} → {new}"),
+            Difference::Added(new) => format!("{path}: {added} {new}"),
+            Difference::Removed(old) => format!("{path}: {removed} {old}"),
+            Difference::Moved { from, to } => {
+                let place = lang.of("место", "place");
+                format!("{path}: {place} {from} → {place} {to}")
+            }
         }
     }
 }
@@ -199,7 +203,8 @@ mod tests {
         let old = default_policy();
         let mut new = old.clone();
         change(&mut new);
-        diff(&old, &new).iter().map(Change::to_string).collect()
+        let changes = diff(&old, &new);
+        changes.iter().map(|change| change.text(Lang::Ru)).collect()
     }
 
     fn position(policy: &Policy, id: &str) -> usize {

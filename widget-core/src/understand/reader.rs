@@ -30,7 +30,9 @@ mod words;
 
 pub use explain::{Explanation, Reason, explain};
 pub(crate) use features::stem;
+#[cfg(feature = "weights")]
 pub use model::WEIGHTS;
+pub use model::take_in;
 pub use sample::Sample;
 pub(crate) use slots::days_alone;
 

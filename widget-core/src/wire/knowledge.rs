@@ -1,7 +1,7 @@
 //! What travels about the knowledge base between its settings and the backend.
 
-use super::UserName;
-use crate::knowledge::{BaseFile, BaseFinding, Passage};
+use super::versions::FieldChange;
+use crate::knowledge::{BaseFile, Passage};
 use serde::{Deserialize, Serialize};
 
 /// `GET /api/v1/knowledge`, and one version of it.
@@ -16,31 +16,6 @@ pub struct KnowledgeView {
     pub passages: Vec<Passage>,
     /// Whether the caller may store a version: administrators may.
     pub may_change: bool,
-}
-
-/// `GET /api/v1/knowledge/versions`, newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct KnowledgeVersions {
-    /// The versions.
-    pub versions: Vec<KnowledgeAbout>,
-}
-
-/// A version of the base, without its words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct KnowledgeAbout {
-    /// From 1 without gaps.
-    pub version: i64,
-    /// Stored when, unix ms.
-    pub at: i64,
-    /// Where it came from: `file`, `cli` or `api`.
-    pub origin: String,
-    /// Who stored it, where it was a user of the CRM.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user: Option<UserName>,
-    /// How many passages it has.
-    pub passages: u32,
 }
 
 /// The body of `PUT /api/v1/knowledge`.
@@ -114,36 +89,72 @@ pub struct MissedGroup {
     pub questions: Vec<String>,
 }
 
-/// Why a base was not stored, or not looked in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct KnowledgeProblem {
-    /// `knowledge_stale`, `knowledge_wrong`, `version_needed`, `admins_only` …
-    pub code: String,
-    /// A sentence for people, English.
-    pub title: String,
-    /// The HTTP status.
-    pub status: u16,
-    /// What exactly, English.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
-    /// 422 only: everything that is wrong, by file and line.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub findings: Vec<BaseFinding>,
-    /// 409 only: the newest version now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub newest: Option<i64>,
+/// What differs between two bases, entry by entry: the place is the entry's title.
+pub fn changes(old: &[Passage], new: &[Passage]) -> Vec<FieldChange> {
+    let of = |all: &[Passage], id: &str| all.iter().find(|one| one.id == id).cloned();
+    let mut changes: Vec<FieldChange> = old
+        .iter()
+        .filter_map(|old| match of(new, &old.id) {
+            None => Some(change(&old.title, Some(&old.text), None)),
+            Some(new) if new == *old => None,
+            Some(new) if new.text != old.text => {
+                Some(change(&new.title, Some(&old.text), Some(&new.text)))
+            }
+            Some(new) => Some(change(&new.title, Some(&asked(old)), Some(&asked(&new)))),
+        })
+        .collect();
+    let added = new.iter().filter(|new| of(old, &new.id).is_none());
+    changes.extend(added.map(|new| change(&new.title, None, Some(&new.text))));
+    changes
 }
 
-impl From<super::Problem> for KnowledgeProblem {
-    fn from(problem: super::Problem) -> Self {
-        Self {
-            code: problem.code,
-            title: problem.title,
-            status: problem.status,
-            detail: problem.detail,
-            findings: Vec::new(),
-            newest: None,
-        }
+fn change(title: &str, old: Option<&str>, new: Option<&str>) -> FieldChange {
+    FieldChange {
+        path: title.to_owned(),
+        old: old.map(str::to_owned),
+        new: new.map(str::to_owned),
+        moved: false,
+    }
+}
+
+/// How an entry is asked for.
+fn asked(passage: &Passage) -> String {
+    let title = std::iter::once(passage.title.as_str());
+    let all = title.chain(passage.questions.iter().map(String::as_str));
+    all.collect::<Vec<_>>().join(" | ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::knowledge::read;
+
+    fn base(text: &str) -> Vec<Passage> {
+        let file = BaseFile {
+            name: "base.md".to_owned(),
+            text: text.to_owned(),
+        };
+        read(&[file]).unwrap()
+    }
+
+    #[test]
+    fn entries_that_came_went_or_say_something_else_are_told() {
+        let old = base("## Бассейн\nДо 22.\n## Сауна\nЕсть.\n## Лифт\n- Есть лифт?\n\nДа.\n");
+        let new = base("## Лифт\n- Где лифт?\n\nДа.\n## Бассейн\nДо 21.\n## Пляж\nСвой.\n");
+        let told = changes(&old, &new);
+        let told: Vec<_> = told
+            .iter()
+            .map(|one| (&*one.path, one.old.as_deref(), one.new.as_deref()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("Бассейн", Some("До 22."), Some("До 21.")),
+                ("Сауна", Some("Есть."), None),
+                ("Лифт", Some("Лифт | Есть лифт?"), Some("Лифт | Где лифт?")),
+                ("Пляж", None, Some("Свой.")),
+            ]
+        );
+        assert_eq!(changes(&old, &old), []);
     }
 }

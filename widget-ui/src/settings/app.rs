@@ -1,5 +1,6 @@
 //! The Yew component of the settings. One per page, for ever, as the card is.
 
+use super::knowledge;
 use super::state::{Effect, Msg, State};
 use super::view;
 use crate::api::Client;
@@ -105,11 +106,25 @@ fn carry_out(ctx: &Context<App>, effects: Vec<Effect>) {
 
 async fn answer(client: &Client, effect: Effect) -> Msg {
     match effect {
+        Effect::Base(effect) => Msg::Base(of_base(client, effect).await),
+        Effect::Reader => Msg::ReaderCame(client.reader().await),
         Effect::Load => Msg::Loaded(client.policy(None).await),
         Effect::Save { toml, over } => Msg::Saved(client.put_policy(&toml, over).await),
         Effect::Check => Msg::Checked(client.checks().await),
         Effect::List => Msg::Listed(client.policy_versions().await),
         Effect::Version(version) => Msg::Shown(client.policy(Some(version)).await),
+    }
+}
+
+async fn of_base(client: &Client, effect: knowledge::Effect) -> knowledge::Msg {
+    use knowledge::{Effect, Msg};
+    match effect {
+        Effect::Load => Msg::Loaded(client.base(None).await),
+        Effect::List => Msg::Listed(client.base_versions().await),
+        Effect::Missed => Msg::MissedCame(client.missed().await),
+        Effect::Find { question, files } => Msg::Found(client.finds(&question, files).await),
+        Effect::Save { files, over } => Msg::Saved(client.put_base(files, over).await),
+        Effect::Version(version) => Msg::Shown(client.base(Some(version)).await),
     }
 }
 

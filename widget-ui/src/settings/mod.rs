@@ -5,6 +5,7 @@
 //! | [`doc`] | the policy's text, edited in place; pure |
 //! | [`fields`] | which fields there are, how their values are written and read; pure |
 //! | [`naming`] | what places and values of the policy are called; pure |
+//! | [`knowledge`] | the page of the knowledge base: what happens there and what follows from it; pure |
 //! | [`state`] | everything that happens and what follows from it; pure |
 //! | [`whatif`] | a message judged by the decision core under any policy; pure |
 //! | [`zone`] | a time zone as the core wants it; pure |
@@ -17,6 +18,7 @@
 
 pub mod doc;
 pub mod fields;
+pub mod knowledge;
 pub mod naming;
 pub mod state;
 pub mod whatif;

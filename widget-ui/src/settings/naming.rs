@@ -6,7 +6,7 @@ use crate::i18n::{Lang, Texts};
 use widget_core::owner::{Reason, ReasonId};
 use widget_core::trace::reason_text;
 use widget_core::wire::UserName;
-use widget_core::wire::policy::FieldChange;
+use widget_core::wire::versions::FieldChange;
 
 /// The words of a policy.
 #[derive(Debug, Clone, Copy)]

@@ -2,12 +2,13 @@
 
 use super::doc::{Doc, policy};
 use super::fields::{Field, Row, Section, new_row, read, shown};
+use super::knowledge;
 use super::whatif::Question;
 use std::collections::BTreeMap;
 use widget_core::policy::{Policy, diff};
-use widget_core::wire::policy::{
-    Checks, FieldChange, FieldFinding, PolicyAbout, PolicyProblem, PolicySaved, PolicyVersions,
-    PolicyView,
+use widget_core::wire::policy::{Checks, PolicySaved, PolicyView};
+use widget_core::wire::versions::{
+    FieldChange, FieldFinding, VersionAbout, VersionProblem, Versions,
 };
 
 /// A tab of the page.
@@ -21,13 +22,29 @@ pub enum Tab {
     Text,
     /// The versions.
     Versions,
+    /// The knowledge base, which is no part of the policy.
+    Knowledge,
+}
+
+/// What reads texts: large, and loaded when the first text is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reader {
+    /// No text was to be read.
+    #[default]
+    Unasked,
+    /// It is on its way.
+    Coming,
+    /// It is there.
+    Ready,
+    /// It did not come: nothing is said of what a text means.
+    Missing,
 }
 
 /// Why a call brought nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// The backend's own words.
-    Problem(Box<PolicyProblem>),
+    Problem(Box<VersionProblem>),
     /// The session, the network, a proxy: a stable code.
     Code(String),
 }
@@ -43,7 +60,7 @@ impl Refusal {
 }
 
 /// What happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Msg {
     /// The newest version came.
     Loaded(Result<PolicyView, Refusal>),
@@ -72,7 +89,7 @@ pub enum Msg {
     /// In a conflict: the other's version it is.
     TakeTheirs,
     /// The list of versions came.
-    Listed(Result<PolicyVersions, Refusal>),
+    Listed(Result<Versions, Refusal>),
     /// What was found came.
     Checked(Result<Checks, Refusal>),
     /// Another look.
@@ -85,6 +102,12 @@ pub enum Msg {
     Restore,
     /// Another question.
     Asked(Question),
+    /// What reads texts came, or did not.
+    ReaderCame(bool),
+    /// Another try to load it.
+    ReadAgain,
+    /// On the page of the knowledge base.
+    Base(knowledge::Msg),
     /// Another try after a failure.
     Retry,
 }
@@ -107,6 +130,10 @@ pub enum Effect {
     List,
     /// Read one version.
     Version(i64),
+    /// Load what reads texts.
+    Reader,
+    /// Of the page of the knowledge base.
+    Base(knowledge::Effect),
 }
 
 /// What the page says of the last attempt to save.
@@ -117,7 +144,7 @@ pub enum Word {
     /// Somebody else has stored a version since.
     Conflict {
         /// Which.
-        newest: Option<PolicyAbout>,
+        newest: Option<VersionAbout>,
         /// What changed in it.
         changes: Vec<FieldChange>,
     },
@@ -173,11 +200,15 @@ pub struct State {
     /// What was found of the connections; `None` = it is looked at.
     pub checks: Option<Result<Checks, Refusal>>,
     /// All versions.
-    pub versions: Option<Vec<PolicyAbout>>,
+    pub versions: Option<Vec<VersionAbout>>,
     /// The one that is looked at.
     pub looked: Option<Looked>,
     /// What is asked.
     pub question: Question,
+    /// What reads it.
+    pub reader: Reader,
+    /// The page of the knowledge base.
+    pub base: knowledge::State,
     /// Where the keyboard goes when this is drawn: a selector.
     pub focus: Option<String>,
 }
@@ -300,6 +331,8 @@ impl Default for State {
             versions: None,
             looked: None,
             question: Question::default(),
+            reader: Reader::default(),
+            base: knowledge::State::default(),
             focus: None,
         }
     }
@@ -328,6 +361,11 @@ impl State {
                 match tab {
                     Tab::Versions => return vec![Effect::List],
                     Tab::Check => return self.check(),
+                    Tab::Knowledge => {
+                        let editor = self.editor.as_ref();
+                        let is_admin = editor.is_some_and(|editor| editor.base.may_change);
+                        return of_base(self.base.shown(is_admin));
+                    }
                     Tab::Fields(_) | Tab::Text => {}
                 }
             }
@@ -362,7 +400,20 @@ impl State {
                 self.focus = Some(".estafeta-set-looked".to_owned());
             }
             Msg::Restore => return self.restore(),
-            Msg::Asked(question) => self.question = question,
+            Msg::Asked(question) => {
+                self.question = question;
+                if self.reader == Reader::Unasked && self.question.is_asked() {
+                    return self.read();
+                }
+            }
+            Msg::Base(msg) => {
+                let effects = self.base.on(msg);
+                self.focus = self.base.focus.take().map(str::to_owned);
+                return of_base(effects);
+            }
+            Msg::ReadAgain => return self.read(),
+            Msg::ReaderCame(true) => self.reader = Reader::Ready,
+            Msg::ReaderCame(false) => self.reader = Reader::Missing,
         }
         Vec::new()
     }
@@ -411,6 +462,11 @@ impl State {
     fn check(&mut self) -> Vec<Effect> {
         self.checks = None;
         vec![Effect::Check]
+    }
+
+    fn read(&mut self) -> Vec<Effect> {
+        self.reader = Reader::Coming;
+        vec![Effect::Reader]
     }
 
     fn edit(&mut self, change: impl FnOnce(&mut Editor)) {
@@ -510,6 +566,10 @@ impl State {
     }
 }
 
+fn of_base(effects: Vec<knowledge::Effect>) -> Vec<Effect> {
+    effects.into_iter().map(Effect::Base).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -518,8 +578,8 @@ mod tests {
     use widget_core::ids::UserId;
     use widget_core::wire::UserName;
 
-    fn about(version: i64) -> PolicyAbout {
-        PolicyAbout {
+    fn about(version: i64) -> VersionAbout {
+        VersionAbout {
             version,
             at: 0,
             origin: "api".to_owned(),
@@ -528,6 +588,7 @@ mod tests {
                 id: UserId(9001),
                 name: "Ольга".to_owned(),
             }),
+            passages: None,
         }
     }
 
@@ -625,7 +686,7 @@ mod tests {
             new: Some("\"people\"".to_owned()),
             moved: false,
         };
-        let problem = PolicyProblem {
+        let problem = VersionProblem {
             code: "policy_stale".to_owned(),
             title: String::new(),
             status: 409,
@@ -662,7 +723,7 @@ mod tests {
     fn an_old_version_is_restored_by_storing_it_again() {
         let mut state = loaded();
         assert_eq!(state.on(Msg::Opened(Tab::Versions)), [Effect::List]);
-        let versions = PolicyVersions {
+        let versions = Versions {
             versions: vec![about(3), about(2)],
         };
         state.on(Msg::Listed(Ok(versions)));
@@ -698,6 +759,26 @@ mod tests {
         assert_eq!(state.checks, Some(Ok(found)));
         assert_eq!(state.on(Msg::CheckAgain), [Effect::Check]);
         assert_eq!(state.checks, None);
+    }
+
+    #[test]
+    fn what_reads_texts_is_loaded_when_the_first_is_written() {
+        let mut state = loaded();
+        let asked = |text: &str| {
+            Msg::Asked(Question {
+                text: text.to_owned(),
+                ..Question::default()
+            })
+        };
+        assert_eq!(state.on(asked(" ")), []);
+        assert_eq!(state.on(asked("Н")), [Effect::Reader]);
+        assert_eq!(state.on(asked("На")), [], "it is on its way");
+        state.on(Msg::ReaderCame(false));
+        assert_eq!(state.reader, Reader::Missing);
+        assert_eq!(state.on(asked("Нас")), [], "tried again by hand");
+        assert_eq!(state.on(Msg::ReadAgain), [Effect::Reader]);
+        state.on(Msg::ReaderCame(true));
+        assert_eq!(state.reader, Reader::Ready);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod checks;
 mod clock;
 mod form;
+mod knowledge;
 mod saving;
 mod versions;
 mod whatif;
@@ -17,7 +18,7 @@ use crate::i18n::{Lang, Texts};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use widget_core::wire::UserName;
-use widget_core::wire::policy::{FieldFinding, PolicyAbout};
+use widget_core::wire::versions::{FieldFinding, VersionAbout};
 use yew::prelude::*;
 
 /// The style of the settings; the archive's own is loaded with every card.
@@ -30,6 +31,10 @@ pub fn focus(selector: &str) {
     let found = root.and_then(|root| root.query_selector(selector).ok()?);
     if let Some(found) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
         _ = found.focus();
+        // What is to be written on stands at the end of a long text.
+        if found.tag_name() == "TEXTAREA" {
+            found.set_scroll_top(found.scroll_height());
+        }
     }
 }
 
@@ -84,7 +89,7 @@ impl Drawn<'_> {
                     <span class="estafeta-set-version">{ self.about(&editor.base.about) }</span>
                 </header>
                 { self.notes(editor) }
-                { self.bar(editor) }
+                if self.state.tab == Tab::Knowledge { { self.bar_of_base() } } else { { self.bar(editor) } }
                 <div class="estafeta-set-columns">
                     { self.tabs(editor) }
                     <section class="estafeta-set-form">{ self.tab(editor) }</section>
@@ -110,7 +115,8 @@ impl Drawn<'_> {
     fn tabs(&self, editor: &Editor) -> Html {
         let sections = Section::ALL.map(Tab::Fields).into_iter();
         let check = editor.base.may_change.then_some(Tab::Check);
-        let all = sections.chain([Tab::Text, Tab::Versions]).chain(check);
+        let rest = [Tab::Text, Tab::Versions, Tab::Knowledge];
+        let all = sections.chain(rest).chain(check);
         let tab = |tab: Tab| {
             let (key, wrong) = match tab {
                 Tab::Fields(section) => {
@@ -122,6 +128,7 @@ impl Drawn<'_> {
                 Tab::Check => ("check", false),
                 Tab::Text => ("text", editor.edited.is_err()),
                 Tab::Versions => ("versions", false),
+                Tab::Knowledge => ("knowledge", self.state.base.is_wrong()),
             };
             let is_open = self.state.tab == tab;
             let classes = classes!(
@@ -149,6 +156,7 @@ impl Drawn<'_> {
             Tab::Fields(section) => self.fields(editor, section),
             Tab::Text => self.whole_text(editor),
             Tab::Versions => self.versions(editor),
+            Tab::Knowledge => self.knowledge(),
         }
     }
 
@@ -167,7 +175,7 @@ impl Drawn<'_> {
     }
 
     /// «Версия 7, 18 нояб. 11:00, Ольга».
-    fn about(&self, about: &PolicyAbout) -> String {
+    fn about(&self, about: &VersionAbout) -> String {
         let version = self
             .texts
             .fill("version", &[("n", &about.version.to_string())]);

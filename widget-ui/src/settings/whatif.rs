@@ -37,6 +37,13 @@ impl Default for Question {
     }
 }
 
+impl Question {
+    /// Whether there is anything to judge.
+    pub fn is_asked(&self) -> bool {
+        !self.text.trim().is_empty()
+    }
+}
+
 /// What is answered under one policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -52,7 +59,7 @@ pub struct Answer {
     pub why: Vec<(WhyMark, String)>,
 }
 
-/// The answer under a policy. `zone` answers the account's UTC offsets around a moment, unix ms.
+/// The answer under a policy; what reads texts has to be there. `zone` answers the account's UTC offsets around a moment, unix ms.
 ///
 /// # Errors
 /// The time cannot be read.

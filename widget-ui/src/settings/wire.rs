@@ -1,11 +1,15 @@
-//! Reads the backend's answers: the wire types of `widget_core::wire::policy`, from any tree of JSON.
+//! Reads the backend's answers: the wire types of `widget_core::wire::{policy, knowledge, versions}`, from any tree of JSON.
 
 use crate::read::Node;
 use widget_core::ids::UserId;
+use widget_core::knowledge::{BaseFile, Passage};
 use widget_core::wire::UserName;
-use widget_core::wire::policy::{
-    Check, Checks, FieldChange, FieldFinding, PolicyAbout, PolicyProblem, PolicySaved,
-    PolicyVersions, PolicyView,
+use widget_core::wire::knowledge::{
+    KnowledgeFound, KnowledgeMissed, KnowledgeSaved, KnowledgeView, MissedGroup, PassageFound,
+};
+use widget_core::wire::policy::{Check, Checks, PolicySaved, PolicyView};
+use widget_core::wire::versions::{
+    FieldChange, FieldFinding, VersionAbout, VersionProblem, Versions,
 };
 
 /// The wire's `PolicyView`.
@@ -21,9 +25,70 @@ pub fn view<N: Node>(node: &N) -> Option<PolicyView> {
     })
 }
 
-/// The wire's `PolicyVersions`.
-pub fn versions<N: Node>(node: &N) -> Option<PolicyVersions> {
-    Some(PolicyVersions {
+/// The wire's `KnowledgeView`.
+pub fn base<N: Node>(node: &N) -> Option<KnowledgeView> {
+    Some(KnowledgeView {
+        version: whole(node, "version")?,
+        files: list(node, "files", file)?,
+        passages: list(node, "passages", passage)?,
+        may_change: node.get("may_change")?.flag()?,
+    })
+}
+
+/// The wire's `KnowledgeSaved`.
+pub fn base_saved(node: &impl Node) -> Option<KnowledgeSaved> {
+    Some(KnowledgeSaved {
+        version: whole(node, "version")?,
+        passages: usize::try_from(whole(node, "passages")?).ok()?,
+    })
+}
+
+/// The wire's `KnowledgeFound`.
+pub fn found<N: Node>(node: &N) -> Option<KnowledgeFound> {
+    Some(KnowledgeFound {
+        version: whole(node, "version")?,
+        answers: node.get("answers")?.flag()?,
+        found: list(node, "found", |node| {
+            Some(PassageFound {
+                passage: passage(&node.get("passage")?)?,
+                confidence: node.get("confidence")?.number()?,
+            })
+        })?,
+    })
+}
+
+/// The wire's `KnowledgeMissed`.
+pub fn missed<N: Node>(node: &N) -> Option<KnowledgeMissed> {
+    Some(KnowledgeMissed {
+        groups: list(node, "groups", |node| {
+            Some(MissedGroup {
+                count: usize::try_from(whole(node, "count")?).ok()?,
+                last_at: whole(node, "last_at")?,
+                questions: list(node, "questions", N::text)?,
+            })
+        })?,
+    })
+}
+
+fn file<N: Node>(node: &N) -> Option<BaseFile> {
+    Some(BaseFile {
+        name: text(node, "name")?,
+        text: text(node, "text")?,
+    })
+}
+
+fn passage<N: Node>(node: &N) -> Option<Passage> {
+    Some(Passage {
+        id: text(node, "id")?,
+        title: text(node, "title")?,
+        questions: list(node, "questions", N::text)?,
+        text: text(node, "text")?,
+    })
+}
+
+/// The wire's `Versions`.
+pub fn versions<N: Node>(node: &N) -> Option<Versions> {
+    Some(Versions {
         versions: list(node, "versions", about)?,
     })
 }
@@ -36,9 +101,9 @@ pub fn saved(node: &impl Node) -> Option<PolicySaved> {
     })
 }
 
-/// The wire's `PolicyProblem`.
-pub fn problem<N: Node>(node: &N) -> Option<PolicyProblem> {
-    Some(PolicyProblem {
+/// The wire's `VersionProblem`.
+pub fn problem<N: Node>(node: &N) -> Option<VersionProblem> {
+    Some(VersionProblem {
         code: text(node, "code")?,
         title: text(node, "title")?,
         status: u16::try_from(whole(node, "status")?).ok()?,
@@ -65,13 +130,14 @@ fn check<N: Node>(node: &N) -> Option<Check> {
     })
 }
 
-fn about<N: Node>(node: &N) -> Option<PolicyAbout> {
-    Some(PolicyAbout {
+fn about<N: Node>(node: &N) -> Option<VersionAbout> {
+    Some(VersionAbout {
         version: whole(node, "version")?,
         at: whole(node, "at")?,
         origin: text(node, "origin")?,
         mode: text(node, "mode"),
         user: node.get("user").and_then(|node| user(&node)),
+        passages: whole(node, "passages").and_then(|count| u32::try_from(count).ok()),
     })
 }
 
@@ -152,6 +218,22 @@ mod tests {
             json!({"checks": [{"part": "bot", "what": "reachable", "well": false, "words": "start it"}]}),
         );
         same(saved, json!({"version": 8, "in_force": true}));
+        let passage = json!({"id": "pool", "title": "Бассейн", "questions": ["Есть бассейн?"], "text": "Есть."});
+        same(
+            base,
+            json!({"version": 2, "files": [{"name": "a.md", "text": "## Бассейн"}], "passages": [passage], "may_change": true}),
+        );
+        same(base_saved, json!({"version": 3, "passages": 57}));
+        same(
+            found,
+            json!({"version": 0, "answers": true, "found": [{"passage": passage, "confidence": 0.83}]}),
+        );
+        same(
+            missed,
+            json!({"groups": [{"count": 2, "last_at": 1_794_988_800_000_i64, "questions": ["Есть корт?", "корт?"]}]}),
+        );
+        let counted = json!({"version": 2, "at": 5, "origin": "cli", "passages": 57});
+        same(versions, json!({"versions": [counted]}));
         same(
             problem,
             json!({"code": "policy_stale", "title": "t", "status": 409, "newest": about,

@@ -47,6 +47,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("tab.robots", "Другие роботы", "Other robots"),
     ("tab.text", "Весь текст", "Whole text"),
     ("tab.versions", "Версии", "Versions"),
+    ("tab.knowledge", "База знаний", "Knowledge base"),
     ("tab.check", "Подключение", "Connection"),
     ("checking", "Проверяем…", "Checking…"),
     ("check.again", "Проверить ещё раз", "Check again"),
@@ -322,6 +323,16 @@ const WORDS: &[(&str, &str, &str)] = &[
         "try.empty",
         "Напишите сообщение гостя: здесь будет решение, текст и причина",
         "Write a guest's message: the decision, the text and the reason appear here",
+    ),
+    (
+        "try.loading",
+        "Загружаем то, чем читаются сообщения…",
+        "Loading what reads messages…",
+    ),
+    (
+        "try.missing",
+        "То, чем читаются сообщения, не загрузилось, и решение не показать. Гостям отвечают как обычно.",
+        "What reads messages did not load, so the decision cannot be shown. Guests are answered as usual.",
     ),
     ("preview", "Гость прочтёт", "The guest reads"),
     ("example", "Например", "Such as"),
@@ -1099,7 +1110,138 @@ const WORDS: &[(&str, &str, &str)] = &[
     ),
     ("stages", "Этапы", "Stages"),
     ("triggers", "Поводы для передачи", "Triggers"),
+    // knowledge base
+    (
+        "kb.hint",
+        "Отсюда бот берёт ответы: записи в файлах Markdown и CSV. Действует сохранённая версия.",
+        "What the bot answers from: entries in files of Markdown and CSV. The saved version is in force.",
+    ),
+    (
+        "kb.loading",
+        "Читаем базу знаний…",
+        "Reading the knowledge base…",
+    ),
+    (
+        "kb.empty",
+        "Базы знаний ещё нет: загрузите файлы или вставьте текст",
+        "There is no knowledge base yet: upload files, or paste a text",
+    ),
+    (
+        "kb.from_file",
+        "База взята из папки на сервере. Сохранённое здесь действует сразу, но если папку изменят, при следующем запуске снова вступит в силу она.",
+        "The base comes from a folder on the server. What is saved here is in force at once, but when the folder changes, it comes into force again at the next start.",
+    ),
+    ("kb.entries", "записей: {n}", "{n/entry/entries}"),
+    ("kb.files", "Файлы", "Files"),
+    ("kb.upload", "Загрузить файлы", "Upload files"),
+    ("kb.new", "Вставить текст", "Paste a text"),
+    ("kb.remove", "Убрать файл {name}", "Remove the file {name}"),
+    ("kb.name", "Имя файла", "Name of the file"),
+    ("kb.text", "Записи", "Entries"),
+    (
+        "kb.text?",
+        "«## Заголовок», под ним строки «- как ещё спрашивают?», затем ответ гостю, до 1000 знаков.",
+        "“## Heading”, under it lines “- another way to ask?”, then the answer to the guest, at most 1000 characters.",
+    ),
+    (
+        "kb.rubbish.ending",
+        "Файл {name} не взят: нужен .md или .csv",
+        "The file {name} was not taken: it has to be .md or .csv",
+    ),
+    (
+        "kb.rubbish.too_large",
+        "Файл {name} не взят: он больше целой базы, 1 МБ",
+        "The file {name} was not taken: it is larger than a whole base, 1 MB",
+    ),
+    (
+        "kb.rubbish.no_text",
+        "Файл {name} не взят: это не текст в UTF-8. В Excel: «Сохранить как» → «CSV UTF-8»",
+        "The file {name} was not taken: it is no text in UTF-8. In Excel: Save as → CSV UTF-8",
+    ),
+    (
+        "kb.rubbish.unreadable",
+        "Файл {name} не читается. Выберите его ещё раз",
+        "The file {name} cannot be read. Choose it once more",
+    ),
+    (
+        "kb.find.title",
+        "Что найдёт вопрос",
+        "What a question finds",
+    ),
+    (
+        "kb.find.example",
+        "До скольки работает бассейн?",
+        "When does the pool close?",
+    ),
+    ("kb.find", "Найти", "Find"),
+    (
+        "kb.find.unsaved",
+        "Ищем в том, что на странице: оно ещё не сохранено",
+        "Found in what stands on the page, which is not saved yet",
+    ),
+    (
+        "kb.find.answers",
+        "Бот ответит первой записью",
+        "The bot answers with the first entry",
+    ),
+    (
+        "kb.find.unsure",
+        "Бот не уверен: диалог получит менеджер. Ближайшие записи:",
+        "The bot is not sure: a manager gets the dialog. The nearest entries:",
+    ),
+    (
+        "kb.find.nothing",
+        "Ничего не найдено: диалог получит менеджер",
+        "Nothing is found: a manager gets the dialog",
+    ),
+    (
+        "kb.missed.title",
+        "Гости спрашивали, ответа не было",
+        "Guests asked, there was no answer",
+    ),
+    (
+        "kb.missed.loading",
+        "Читаем вопросы…",
+        "Reading the questions…",
+    ),
+    ("kb.missed.none", "Таких вопросов нет", "There are none"),
+    (
+        "kb.missed.count",
+        "вопросов: {n}, последний {date}",
+        "asked: {n}, last {date}",
+    ),
+    ("kb.start", "Создать запись", "Start an entry"),
+    (
+        "kb.saved",
+        "Сохранено, версия {n}, записей: {count}. Бот отвечает по ней со следующего вопроса",
+        "Saved, version {n}, entries: {count}. The bot answers from it at the next question",
+    ),
+    (
+        "kb.save.conflict",
+        "Пока вы меняли базу знаний, её сохраняет {name}: версия {n}. Сравните и выберите",
+        "{name} saved the knowledge base meanwhile: version {n}. Compare and choose",
+    ),
+    (
+        "kb.save.conflict_somebody",
+        "Пока вы меняли базу знаний, появилась другая версия. Сравните и выберите",
+        "Another version of the knowledge base was saved meanwhile. Compare and choose",
+    ),
     // failures
+    (
+        "error.knowledge_wrong",
+        "в базе знаний ошибки",
+        "the knowledge base has mistakes",
+    ),
+    (
+        "error.body_too_large",
+        "слишком много текста для одного сохранения: сократите или уберите файлы",
+        "too much text to be saved at once: shorten or remove files",
+    ),
+    (
+        "error.unavailable",
+        "сервер не отвечает, ничего не сохранено",
+        "the server does not answer, nothing was saved",
+    ),
     (
         "error.admins_only",
         "менять может администратор",

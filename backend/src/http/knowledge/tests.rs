@@ -49,8 +49,13 @@ async fn issue_9_4_an_administrator_stores_a_base_over_the_version_that_was_seen
 
     let (status, stale) = asked(&world, &olga, put(&base, "0")).await;
     assert_eq!(
-        (status, &stale["code"], &stale["newest"]),
+        (status, &stale["code"], &stale["newest"]["version"]),
         (409, &object!("knowledge_stale"), &object!(1))
+    );
+    assert_eq!(stale["newest"]["user"]["id"], OLGA);
+    assert_eq!(
+        stale["changes"],
+        object!([{"path": "Бассейн", "new": "Есть."}])
     );
     let (_, versions) = asked(&world, &olga, get("/api/v1/knowledge/versions")).await;
     assert_eq!(versions["versions"][0]["user"]["id"], OLGA);
@@ -71,7 +76,15 @@ async fn issue_9_4_everything_wrong_with_a_base_is_told_and_nothing_is_stored() 
         (status, &problem["code"]),
         (422, &object!("knowledge_wrong"))
     );
-    assert_eq!(problem["findings"][0]["place"], "pool.md:1");
+    assert_eq!(problem["findings"][0]["path"], "pool.md:1");
+    let words = |language: &str| {
+        problem["findings"][0][language]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert!(words("problem").starts_with("Под заголовком нет ответа"));
+    assert!(words("english").starts_with("There is no answer"));
     let without = Request::put(PATH)
         .body(Body::from(wrong.to_string()))
         .unwrap();

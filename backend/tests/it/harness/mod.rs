@@ -148,16 +148,17 @@ impl World {
 
     /// The demo: both in one process.
     pub async fn demo() -> Self {
+        Self::demo_with(&[]).await
+    }
+
+    /// The same, started with more arguments.
+    pub async fn demo_with(more: &[&str]) -> Self {
         let folder = TempDir::new().expect("a folder");
         let port = process::free_port();
         let data = folder.path().join("demo");
-        let arguments = [
-            "demo",
-            "--port",
-            &port.to_string(),
-            "--data",
-            &text_of(&data),
-        ];
+        let (port_text, data) = (port.to_string(), text_of(&data));
+        let mut arguments = vec!["demo", "--port", &port_text, "--data", &data];
+        arguments.extend(more);
         let mut sandbox = Process::start("demo", &arguments, &[], folder.path());
         sandbox.ready().await;
         let url = format!("http://127.0.0.1:{port}");

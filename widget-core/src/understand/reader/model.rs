@@ -60,8 +60,11 @@ pub(super) const SCALE: i64 = 1 << 10;
 
 /// What the weights of a feature are counted in, up to four times over: the smallest that reaches the largest of them.
 pub(super) const UNITS: [u8; 8] = [2, 3, 5, 7, 10, 15, 22, 32];
-/// The file of the embedded model.
+/// The file of the embedded model; empty in a build that loads it: see [`take_in`].
+#[cfg(feature = "weights")]
 pub static WEIGHTS: &[u8] = include_bytes!("weights.bin");
+#[cfg(not(feature = "weights"))]
+static WEIGHTS: &[u8] = &[];
 
 /// A trained model.
 pub(super) struct Model {
@@ -128,10 +131,16 @@ fn place(class: Class) -> Option<usize> {
     CLASSES.iter().position(|known| *known == class)
 }
 
-/// The embedded model.
+static MODEL: OnceLock<Model> = OnceLock::new();
+
+/// The embedded model, or the one that was [taken in](take_in): without any, no text is read in another way.
 pub(super) fn model() -> &'static Model {
-    static MODEL: OnceLock<Model> = OnceLock::new();
-    MODEL.get_or_init(|| Model::read(WEIGHTS).expect("weights.bin is checked by a test"))
+    MODEL.get_or_init(|| Model::read(WEIGHTS).expect("checked by a test, or taken in before"))
+}
+
+/// Takes in the model's file where none is embedded, before any text is read. `false`: it is none of this version.
+pub fn take_in(weights: &[u8]) -> bool {
+    Model::read(weights).is_some_and(|model| MODEL.set(model).is_ok() || MODEL.get().is_some())
 }
 
 impl Model {

@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{EventTarget, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use widget_core::owner::ReasonId;
 use widget_core::text::render;
-use widget_core::wire::policy::FieldFinding;
+use widget_core::wire::versions::FieldFinding;
 use yew::prelude::*;
 
 impl Drawn<'_> {
@@ -92,8 +92,13 @@ impl Drawn<'_> {
         }
     }
 
-    fn told(&self, finding: &FieldFinding) -> Html {
+    pub(super) fn told(&self, finding: &FieldFinding) -> Html {
         html! { <p class="estafeta-set-error">{ self.problem(finding) }</p> }
+    }
+
+    /// The same with its place.
+    pub(super) fn told_at(&self, finding: &FieldFinding) -> Html {
+        html! { <p class="estafeta-set-error"><code>{ &finding.path }</code>{ " " }{ self.problem(finding) }</p> }
     }
 
     /// Why a trigger hands over, in the manager's words.
@@ -316,9 +321,7 @@ impl Drawn<'_> {
             <>
                 <h2>{ self.say("tab.text") }</h2>
                 <p class="estafeta-set-hint">{ self.say("text.hint") }</p>
-                { for findings.map(|finding| html! {
-                    <p class="estafeta-set-error"><code>{ &finding.path }</code>{ " " }{ self.problem(finding) }</p>
-                }) }
+                { for findings.map(|finding| self.told_at(finding)) }
                 <textarea class="estafeta-set-whole" spellcheck="false" aria-label={self.say("tab.text")}
                     readonly={!editor.base.may_change} value={editor.text()} oninput={written} />
             </>

@@ -1,8 +1,8 @@
-//! The versions, and the way back to one of them.
+//! The versions, and the way back to one of them: the policy's, and the pieces that the knowledge base's are made of.
 
 use super::Drawn;
 use crate::settings::state::{Editor, Looked, Msg};
-use widget_core::wire::policy::{FieldFinding, PolicyAbout};
+use widget_core::wire::versions::{FieldFinding, VersionAbout};
 use yew::prelude::*;
 
 impl Drawn<'_> {
@@ -20,43 +20,68 @@ impl Drawn<'_> {
         }
     }
 
-    fn listed(&self, editor: &Editor, about: &PolicyAbout) -> Html {
+    fn listed(&self, editor: &Editor, about: &VersionAbout) -> Html {
         let version = about.version;
         let is_newest = version == editor.base.about.version;
         let looked = self.state.looked.as_ref();
         let looked = looked.filter(|looked| looked.view.about.version == version);
+        let look = self.on(move |_: MouseEvent| Msg::Look(version));
+        let more = looked.map(|looked| self.looked(editor, looked));
+        self.version_row(version, self.about(about), is_newest, look, more)
+    }
+
+    /// A version with the button that looks at it, and what is seen then.
+    pub(super) fn version_row(
+        &self,
+        version: i64,
+        words: String,
+        is_newest: bool,
+        look: Callback<MouseEvent>,
+        looked: Option<Html>,
+    ) -> Html {
         html! {
             <li key={version} data-version={version.to_string()}>
                 <div class="estafeta-set-row">
-                    <span>{ self.about(about) }</span>
+                    <span>{ words }</span>
                     if is_newest {
                         <b class="estafeta-set-good">{ self.say("versions.newest") }</b>
                     } else {
                         <button type="button" class="estafeta-set-link" aria-expanded={looked.is_some().to_string()}
                             aria-label={self.texts.fill("versions.look_at", &[("n", &version.to_string())])}
-                            onclick={self.on(move |_: MouseEvent| Msg::Look(version))}>{ self.say("versions.look") }</button>
+                            onclick={look}>{ self.say("versions.look") }</button>
                     }
                 </div>
-                { looked.map_or_else(Html::default, |looked| self.looked(editor, looked)) }
+                { looked.unwrap_or_default() }
             </li>
         }
     }
 
     fn looked(&self, editor: &Editor, looked: &Looked) -> Html {
-        let about = &looked.view.about;
-        let n = about.version.to_string();
         let changes = match &looked.changes {
-            Ok(changes) => changes,
+            Ok(changes) => self.changes(editor, changes),
             Err(findings) => return self.unreadable(findings),
         };
-        let date = self.moment(about.at);
+        let may = editor.base.may_change;
+        let restore = may.then(|| self.on(|_: MouseEvent| Msg::Restore));
+        self.restorable(&looked.view.about, changes, restore, self.state.saving)
+    }
+
+    /// What the return of a version would change, and the button for it.
+    pub(super) fn restorable(
+        &self,
+        about: &VersionAbout,
+        changes: Html,
+        restore: Option<Callback<MouseEvent>>,
+        is_saving: bool,
+    ) -> Html {
+        let (n, date) = (about.version.to_string(), self.moment(about.at));
         html! {
             <div class="estafeta-set-looked" role="region" aria-label={self.texts.fill("version", &[("n", &n)])} tabindex="-1">
                 <p>{ self.texts.fill("rollback.ask", &[("n", &n), ("date", &date)]) }</p>
-                { self.changes(editor, changes) }
-                if editor.base.may_change {
-                    <button type="button" class="estafeta-set-button" data-do="restore" disabled={self.state.saving}
-                        onclick={self.on(|_: MouseEvent| Msg::Restore)}>{ self.texts.fill("rollback", &[("n", &n)]) }</button>
+                { changes }
+                if let Some(restore) = restore {
+                    <button type="button" class="estafeta-set-button" data-do="restore" disabled={is_saving}
+                        onclick={restore}>{ self.texts.fill("rollback", &[("n", &n)]) }</button>
                 }
             </div>
         }
@@ -66,9 +91,7 @@ impl Drawn<'_> {
         html! {
             <div class="estafeta-set-looked">
                 <p>{ self.say("rollback.unreadable") }</p>
-                { for findings.iter().map(|finding| html! {
-                    <p class="estafeta-set-error"><code>{ &finding.path }</code>{ " " }{ self.problem(finding) }</p>
-                }) }
+                { for findings.iter().map(|finding| self.told_at(finding)) }
             </div>
         }
     }

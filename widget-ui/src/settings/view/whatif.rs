@@ -4,7 +4,7 @@ use super::Drawn;
 use super::clock::zone_around;
 use super::form::typed_in;
 use crate::settings::fields::stages;
-use crate::settings::state::{Editor, Msg};
+use crate::settings::state::{Editor, Msg, Reader};
 use crate::settings::whatif::{Answer, Question, ask};
 use widget_core::case::Leader;
 use widget_core::event::Kb;
@@ -26,12 +26,28 @@ impl Drawn<'_> {
             <>
                 <h2>{ self.say("try.title") }</h2>
                 { self.question(editor, question) }
-                if question.text.trim().is_empty() {
-                    <p class="estafeta-set-hint">{ self.say("try.empty") }</p>
+                if question.is_asked() {
+                    { self.judged(editor, question) }
                 } else {
-                    { self.answers(editor, question) }
+                    <p class="estafeta-set-hint">{ self.say("try.empty") }</p>
                 }
             </>
+        }
+    }
+
+    fn judged(&self, editor: &Editor, question: &Question) -> Html {
+        match self.state.reader {
+            Reader::Ready => self.answers(editor, question),
+            Reader::Unasked | Reader::Coming => {
+                html! { <p role="status">{ self.say("try.loading") }</p> }
+            }
+            Reader::Missing => html! {
+                <>
+                    <p class="estafeta-set-error" role="alert">{ self.say("try.missing") }</p>
+                    <button type="button" class="estafeta-set-button" data-do="read"
+                        onclick={self.on(|_: MouseEvent| Msg::ReadAgain)}>{ self.say("retry") }</button>
+                </>
+            },
         }
     }
 
