@@ -2,12 +2,12 @@
 //! keyboard alone.
 
 use crate::harness::{ANNA, OLGA, Tab, World, browse};
-use crate::shown::{LOOKS, Page, empty_deal, prepare, states};
+use crate::shown::{LOOKS, Page, SHELL, empty_deal, is_narrow, prepare, states};
 use serde_json::{Value, json};
 use thirtyfour::Key;
 
-/// WCAG 2.2, levels A and AA.
-const RULES: &str = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']";
+/// The block, and the dot on its caption.
+const PARTS: [&str; 2] = [".estafeta", ".estafeta-badge"];
 
 #[tokio::test]
 async fn an_audit_finds_nothing_against_wcag_in_any_state() {
@@ -18,30 +18,25 @@ async fn an_audit_finds_nothing_against_wcag_in_any_state() {
         let mut found = vec![];
         for look in LOOKS {
             let page = Page::open(tab, &world, deal, look).await;
-            brings_the_auditor(tab).await;
+            tab.brings_the_auditor().await;
             for state in states(deal) {
                 page.shows(&state).await;
-                for violation in audit(tab).await {
+                for violation in tab.audit(&PARTS, 4).await {
                     found.push(format!("{look:?}, {}: {violation}", state.name));
                 }
             }
             is_not_blind(tab).await;
+            for shell in SHELL {
+                shell.opens(tab, &world, deal, look).await;
+                tab.brings_the_auditor().await;
+                for violation in tab.audit(&PARTS, 1).await {
+                    found.push(format!("{look:?}, {}: {violation}", shell.name));
+                }
+            }
         }
         assert!(found.is_empty(), "{}", found.join("\n"));
     })
     .await;
-}
-
-/// axe-core, from the same npm packages as the page itself.
-async fn brings_the_auditor(tab: &Tab) {
-    let script = "new Promise((done, failed) => { const script = document.createElement('script'); \
-        script.onload = () => done(axe.version); script.onerror = failed; script.src = '/npm/axe-core/axe.min.js'; \
-        document.head.append(script); })";
-    let version = tab.awaits(script).await.expect("axe-core");
-    assert!(
-        version.is_string(),
-        "npm ci in backend/sandbox brings axe-core: {version}"
-    );
 }
 
 /// Finds what is wrong on purpose: a text that is too pale, and a button without a name.
@@ -50,26 +45,31 @@ async fn is_not_blind(tab: &Tab) {
         css('.estafeta-status').style.color = '#888'; css('.estafeta-button').textContent = ''; \
         css('.estafeta-button').removeAttribute('title'); return 1";
     assert_eq!(tab.asks(spoil).await, json!(1));
-    let found = audit(tab).await.join("\n");
+    let found = tab.audit(&PARTS, 4).await.join("\n");
     for rule in ["color-contrast", "button-name"] {
         assert!(found.contains(rule), "{rule} is not found: {found}");
     }
 }
 
-/// What is wrong with the block and with the dot on its caption.
-async fn audit(tab: &Tab) -> Vec<String> {
-    let script = format!(
-        "axe.run({{ include: [['.estafeta'], ['.estafeta-badge']] }}, {{ runOnly: {RULES}, resultTypes: ['violations'] }}).then(({{ violations, passes }}) => ({{ \
-           passed: passes.length, \
-           violations: violations.flatMap(({{ id, nodes }}) => nodes.map((node) => `${{id}}: ${{node.target}}: ${{node.failureSummary}}`)) }}))"
-    );
-    let result = tab.awaits(&script).await.expect("an audit");
-    assert!(
-        result["passed"].as_u64().is_some_and(|passed| passed > 3),
-        "{result}"
-    );
-    let violations = result["violations"].as_array().expect("a list");
-    violations.iter().map(Value::to_string).collect()
+/// A window of 1280 × 900 at 200 %.
+#[tokio::test]
+async fn at_twice_the_size_no_state_scrolls_sideways() {
+    let world = World::new().await;
+    let deal = empty_deal(&world).await;
+    browse("twice", async |tab| {
+        prepare(tab).await;
+        let size = json!({"width": 640, "height": 450, "deviceScaleFactor": 2, "mobile": false});
+        tab.tells("Emulation.setDeviceMetricsOverride", size).await;
+        for look in LOOKS {
+            let page = Page::open(tab, &world, deal, look).await;
+            for state in states(deal) {
+                page.shows(&state).await;
+                is_narrow(tab, &format!("{} {look:?}", state.name)).await;
+            }
+        }
+        tab.photographs("card-twice").await;
+    })
+    .await;
 }
 
 const PHONE: &str = "79000000001";

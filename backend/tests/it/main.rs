@@ -38,6 +38,7 @@ mod races;
 mod replay;
 mod scenarios;
 mod settings;
+mod settings_access;
 mod settings_robust;
 mod setup;
 mod shown;

@@ -34,7 +34,8 @@ impl Look {
 
 /// The card gets `window.given` instead of its dialogs, `window.past` instead of a history and `window.outcome` instead
 /// of what came of an action; each is a body, or `{status, code}`, or nothing: then there is no answer at all.
-/// `show`, `press` and `change` end when the card has drawn. The caret does not blink.
+/// `show`, `press` and `change` end when the card has drawn. The caret does not blink. With `&broken` in the address nobody
+/// serves the card, with `&old` the browser knows no WebAssembly.
 const GIVEN: &str = r"
   const real = window.fetch;
   const answer = (given) => {
@@ -57,6 +58,12 @@ const GIVEN: &str = r"
     const session = JSON.parse(real);
     return JSON.stringify({ ...session, protocol: session.protocol + 1 });
   } });
+  const src = Object.getOwnPropertyDescriptor(HTMLScriptElement.prototype, 'src');
+  if (location.search.includes('&broken')) Object.defineProperty(HTMLScriptElement.prototype, 'src', {
+    ...src,
+    set(url) { src.set.call(this, String(url).includes('/card-') ? '/no-such-file' : url); }
+  });
+  if (location.search.includes('&old')) delete window.WebAssembly;
   const drawn = (change) => new Promise((done, failed) => {
     const late = setTimeout(() => failed(new Error('the card draws nothing')), 20e3);
     const watch = new MutationObserver(() => {
@@ -167,6 +174,59 @@ impl<'a> Page<'a> {
         })
         .await;
     }
+}
+
+/// What `script.js` shows by itself.
+pub struct Shell {
+    /// Its name.
+    pub name: &'static str,
+    /// What stands in the page's address for it.
+    query: &'static str,
+    /// The key of what it says.
+    text: &'static str,
+}
+
+/// What `script.js` shows by itself where the card does not come.
+pub const SHELL: [Shell; 2] = [
+    Shell {
+        name: "shell-not-loaded",
+        query: "&broken",
+        text: "error.asset_failed",
+    },
+    Shell {
+        name: "shell-old-browser",
+        query: "&old",
+        text: "error.wasm_unsupported",
+    },
+];
+
+impl Shell {
+    /// The page on which it stands.
+    pub async fn opens(&self, tab: &Tab, world: &World, deal: i64, look: Look) {
+        let (page, Look { lang, theme }) = (&world.sandbox_url, look);
+        tab.opens(&format!(
+            "{page}/leads/detail/{deal}?user={ANNA}&panel=1&lang={lang}&theme={theme}{}",
+            self.query
+        ))
+        .await;
+        let texts = texts(lang);
+        let words = texts[self.text].as_str().expect("a text");
+        tab.sees(".estafeta .estafeta-status", &[words]).await;
+    }
+}
+
+/// Nothing of the block is wider than amoCRM's panel.
+pub async fn is_narrow(tab: &Tab, state: &str) {
+    let script = "const card = document.querySelector('.estafeta'); \
+        const wide = Array.from(card.querySelectorAll('*')).filter((e) => e.getBoundingClientRect().right > card.getBoundingClientRect().right + 0.5 \
+          && !e.closest('.estafeta-live') && getComputedStyle(e.parentNode).overflow !== 'hidden'); \
+        return [card.getBoundingClientRect().width, card.scrollWidth - card.clientWidth, wide.map((e) => e.className + ': ' + e.innerText).join('; ')]";
+    let found = tab.asks(script).await;
+    assert!(
+        found[0].as_f64().is_some_and(|width| width <= 245.0),
+        "{state}: {found}"
+    );
+    assert_eq!((&found[1], &found[2]), (&json!(0), &json!("")), "{state}");
 }
 
 /// The card's texts in a language, by key.

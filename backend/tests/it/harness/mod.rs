@@ -1,5 +1,6 @@
 //! A small world for each test: a sandbox, a backend, and verbs that read like the story they tell.
 
+mod audit;
 mod book;
 mod browser;
 mod clicks;
