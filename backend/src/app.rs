@@ -20,6 +20,7 @@ mod outcomes;
 use crate::adapters::alert_hook::SignedHook;
 use crate::adapters::amocrm::{Access, AmoConfig, AmoCrm, Keyring, token_ends};
 use crate::adapters::api_log::{CallLog, CallLogs};
+use crate::adapters::booking::PageLink;
 use crate::adapters::bot::faq::FaqBot;
 use crate::adapters::bot::http::{BotConfig, HttpBot};
 use crate::adapters::bot::openai::{OpenAiBot, OpenAiConfig};
@@ -233,6 +234,7 @@ impl App {
             store,
             hooks: Arc::new(WebhookReader::new(maps)),
             clock,
+            booking: Arc::new(PageLink),
             tenants: sites
                 .iter()
                 .map(|site| (site.tenant.account, Arc::clone(&site.tenant)))

@@ -2,6 +2,7 @@
 //! implements them.
 
 mod alerts;
+mod booking;
 mod bot;
 mod budget;
 mod catchup;
@@ -33,9 +34,10 @@ pub use alerts::{
     AlertHook, AlertKind, CauseSeen, ChannelState, HookFound, Incident, Incidents, Part, Pulse,
     Pulses, Telling, Told, Way,
 };
+pub use booking::Booking;
 pub use bot::{
-    Bot, BotAnswerBody, BotContact, BotDeal, BotHistory, BotMessage, BotPassage, BotPolicy,
-    BotReply, BotRequest, BotSaid, BotText, BotWish, LateCall, LateRefusal,
+    Bot, BotAnswerBody, BotBooking, BotContact, BotDeal, BotHistory, BotMessage, BotPassage,
+    BotPolicy, BotReply, BotRequest, BotSaid, BotText, BotWish, LateCall, LateRefusal,
 };
 pub use budget::{Budgets, Class, Rank, Window};
 pub use catchup::{Page, Reach, Reaches, Thread, Watch, Written};

@@ -228,6 +228,9 @@ pub enum Note {
         /// What the bot wanted to say to the guest, where that was the cause.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         wanted: Vec<TextRef>,
+        /// The bot's summary of the dialog.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        summary: Option<TextRef>,
     },
     /// The bot moved the deal.
     Moved {

@@ -3,6 +3,7 @@
 //! A change states its whole effect, so that [`crate::dialog::Dialog::apply`] needs no policy and a later version of
 //! the rules never rewrites history.
 
+use crate::booking::Linked;
 use crate::dialog::{
     BeforeTake, Handoff, Lead, OwnMove, SeenMessage, SentText, TaskState, Turn, Unanswered,
 };
@@ -105,6 +106,8 @@ pub enum Change {
     Consulted,
     /// The bot sent a payment link: the deal may move on.
     PaymentLinkSent,
+    /// The guest has a link for this deal: the bot makes no second one.
+    Linked(Linked),
     /// Several deals are open, and it is not clear which one is meant.
     SeveralDeals,
     /// It is clear which one of several deals is meant.

@@ -1,6 +1,7 @@
 //! The aggregate: one conversation with its owner, deal and timers. Its state is the fold of its journal.
 
 use crate::action::{Note, SendKind};
+use crate::booking::Linked;
 use crate::change::Change;
 use crate::event::{BotDone, Changer, CrmSnapshot, DealFacts, FieldValue, Listed, Timer};
 use crate::ids::{
@@ -17,7 +18,7 @@ pub const RECENT_MESSAGES: usize = 20;
 
 /// The shape of a stored [`Dialog`]. It grows with every field more: an older version that read such a state and wrote it
 /// back would lose that field, so while two versions serve the same accounts the older one leaves the dialog alone.
-pub const FORMAT: i64 = 2;
+pub const FORMAT: i64 = 3;
 
 /// A dialog's whole state.
 #[expect(
@@ -110,6 +111,9 @@ pub struct Dialog {
     /// How the dialog stood before the message that took it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_take: Option<BeforeTake>,
+    /// The guest was sent a booking link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked: Option<Linked>,
     /// The final touch waits for the CRM to be read.
     #[serde(default)]
     pub touch_wanted: bool,
@@ -236,6 +240,9 @@ pub struct Handoff {
     /// What the bot wanted to say, where that was the cause.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wanted: Vec<TextRef>,
+    /// The bot's summary of the dialog.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<TextRef>,
 }
 
 /// A manager's lead.
@@ -451,6 +458,7 @@ impl Dialog {
             window_until: None,
             opted_out: false,
             before_take: None,
+            linked: None,
             touch_wanted: false,
             timers: BTreeMap::new(),
             generation: 0,
@@ -595,6 +603,9 @@ impl Dialog {
                 self.deal = *deal;
                 let deal = *deal;
                 self.in_episode(|episode| episode.deal = deal);
+                if let Some(linked) = &mut self.linked {
+                    linked.deal = linked.deal.or(deal);
+                }
             }
             Change::Hinted(hint) => self.hint = *hint,
             Change::Moving(to) => self.moving.clone_from(to),
@@ -622,6 +633,7 @@ impl Dialog {
             Change::Escalated => self.in_handoff(|handoff| handoff.escalated = true),
             Change::Consulted => self.in_episode(|episode| episode.consulted = true),
             Change::PaymentLinkSent => self.in_episode(|episode| episode.link_sent = true),
+            Change::Linked(linked) => self.linked = Some(*linked),
             Change::SendIssued { action, sent } => {
                 self.in_flight.insert(action.clone(), sent.clone());
             }

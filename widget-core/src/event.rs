@@ -1,6 +1,7 @@
 //! Everything that can happen to a dialog. Persisted: a variant is never changed, only added beside the old one.
 
 use crate::action::{Action, SendKind};
+use crate::booking::Filled;
 use crate::guard::Measured;
 use crate::ids::{
     ActionKey, ContactId, DealId, MessageId, StageKey, TaskId, TextRef, TurnId, UserId,
@@ -394,6 +395,12 @@ pub struct BotAnswer {
     /// What its texts hold; `None` = there are none, or it is of a time before they were measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured: Option<Box<Measured>>,
+    /// The bot's summary of the dialog, for a manager.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<TextRef>,
+    /// What became of the place for a booking link; `None` = there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Filled>,
 }
 
 /// What the knowledge base had.

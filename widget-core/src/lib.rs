@@ -14,9 +14,11 @@
 //! | [`decide`] | `(policy, dialog, event, now)` → changes, actions, trace; one rule family a file |
 //! | [`policy`], [`hours`], [`text`] | the account's rules as data, its working hours, its texts |
 //! | [`understand`] | facts and intents in a guest's text |
+//! | [`booking`] | the link under which a guest finds the stay to book |
 //! | [`guard`] | what stands in the bot's texts that a guest should not read |
 //! | [`knowledge`] | what the house says to guests: passages, and the search for the one that answers |
 //! | [`case`] | a dialog and a message in a few words, judged by the real machine: `estafeta decide`, the what-if panel |
+//! | [`summary`] | what a manager has to know of a dialog that was handed over |
 //! | [`trace`] | why a decision came out so, readable in Russian and English |
 //! | [`wire`] | what travels between the card and the backend |
 //!
@@ -38,6 +40,7 @@
 //! Which rule and which tests stand behind every row of the requirements: `ROWS.md`, kept true by `tests/rows`.
 
 pub mod action;
+pub mod booking;
 #[cfg(feature = "understand")]
 pub mod case;
 pub mod change;
@@ -53,6 +56,7 @@ pub mod owner;
 pub mod phone;
 pub mod policy;
 pub mod replay;
+pub mod summary;
 pub mod text;
 pub mod time;
 pub mod trace;

@@ -144,6 +144,14 @@ fn one_line(value: &str) -> String {
     excerpt(flat.trim(), MAX_VALUE)
 }
 
+/// A bot's words for staff: on one line, without what cannot be seen, at most `chars` characters.
+pub fn for_staff(text: &str, chars: usize) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut line = words.join(" ");
+    line.retain(|c| !is_unseen(c));
+    excerpt(&line, chars)
+}
+
 /// Control characters, and the marks that turn the direction of writing and so can make a text read otherwise.
 fn is_unseen(c: char) -> bool {
     c.is_control()

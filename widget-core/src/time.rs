@@ -85,6 +85,19 @@ impl Days {
         })
     }
 
+    /// As Russian texts write it: `10.03.2027–20.03.2027`.
+    pub fn in_russian(self) -> String {
+        let date = |day| {
+            let date = Local { day, minute: 0 }.date();
+            format!("{:02}.{:02}.{}", date.day, date.month, date.year)
+        };
+        if self.first == self.last {
+            date(self.first)
+        } else {
+            format!("{}–{}", date(self.first), date(self.last))
+        }
+    }
+
     /// Whether both share a day.
     pub fn meet(self, other: Self) -> bool {
         self.first <= other.last && other.first <= self.last

@@ -263,6 +263,10 @@ fn reason_sentences(id: ReasonId, kind: &str) -> &'static [(&'static str, &'stat
                 "Ответ бота не прошёл проверку: слишком длинный",
                 "The bot's reply failed the checks: too long",
             )],
+            "booking" => &[(
+                "Ответ бота не прошёл проверку: ссылка на бронирование не собрана",
+                "The bot's reply failed the checks: no booking link could be made",
+            )],
             "repeated" => &[(
                 "Ответ бота не прошёл проверку: повтор",
                 "The bot's reply failed the checks: said before",
@@ -450,6 +454,13 @@ lines! {
         "The bot said nothing: a manager is needed";
     "bot.silent": "По оценке бота отвечать не нужно", "The bot finds that no reply is needed";
     "bot.handoff": "Бот просит менеджера: {reason}", "The bot asks for a manager: {reason}";
+    "booking.made": "Ссылка на бронирование собрана", "The booking link is made";
+    "booking.again":
+        "У гостя уже есть ссылка: повторную даёт менеджер",
+        "The guest has a link already: a manager gives another";
+    "booking.refused":
+        "Ссылка на бронирование не собрана: {link}",
+        "The booking link is not made: {link}";
     "guard.passed": "Ответ бота прошёл проверку", "The bot's reply passed the checks";
     "guard.internal":
         "Ответ не прошёл проверку: служебный текст ({what})",
@@ -467,8 +478,8 @@ lines! {
         "Ответ не прошёл проверку: обещания «{word}…» нет ни в базе знаний, ни в сделке",
         "Reply failed a check: the promise is neither in the knowledge base nor in the deal";
     "guard.language":
-        "Ответ не прошёл проверку: гость пишет кириллицей, бот нет",
-        "Reply failed a check: the guest writes in Cyrillic, the bot does not";
+        "Ответ не прошёл проверку: гость пишет другими буквами",
+        "Reply failed a check: the guest writes in other letters";
     "guard.length":
         "Ответ не прошёл проверку: знаков {value}, можно {limit}",
         "Reply failed a check: {value} characters, at most {limit}";
@@ -600,6 +611,31 @@ fn word(name: &str, value: &str, lang: Lang) -> String {
             "канал уже не принимает текст",
             "the channel takes no text any more",
         ),
+        ("link", "off") => ("в правилах нет [booking]", "the rules have no [booking]"),
+        ("link", "no_stay") => ("бот не назвал поездку", "the bot named no stay"),
+        ("link", "dates") => (
+            "нет дат заезда и выезда",
+            "no days of arrival and departure",
+        ),
+        ("link", "order") => (
+            "выезд не позже заезда",
+            "the departure is not after the arrival",
+        ),
+        ("link", "past") => ("день заезда прошёл", "the day of arrival is over"),
+        ("link", "adults") => (
+            "столько взрослых сами не бронируют",
+            "so many adults do not book by themselves",
+        ),
+        ("link", "children") => (
+            "возраст детей не подходит",
+            "the children's ages do not fit",
+        ),
+        ("link", "category") => (
+            "нет такой категории номера",
+            "there is no such category of rooms",
+        ),
+        ("link", "programme") => ("нет такой программы", "there is no such programme"),
+        ("link", "twice") => ("в ответе две ссылки", "the answer holds two links"),
         ("service", "bot_unavailable") => ("бот снова отвечает", "the bot answers again"),
         ("service", "crm_down") => ("amoCRM снова отвечает", "amoCRM answers again"),
         ("why", "quiet") => ("тихие часы", "quiet hours"),
@@ -755,6 +791,9 @@ mod tests {
         ("bot.answer", &[]),
         ("bot.silent", &[]),
         ("bot.handoff", &[("reason", "no_kb")]),
+        ("booking.made", &[]),
+        ("booking.again", &[]),
+        ("booking.refused", &[("link", "past")]),
         ("guard.passed", &[]),
         ("guard.internal", &[("what", "json")]),
         ("guard.personal", &[("what", "phone")]),
@@ -971,6 +1010,10 @@ mod tests {
                 "mode",
                 "window",
             ],
+        );
+        names(
+            "link",
+            &crate::booking::Refusal::ALL.map(crate::booking::Refusal::name),
         );
         for kind in [
             "answer", "clarify", "intro", "handoff", "hours", "ack", "touch",

@@ -92,6 +92,9 @@ pub struct DialogView {
     /// What the bot wanted to answer when its answer did not pass the checks: the cause of the last handoff.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bot_wanted: Option<String>,
+    /// Of a dialog that people have: what was asked, what is known, what is missing; by the bot, else put together. Russian.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
     /// The last decision, readable: what «Почему так» shows.
     pub why: Vec<WhyLine>,
     /// What the guest has told in this episode.

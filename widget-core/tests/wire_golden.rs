@@ -49,6 +49,7 @@ fn dialog(id: &str, owner: Owner, epoch: u64) -> DialogView {
         off_hours: false,
         guest_text: None,
         bot_wanted: None,
+        summary: None,
         why: vec![],
         facts: Facts::default(),
         asked_back: None,

@@ -122,7 +122,8 @@ pub struct DialogCard {
     pub line: String,
     /// The guest waits too long: red.
     pub overdue: bool,
-    /// More lines under it: the dialog belongs to another deal, the guest will be written to once more.
+    /// More lines under it: the dialog belongs to another deal, the guest will be written to once more, what a manager has
+    /// to know.
     pub notes: Vec<String>,
     /// Why it was handed over: heading and sentence.
     pub reason: Option<(String, String)>,
@@ -501,6 +502,7 @@ impl Presenter<'_> {
             let when = moments.when(at);
             notes.push(self.texts.fill("line.touch", &[("when", &when)]));
         }
+        notes.extend(dialog.summary.clone());
         notes
     }
 

@@ -94,6 +94,7 @@ fn dialog<N: Node>(node: &N) -> Option<DialogView> {
         off_hours: flag(node, "off_hours")?,
         guest_text: text(node, "guest_text"),
         bot_wanted: text(node, "bot_wanted"),
+        summary: text(node, "summary"),
         why: list(node, "why", why_line)?,
         facts: node
             .get("facts")

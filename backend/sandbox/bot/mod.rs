@@ -111,6 +111,10 @@ pub(crate) struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passages: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub booking: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handoff: Option<Value>,
     /// HTTP status to answer with instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -324,6 +328,8 @@ fn thought(state: &mut State, turn: &Value) -> Value {
             ("confidence", json!(rule.confidence)),
             ("handoff", json!(rule.handoff)),
             ("passages", json!(rule.passages)),
+            ("booking", json!(rule.booking)),
+            ("summary", json!(rule.summary)),
             ("kb", json!(rule.kb)),
             ("intents", json!(rule.intents)),
             ("facts", json!(rule.facts)),

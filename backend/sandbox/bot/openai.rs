@@ -130,7 +130,7 @@ fn good(question: &Value) -> Value {
     let quoted: String = text.chars().take(60).collect();
     json!({
         "replies": [{"text": format!("Ответ модели на «{quoted}»")}], "silent": false, "confidence": 0.9, "kb": "hit",
-        "intents": [], "facts": {}, "handoff": null, "passages": [],
+        "intents": [], "facts": {}, "handoff": null, "passages": [], "summary": null, "booking": null,
     })
 }
 

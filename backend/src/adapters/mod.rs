@@ -3,6 +3,7 @@
 pub mod alert_hook;
 pub mod amocrm;
 pub mod api_log;
+pub mod booking;
 pub mod bot;
 #[cfg(test)]
 mod fake;

@@ -150,6 +150,7 @@ fn turn(question: &str, number: usize) -> BotRequest {
             collect: Vec::new(),
             bot_name: "виртуальный помощник".to_owned(),
             organisation: "санатория".to_owned(),
+            booking: None,
         },
     }
 }

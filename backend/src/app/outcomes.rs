@@ -331,6 +331,7 @@ fn handed_over(reason: ReasonId) -> Change {
         escalated: false,
         trigger: None,
         wanted: Vec::new(),
+        summary: None,
     }))
 }
 

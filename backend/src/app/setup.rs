@@ -1090,6 +1090,7 @@ fn question(now: i64) -> BotRequest {
             collect: Vec::new(),
             bot_name: String::new(),
             organisation: String::new(),
+            booking: None,
         },
     }
 }

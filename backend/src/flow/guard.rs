@@ -22,8 +22,10 @@ pub(super) async fn measured(
     }
     let words = Words::read(flow, tenant, texts(dialog)).await?;
     let guest = flow.store.guest(tenant.account, &dialog.id).await?;
-    let mut own = own(dialog, &words);
+    let deals = dialog.crm.iter().flat_map(|crm| &crm.deals);
+    let mut own: Vec<String> = deals.map(|deal| deal.id.to_string()).collect();
     own.extend(guest.map(|guest| guest.phone));
+    let notes = render::contact(dialog, &words).notes;
     let known = known(rules, dialog, &words);
     let asked: &[MessageId] = dialog.turn.as_ref().map_or(&[], |turn| &turn.messages);
     let begun = dialog
@@ -44,6 +46,8 @@ pub(super) async fn measured(
         known: borrowed(&known).chain(people).collect(),
         own: borrowed(&own).collect(),
         passages: borrowed(&reply.passages).collect(),
+        notes: borrowed(&notes).collect(),
+        prompt: tenant.bot.prompt(),
         promises: borrowed(&rules.policy.bot.guard.promises).collect(),
     };
     let named = Some(turn).filter(|_| !tenant.bot.marks_turns());
@@ -66,17 +70,6 @@ fn texts(dialog: &Dialog) -> impl Iterator<Item = TextRef> {
         .chain(deal)
         .chain(dialog.manager_note)
         .chain(render::contact_texts(dialog))
-}
-
-/// What is known of the guest, and the numbers of the guest's deals.
-fn own(dialog: &Dialog, words: &Words) -> Vec<String> {
-    let contact = render::contact(dialog, words);
-    let deals = dialog.crm.iter().flat_map(|crm| &crm.deals);
-    let names = contact.name.into_iter().chain(contact.patronymic);
-    names
-        .chain(contact.notes)
-        .chain(deals.map(|deal| deal.id.to_string()))
-        .collect()
 }
 
 /// What may be repeated to the guest whoever asks: the deal's fields, the facts, the policy's texts, a manager's note.

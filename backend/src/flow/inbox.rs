@@ -2,7 +2,7 @@
 //! before anything is decided; no network is touched.
 
 use super::panics::contained;
-use super::{Flow, Tenant, booking, guard, render, window};
+use super::{Flow, Tenant, booking, booking_link, guard, render, window};
 use crate::error::{StoreError, unquoted};
 use crate::ports::{
     AlertKind, BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Duty, Echo, Erasure,
@@ -16,6 +16,7 @@ use widget_core::event::{
     Author, BotAnswer, BotHandoff, CRM_MESSAGE, Changer, ContactFacts, CrmSnapshot, Done, Event,
     Failure, GuestMessage, Kb, Listed, Service,
 };
+use widget_core::guard::is_for_staff;
 use widget_core::ids::{
     AccountId, ActionKey, ContactId, DealId, MessageId, TextRef, TurnId, UserId,
 };
@@ -623,18 +624,21 @@ impl Flow {
         tenant: &Tenant,
         dialog: &Dialog,
         turn: &TurnId,
-        reply: BotReply,
+        mut reply: BotReply,
     ) -> Result<BotAnswer, StoreError> {
         if reply.kb == Kb::Miss {
             self.remember_miss(tenant, dialog, turn).await?;
         }
         let rules = tenant.rules();
+        let link = booking_link::fill(self, &rules, dialog, &mut reply);
         let measured = guard::measured(self, tenant, &rules, dialog, turn, &reply);
         let measured = Box::pin(measured).await?;
         let mut replies = Vec::new();
         for text in &reply.replies {
             replies.extend(self.seal(tenant, dialog, Some(text)).await?);
         }
+        let summary = reply.summary.filter(|text| is_for_staff(text));
+        let summary = self.seal(tenant, dialog, summary.as_deref()).await?;
         let handoff = match reply.handoff {
             None => None,
             Some((reason, note)) => Some(BotHandoff {
@@ -656,6 +660,8 @@ impl Flow {
             cited: reply.cited,
             handoff,
             measured,
+            summary,
+            link,
         })
     }
 

@@ -14,6 +14,7 @@ mod act;
 mod alerts;
 mod bells;
 mod booking;
+mod booking_link;
 mod catchup;
 mod chores;
 mod claim;
@@ -57,7 +58,7 @@ pub use replay::{Judged, Trial};
 pub use rules::{InForce, Rules};
 
 use crate::error::StoreError;
-use crate::ports::{Bot, Channel, Clock, Crm, Hooks, News, Store, Watch, WriteFirst};
+use crate::ports::{Booking, Bot, Channel, Clock, Crm, Hooks, News, Store, Watch, WriteFirst};
 use claim::{POLL, SELDOM};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -117,6 +118,8 @@ pub struct Flow {
     pub hooks: Arc<dyn Hooks>,
     /// The business clock.
     pub clock: Arc<dyn Clock>,
+    /// Where guests book.
+    pub booking: Arc<dyn Booking>,
     /// The accounts.
     pub tenants: BTreeMap<AccountId, Arc<Tenant>>,
     /// Wakes the workers.

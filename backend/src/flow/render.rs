@@ -3,22 +3,31 @@
 
 use super::{Flow, Rules, Tenant};
 use crate::error::StoreError;
-use crate::ports::{BotContact, BotDeal, BotHistory, BotMessage, BotPolicy, BotRequest};
+use crate::ports::{
+    BotBooking, BotContact, BotDeal, BotHistory, BotMessage, BotPolicy, BotRequest,
+};
 use std::collections::{BTreeMap, HashMap};
 use widget_core::action::{Action, Note, SendKind, TaskResult, TaskText, TextPart};
+use widget_core::booking::is_linked;
 use widget_core::dialog::{Dialog, From, SeenMessage};
 use widget_core::event::DealFacts;
+use widget_core::guard::is_for_staff;
 use widget_core::ids::{MessageId, StageKey, TextRef, TurnId};
-use widget_core::policy::StageRole;
+use widget_core::policy::{Policy, StageRole};
+use widget_core::summary;
 use widget_core::text::{excerpt, render};
-use widget_core::time::{Days, Local};
+use widget_core::time::Days;
 use widget_core::trace::{Check, Lang, reason_text};
-use widget_core::understand::{AttachmentKind, Facts, Programme};
+use widget_core::understand::AttachmentKind;
 
 /// A guest's words are quoted in tasks up to so many characters.
 const QUOTE: usize = 200;
 /// What the bot wanted to say is quoted up to so many characters.
 const WANTED: usize = 1_000;
+/// A longer name is none, characters.
+const LONGEST_NAME: usize = 60;
+/// So many digits are no part of a name.
+const PHONE_DIGITS: usize = 5;
 /// How many of the last messages a note shows.
 const NOTE_MESSAGES: usize = 6;
 
@@ -138,20 +147,8 @@ fn is_active(rules: &Rules, deal: &DealFacts) -> bool {
 /// A deal as its guest would name it: by its days, or else by its stage.
 fn named_deal(deal: &DealFacts) -> String {
     match deal.booking.days {
-        Some(days) => named_days(days),
+        Some(days) => days.in_russian(),
         None => format!("«{}»", deal.stage_name),
-    }
-}
-
-fn named_days(days: Days) -> String {
-    let date = |day| {
-        let date = Local { day, minute: 0 }.date();
-        format!("{:02}.{:02}.{}", date.day, date.month, date.year)
-    };
-    if days.first == days.last {
-        date(days.first)
-    } else {
-        format!("{}–{}", date(days.first), date(days.last))
     }
 }
 
@@ -171,7 +168,7 @@ pub(super) fn contact(dialog: &Dialog, words: &Words) -> BotContact {
     };
     let name = |text| {
         let known = words.owned(text);
-        known.filter(|known| known.chars().any(char::is_alphabetic))
+        known.filter(|known| is_name(known))
     };
     let notes = contact.notes.iter();
     BotContact {
@@ -179,6 +176,15 @@ pub(super) fn contact(dialog: &Dialog, words: &Words) -> BotContact {
         patronymic: contact.patronymic.and_then(name),
         notes: notes.filter_map(|note| words.owned(*note)).collect(),
     }
+}
+
+/// Guests name themselves in their messenger, and the bot greets by that name: a link, a phone or a sentence is none.
+fn is_name(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    text.chars().any(char::is_alphabetic)
+        && text.chars().count() <= LONGEST_NAME
+        && digits < PHONE_DIGITS
+        && is_for_staff(text)
 }
 
 /// How the guest is called in the CRM: the contact's name, else the channel's, else «Гость».
@@ -190,7 +196,7 @@ async fn guest_name(flow: &Flow, tenant: &Tenant, dialog: &Dialog) -> Result<Str
     let guest = flow.store.guest(tenant.account, &dialog.id).await?;
     Ok(guest
         .and_then(|guest| guest.name)
-        .filter(|name| name.chars().any(char::is_alphabetic))
+        .filter(|name| is_name(name))
         .unwrap_or_else(|| "Гость".to_owned()))
 }
 
@@ -293,6 +299,7 @@ pub(super) async fn note(
             message,
             bot_note,
             wanted,
+            summary: said,
         } => {
             let mut lines = vec![format!(
                 "Передано менеджеру: {}",
@@ -301,10 +308,16 @@ pub(super) async fn note(
             if let Some(message) = message.as_ref().and_then(|id| seen(dialog, id)) {
                 lines.push(format!("Гость: {}", quote(dialog, Some(message), &words)));
             }
-            if let Some(facts) = dialog.episode.as_ref().map(|episode| &episode.facts)
-                && let Some(known) = facts_line(facts)
-            {
-                lines.push(format!("Известно: {known}"));
+            if let Some(summary) = said.and_then(|said| words.get(said)) {
+                lines.push(format!("Коротко: {summary}"));
+            }
+            if let Some(facts) = dialog.episode.as_ref().map(|episode| &episode.facts) {
+                let known = summary::known(facts).map(|known| format!("Известно: {known}"));
+                lines.extend(known);
+            }
+            let missing = summary::missing(&rules.policy, dialog);
+            if !missing.is_empty() {
+                lines.push(format!("Не хватает: {}", missing.join(", ")));
             }
             if let Some(said) = bot_note.and_then(|bot_note| words.get(bot_note)) {
                 lines.push(format!("Бот: {}", excerpt(said, QUOTE)));
@@ -342,9 +355,10 @@ fn note_texts<'a>(dialog: &'a Dialog, note: &'a Note) -> impl Iterator<Item = Te
             message,
             bot_note,
             wanted,
+            summary,
             ..
         } => {
-            let said = bot_note.iter().chain(wanted).copied();
+            let said = bot_note.iter().chain(wanted).chain(summary).copied();
             (message.iter().collect(), said.collect())
         }
         Note::Moved { .. }
@@ -366,39 +380,6 @@ fn note_texts<'a>(dialog: &'a Dialog, note: &'a Note) -> impl Iterator<Item = Te
 fn last_messages(dialog: &Dialog) -> &[SeenMessage] {
     let from = dialog.recent.len().saturating_sub(NOTE_MESSAGES);
     &dialog.recent[from..]
-}
-
-fn facts_line(facts: &Facts) -> Option<String> {
-    let mut known = Vec::new();
-    if let Some(guests) = facts.guests {
-        known.push(format!("гостей: {guests}"));
-    }
-    if let Some(age) = facts.youngest_child {
-        known.push(format!("младшему ребёнку: {age}"));
-    }
-    if let Some(rooms) = facts.rooms {
-        known.push(format!("номеров: {rooms}"));
-    }
-    if facts.pet == Some(true) {
-        known.push("с питомцем".to_owned());
-    }
-    if let Some(days) = facts.dates {
-        known.push(named_days(days));
-    }
-    if let Some(nights) = facts.nights {
-        known.push(format!("ночей: {nights}"));
-    }
-    if let Some(programme) = facts.programme {
-        known.push(
-            match programme {
-                Programme::Treatment => "с лечением",
-                Programme::Wellness => "оздоровительная программа",
-                Programme::Rest => "без лечения",
-            }
-            .to_owned(),
-        );
-    }
-    (!known.is_empty()).then(|| known.join(", "))
 }
 
 fn seen<'a>(dialog: &'a Dialog, id: &MessageId) -> Option<&'a SeenMessage> {
@@ -533,7 +514,19 @@ pub(super) async fn bot_request(
                 .unwrap_or_default(),
             bot_name: rules.policy.bot_name.clone(),
             organisation: rules.policy.organisation.clone(),
+            booking: bot_booking(&rules.policy, dialog),
         },
+    })
+}
+
+/// What the bot may ask a link for, as long as the guest has none.
+fn bot_booking(policy: &Policy, dialog: &Dialog) -> Option<BotBooking> {
+    let page = policy.booking.as_ref();
+    let page = page.filter(|_| !is_linked(policy, dialog))?;
+    Some(BotBooking {
+        max_adults: page.max_adults,
+        categories: page.categories.keys().cloned().collect(),
+        programmes: page.programmes.keys().cloned().collect(),
     })
 }
 

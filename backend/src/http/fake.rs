@@ -8,15 +8,15 @@ use crate::flow::{
     Alerts, Bells, BotHealth, CrmHealth, Flow, InForce, LaneBells, Lines, Rules, Tenant,
 };
 use crate::ports::{
-    ActClaim, BaseVersion, Bot, BotReply, BotRequest, BotSaid, Budgets, Candidates, CauseSeen,
-    Channel, ChannelHook, ChannelMessage, Claimed, ClaimedAct, Class, Commit, Connection, Crm,
-    CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs, Duty, Echo, Envelope, Erasure,
-    Finish, Grant, Grants, Guest, GuestLookup, HookFound, Hooks, Inbox, InboxRow, Incident,
-    Incidents, Instances, Journal, JournalRow, KeptSetup, Kin, Knowledge, Known, Lane, LateCall,
-    LateRefusal, Lease, Ledger, Missed, NewBase, NewRow, News, Origin, Outbox, Page, Pair,
-    Policies, PolicyVersion, Privacy, Progress, Pulse, Pulses, Reach, Reaches, Registry, Replaced,
-    SeenWidget, Setback, Setups, Source, Standing, StoredBase, StoredPolicy, Telling, Thread, Told,
-    Waiting, Wanted, Watch, Way, Widgets, Wish, Written,
+    ActClaim, BaseVersion, Booking, Bot, BotReply, BotRequest, BotSaid, Budgets, Candidates,
+    CauseSeen, Channel, ChannelHook, ChannelMessage, Claimed, ClaimedAct, Class, Commit,
+    Connection, Crm, CrmFound, CrmHook, CrmUser, CrmWrite, DealAccess, Dialogs, Duty, Echo,
+    Envelope, Erasure, Finish, Grant, Grants, Guest, GuestLookup, HookFound, Hooks, Inbox,
+    InboxRow, Incident, Incidents, Instances, Journal, JournalRow, KeptSetup, Kin, Knowledge,
+    Known, Lane, LateCall, LateRefusal, Lease, Ledger, Missed, NewBase, NewRow, News, Origin,
+    Outbox, Page, Pair, Policies, PolicyVersion, Privacy, Progress, Pulse, Pulses, Reach, Reaches,
+    Registry, Replaced, SeenWidget, Setback, Setups, Source, Standing, StoredBase, StoredPolicy,
+    Telling, Thread, Told, Waiting, Wanted, Watch, Way, Widgets, Wish, Written,
 };
 use async_trait::async_trait;
 use axum::body::Body;
@@ -30,6 +30,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use tower::ServiceExt as _;
+use widget_core::booking::{Refusal, Stay};
 use widget_core::dialog::{Armed, Dialog, Turn};
 use widget_core::event::{Done, Timer};
 use widget_core::ids::{
@@ -38,6 +39,7 @@ use widget_core::ids::{
 };
 use widget_core::knowledge::FORMAT;
 use widget_core::owner::ReasonId;
+use widget_core::policy::BookingPage;
 
 /// The account that owns [`DIALOG`].
 pub const OURS: i64 = 31;
@@ -85,6 +87,7 @@ impl World {
             store: store.clone(),
             hooks: Arc::new(Nothing),
             clock: Arc::new(clock.clone()),
+            booking: Arc::new(Nothing),
             tenants: sites
                 .iter()
                 .map(|site| (site.tenant.account, site.tenant.clone()))
@@ -970,6 +973,12 @@ impl Bot for Signer {
         is_object
             .then(BotReply::default)
             .ok_or(LateRefusal::Unreadable)
+    }
+}
+
+impl Booking for Nothing {
+    fn link(&self, _: &BookingPage, _: &Stay, _: i64) -> Result<String, Refusal> {
+        Err(Refusal::Off)
     }
 }
 

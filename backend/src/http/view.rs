@@ -7,9 +7,11 @@ use tokio::time::timeout;
 use widget_core::decide::muted;
 use widget_core::dialog::{Dialog, From, SeenMessage};
 use widget_core::event::{DealFacts, Timer};
+use widget_core::ids::TextRef;
 use widget_core::owner::Owner;
 use widget_core::phone;
 use widget_core::policy::{Mode, Policy};
+use widget_core::summary;
 use widget_core::text::excerpt;
 use widget_core::trace::Check;
 use widget_core::understand::Facts;
@@ -19,6 +21,8 @@ use widget_core::wire::{AskedBack, DialogView, Mute};
 const NAMES_PATIENCE: Duration = Duration::from_millis(300);
 /// What the bot wanted to say is cut to so many characters.
 const WANTED: usize = 600;
+/// A summary is cut to so many characters.
+const SUMMARY: usize = 600;
 /// The guest's last message is cut to so many characters.
 const EXCERPT: usize = 200;
 
@@ -91,12 +95,40 @@ pub(super) async fn of(web: &Web, site: &Site, dialog: &Dialog) -> Result<Dialog
             .filter(|_| is_reminded(dialog))
             .and_then(|deal| deal.responsible),
         bot_wanted: said(wanted),
+        summary: summary(web, site, dialog).await?,
         why: with_names(site, why)
             .await
             .iter()
             .map(Check::sentence)
             .collect(),
     })
+}
+
+/// What a manager who gets the dialog has to know: in the bot's words, else put together.
+async fn summary(web: &Web, site: &Site, dialog: &Dialog) -> Result<Option<String>, ApiError> {
+    let Some(handoff) = &dialog.handoff else {
+        return Ok(None);
+    };
+    if dialog.view.owner == Owner::Bot {
+        return Ok(None);
+    }
+    let asked = dialog.recent.iter();
+    let asked = asked.filter(|seen| handoff.messages.contains(&seen.id));
+    let texts: Vec<TextRef> = match handoff.summary {
+        Some(summary) => vec![summary],
+        None => asked.filter_map(|seen| seen.text).collect(),
+    };
+    let words = web.flow.store.texts(site.tenant.account, &texts).await;
+    let words = words.map_err(|cause| ApiError::unavailable(&cause))?;
+    let words: Vec<&str> = words.iter().filter_map(Option::as_deref).collect();
+    if let (Some(_), Some(said)) = (handoff.summary, words.first()) {
+        return Ok(Some((*said).to_owned()));
+    }
+    let facts = dialog.episode.as_ref().map(|episode| episode.facts.clone());
+    let facts = facts.unwrap_or_default();
+    let rules = site.tenant.rules();
+    let missing = summary::missing(&rules.policy, dialog);
+    Ok(summary::of(&words, &facts, &missing).map(|text| excerpt(&text, SUMMARY)))
 }
 
 /// The checks with the users' names where they hold their numbers. A CRM that is slow leaves the numbers.

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
+use widget_core::booking::Stay;
 use widget_core::event::{BotDone, Kb};
 use widget_core::ids::{DealId, DialogId, MessageId, StageKey, TurnId};
 use widget_core::understand::{AttachmentKind, Facts, Intent};
@@ -109,6 +110,21 @@ pub struct BotPolicy {
     /// For whom it speaks, in the genitive.
     #[serde(default)]
     pub organisation: String,
+    /// What may stand in `booking`; absent: an answer must not hold `{booking_link}`, because nothing is booked so, or the
+    /// guest has a link already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub booking: Option<BotBooking>,
+}
+
+/// What may stand in the bot's `booking`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BotBooking {
+    /// No more grown-up guests than these.
+    pub max_adults: u32,
+    /// The names of the categories of rooms.
+    pub categories: Vec<String>,
+    /// The names of the programmes.
+    pub programmes: Vec<String>,
 }
 
 /// The answer to a turn as a bot writes it. All fields but one of `replies`, `silent` and `handoff` may be left out, and
@@ -141,6 +157,11 @@ pub struct BotAnswerBody {
     /// What the answer stands on: prices and promises are held against it.
     #[schema(required = false)]
     pub passages: Vec<BotPassage>,
+    /// For the manager who gets the dialog: what was asked, what is known, what is missing; at most 600 characters, no links.
+    /// Read whenever the dialog goes to a manager, whatever the cause.
+    pub summary: Option<String>,
+    /// The stay that `{booking_link}` in a text stands for.
+    pub booking: Option<Stay>,
 }
 
 /// A text for the guest.
@@ -200,6 +221,12 @@ pub struct BotReply {
     /// The names of those that have one, for the trace.
     #[serde(default)]
     pub cited: Vec<String>,
+    /// The dialog in a few words, for a manager.
+    #[serde(default)]
+    pub summary: Option<String>,
+    /// The stay that the place for a booking link stands for.
+    #[serde(default)]
+    pub booking: Option<Box<Stay>>,
 }
 
 /// What a bot says to a turn.
@@ -249,5 +276,11 @@ pub trait Bot: Send + Sync {
     /// what.
     fn marks_turns(&self) -> bool {
         false
+    }
+
+    /// The prompt, where a language model answers: it may be talked into anything, so all that it says is held against what
+    /// the house wrote.
+    fn prompt(&self) -> Option<&str> {
+        None
     }
 }

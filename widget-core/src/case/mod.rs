@@ -361,6 +361,8 @@ impl Case {
             }),
             cited: Vec::new(),
             measured: None,
+            summary: None,
+            link: None,
         })
     }
 }

@@ -4,6 +4,7 @@
 
 use super::Draft;
 use super::handoff::Cause;
+use crate::booking::{self, Filled};
 use crate::event::BotAnswer;
 use crate::guard::Measured;
 use crate::owner::{Reason, ReasonId};
@@ -32,13 +33,48 @@ impl Objection {
 }
 
 impl Draft<'_> {
+    /// Hands the dialog over if the answer has a place for a booking link, and no link may stand there. `true`: it did.
+    /// A link is never made twice (masterplan: Сценарий 2).
+    pub(super) fn has_no_link(&mut self, answer: &BotAnswer) -> bool {
+        let is_linked = booking::is_linked(self.policy, &self.state);
+        let reason: Reason = match answer.link {
+            None => return false,
+            Some(Filled::Made { .. }) if !is_linked => {
+                self.check(Check::passed("booking.made"));
+                return false;
+            }
+            Some(Filled::Made { .. } | Filled::Again) => {
+                self.check(Check::decided("booking.again"));
+                ReasonId::PaymentLinkAgain.into()
+            }
+            Some(Filled::Refused { why }) => {
+                self.check(Check::decided("booking.refused").with("link", why.name()));
+                Reason::from(ReasonId::ReplyBlocked).with("kind", "booking")
+            }
+        };
+        self.hand_off(Cause {
+            wanted: answer.replies.clone(),
+            ..reason.into()
+        });
+        true
+    }
+
     /// Hands the dialog over if something is wrong with the answer. `true`: it did.
     pub(super) fn stopped_by_guard(&mut self, answer: &BotAnswer) -> bool {
         let Some(measured) = &answer.measured else {
             return false;
         };
-        let links = self.policy.review_url.as_deref();
-        let Some(objection) = judge(&self.policy.bot.guard, links, measured) else {
+        // A model that writes such an address itself has made it up.
+        let is_made = matches!(answer.link, Some(Filled::Made { .. }));
+        let booking = self.policy.booking.as_ref();
+        let booking = booking.filter(|_| is_made || !measured.by_model);
+        let booking = booking.map(|page| page.url.as_str());
+        let own: Vec<String> = [self.policy.review_url.as_deref(), booking]
+            .into_iter()
+            .flatten()
+            .filter_map(booking::host)
+            .collect();
+        let Some(objection) = judge(&self.policy.bot.guard, &own, measured) else {
             self.check(Check::passed("guard.passed"));
             return false;
         };
@@ -56,8 +92,8 @@ impl Draft<'_> {
     }
 }
 
-/// What the policy objects to, worst first. A link to `own`, the policy's own address, is always good.
-fn judge(guard: &Guard, own: Option<&str>, measured: &Measured) -> Option<Objection> {
+/// What the policy objects to, worst first. Links to `own`, the hosts of the policy's own addresses, are always good.
+fn judge(guard: &Guard, own: &[String], measured: &Measured) -> Option<Objection> {
     let internal = guard
         .internal
         .iter()
@@ -74,12 +110,12 @@ fn judge(guard: &Guard, own: Option<&str>, measured: &Measured) -> Option<Object
     if let Some(host) = measured
         .hosts
         .iter()
-        .find(|host| !may_lead_to(guard, own, host))
+        .find(|host| !own.contains(host) && !may_lead_to(guard, measured.by_model, host))
     {
         return Some(Objection::new("link").with("host", &host));
     }
     let priced = match guard.prices {
-        Prices::WithPassages => measured.has_passages,
+        Prices::WithPassages => measured.has_passages || measured.by_model,
         Prices::Always => true,
         Prices::Never => false,
     };
@@ -103,19 +139,16 @@ fn judge(guard: &Guard, own: Option<&str>, measured: &Measured) -> Option<Object
     (guard.repeats && measured.repeated).then(|| Objection::new("repeated"))
 }
 
-fn may_lead_to(guard: &Guard, own: Option<&str>, host: &str) -> bool {
+/// Without a list a bot may link to where it likes; a model, which does what it reads, to nowhere.
+fn may_lead_to(guard: &Guard, by_model: bool, host: &str) -> bool {
     let Some(allowed) = &guard.link_hosts else {
-        return true;
+        return !by_model;
     };
     let below = |allowed: &str| {
         host.strip_suffix(allowed)
             .is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
     };
-    let own = own.and_then(|url| url.split_once("://")).map(|(_, rest)| {
-        let end = rest.find(['/', '?', '#', ':']).unwrap_or(rest.len());
-        rest[..end].to_lowercase()
-    });
-    own.is_some_and(|own| own == host) || allowed.iter().any(|allowed| below(allowed))
+    allowed.iter().any(|allowed| below(allowed))
 }
 
 #[cfg(test)]
@@ -124,8 +157,7 @@ mod tests {
     use crate::guard::{Internal, Personal};
 
     fn objected(guard: &Guard, measured: &Measured) -> Option<&'static str> {
-        judge(guard, Some("https://reviews.example.org/x"), measured)
-            .map(|objection| objection.rule)
+        judge(guard, &["reviews.example.org".to_owned()], measured).map(|objection| objection.rule)
     }
 
     fn set<T: Ord>(item: T) -> std::collections::BTreeSet<T> {
@@ -260,5 +292,27 @@ mod tests {
         };
         assert_eq!(objected(&guard(Prices::WithPassages), &measured), None);
         assert_eq!(objected(&guard(Prices::Always), &measured), Some("price"));
+        let by_model = Measured {
+            by_model: true,
+            ..measured
+        };
+        let with_passages = guard(Prices::WithPassages);
+        assert_eq!(objected(&with_passages, &by_model), Some("price"));
+        assert_eq!(objected(&guard(Prices::Never), &by_model), None);
+    }
+
+    #[test]
+    fn issue_9_6_without_a_list_a_model_links_to_nowhere_but_the_houses_own_addresses() {
+        let leads = |by_model: bool, host: &str| {
+            let measured = Measured {
+                by_model,
+                hosts: set(host.to_owned()),
+                ..Measured::default()
+            };
+            objected(&Guard::default(), &measured).is_none()
+        };
+        assert!(leads(false, "anywhere.example"));
+        assert!(!leads(true, "anywhere.example"));
+        assert!(leads(true, "reviews.example.org"));
     }
 }

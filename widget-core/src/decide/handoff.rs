@@ -140,6 +140,7 @@ impl Draft<'_> {
             message,
             bot_note: cause.bot_note,
             wanted: cause.wanted,
+            summary: self.summary,
         }));
     }
 
@@ -163,6 +164,7 @@ impl Draft<'_> {
             escalated: false,
             trigger: cause.trigger.clone(),
             wanted: cause.wanted.clone(),
+            summary: self.summary,
         })));
         self.change(Change::LeadSet(None));
         self.stop_bot();

@@ -38,7 +38,7 @@ use crate::action::Action;
 use crate::change::Change;
 use crate::dialog::Dialog;
 use crate::event::{Done, Event, FieldValue, Timer};
-use crate::ids::ActionKey;
+use crate::ids::{ActionKey, TextRef};
 use crate::policy::{Mode, Policy, Span};
 use crate::time::Now;
 use crate::trace::Check;
@@ -75,6 +75,7 @@ pub fn decide(policy: &Policy, dialog: &Dialog, event: &Event, now: &Now) -> Dec
         },
         state: dialog.clone(),
         decision: Decision::default(),
+        summary: None,
     };
     draft.event(event);
     if draft.decision.trace.is_empty() {
@@ -89,6 +90,8 @@ struct Draft<'a> {
     now: Now,
     state: Dialog,
     decision: Decision,
+    /// What the bot, whose answer is decided on, says of the dialog to a manager who gets it.
+    summary: Option<TextRef>,
 }
 
 impl Draft<'_> {

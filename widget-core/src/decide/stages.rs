@@ -2,6 +2,7 @@
 
 use super::Draft;
 use crate::action::{Action, Note};
+use crate::booking::Linked;
 use crate::change::Change;
 use crate::dialog::{DealWork, OwnMove};
 use crate::event::BotDone;
@@ -22,6 +23,8 @@ impl Draft<'_> {
         }
         if done.contains(&BotDone::PaymentLinkSent) {
             self.change(Change::PaymentLinkSent);
+            let deal = self.state.deal;
+            self.change(Change::Linked(Linked { deal }));
         }
         self.move_on();
     }

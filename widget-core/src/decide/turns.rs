@@ -5,9 +5,10 @@ use super::inquiry::Inquiry;
 use super::triggers::{Fired, Said, confidence_asked, holds};
 use super::{Draft, implied};
 use crate::action::{Action, SendKind, TextPart};
+use crate::booking::Filled;
 use crate::change::Change;
 use crate::dialog::{SentText, Turn, Unanswered};
-use crate::event::{BotAnswer, DealFacts, Event, Kb, Timer};
+use crate::event::{BotAnswer, BotDone, DealFacts, Event, Kb, Timer};
 use crate::ids::{MessageId, TextRef, TurnId};
 use crate::owner::{Owner, ReasonId};
 use crate::policy::{DepartureAct, DepartureRow, InquiryAct, Mode, StageRole};
@@ -333,6 +334,7 @@ impl Draft<'_> {
             return;
         };
         self.set_turn(None);
+        self.summary = answer.summary;
         if self.stopped_by_mode() {
             return;
         }
@@ -468,7 +470,7 @@ impl Draft<'_> {
     /// Each reply is a message; the intro is the first line of the first, unless that leaves no room for it, and the last
     /// one counts as the answer.
     fn send_answer(&mut self, turn: &Turn, answer: &BotAnswer) {
-        if self.stopped_by_guard(answer) {
+        if self.has_no_link(answer) || self.stopped_by_guard(answer) {
             return;
         }
         self.check(Check::decided("bot.answer"));
@@ -482,11 +484,14 @@ impl Draft<'_> {
         for (n, reply) in answer.replies.iter().enumerate() {
             let mut parts = std::mem::take(&mut intro);
             parts.push(TextPart::Stored(*reply));
-            let (answers, done) = if n + 1 == answer.replies.len() {
+            let (answers, mut done) = if n + 1 == answer.replies.len() {
                 (turn.messages.clone(), answer.done.clone())
             } else {
                 (Vec::new(), BTreeSet::new())
             };
+            if answer.link == Some(Filled::Made { reply: n }) {
+                done.insert(BotDone::PaymentLinkSent);
+            }
             self.send(SendKind::Answer, parts, |kind, epoch| SentText {
                 answers,
                 done,

@@ -18,16 +18,19 @@ pub enum Internal {
     Prompt,
     /// A placeholder that nobody filled.
     Placeholder,
+    /// What staff noted for each other about the guest.
+    Note,
 }
 
 impl Internal {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::TurnId,
         Self::Mark,
         Self::Json,
         Self::Prompt,
         Self::Placeholder,
+        Self::Note,
     ];
 
     /// Its name in policies and traces.
@@ -38,6 +41,7 @@ impl Internal {
             Self::Json => "json",
             Self::Prompt => "prompt",
             Self::Placeholder => "placeholder",
+            Self::Note => "note",
         }
     }
 }
@@ -88,6 +92,8 @@ pub(super) fn found(text: &str, turn: Option<&TurnId>) -> BTreeSet<Internal> {
         Internal::Json => text.contains("```") || has_key(text),
         Internal::Prompt => PROMPTS.iter().any(|words| lower.contains(words)),
         Internal::Placeholder => has_placeholder(&lower),
+        // Known by its words alone: `super::secrets`.
+        Internal::Note => false,
     };
     Internal::ALL
         .into_iter()

@@ -6,6 +6,7 @@ mod amounts;
 mod internal;
 mod links;
 mod personal;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -13,11 +14,14 @@ pub use internal::Internal;
 pub use personal::Personal;
 
 use crate::ids::TurnId;
+use secrets::Secrets;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// A reply with fewer letters is in no language: «Ок», «18:00», an address.
 const LETTERS: usize = 12;
+/// After this heading a prompt says what guests may be told; before it, how the model is to behave.
+pub const FOR_GUESTS: &str = "# Сведения";
 
 /// What the bot's texts of one answer hold. No text, name or phone of a guest.
 #[expect(
@@ -29,7 +33,8 @@ const LETTERS: usize = 12;
 pub struct Measured {
     /// Characters of the longest text.
     pub chars: u32,
-    /// The guest writes in Cyrillic, and a text of the bot is mostly in other letters.
+    /// A text of the bot is mostly in letters that the guest does not use: not in Cyrillic for one who does, in neither
+    /// Cyrillic nor Latin for one who writes in Latin.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub other_letters: bool,
     /// Hosts that https links lead to, lower case.
@@ -44,6 +49,10 @@ pub struct Measured {
     /// The bot says which passages it answers from.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub has_passages: bool,
+    /// A language model wrote it: it may have been talked into anything, so a price, a promise or a link has to stand on
+    /// what the house wrote, whatever the guest says.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_model: bool,
     /// Amounts of money and percents that nothing known holds.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub amounts: BTreeSet<String>,
@@ -69,25 +78,34 @@ pub struct Ground<'a> {
     pub said: Vec<&'a str>,
     /// What people of the account said to the guest, the deal's fields, the policy's texts.
     pub known: Vec<&'a str>,
-    /// What is known of the guest: phone, names, notes, numbers of the own deals. No ground for a price.
+    /// What is known of the guest: phone, numbers of the own deals. No ground for a price.
     pub own: Vec<&'a str>,
     /// The passages that the bot names.
     pub passages: Vec<&'a str>,
+    /// What staff noted for each other about the guest.
+    pub notes: Vec<&'a str>,
+    /// The prompt, where a language model answers.
+    pub prompt: Option<&'a str>,
     /// The policy's words of promise, as beginnings of words, lower case.
     pub promises: Vec<&'a str>,
 }
 
 /// Measures the texts of one answer to `turn`; `None` = its bot names its turns on purpose.
 pub fn measure(replies: &[String], turn: Option<&TurnId>, ground: &Ground<'_>) -> Measured {
+    let by_model = ground.prompt.is_some();
     let mut measured = Measured {
         has_passages: !ground.passages.is_empty(),
+        by_model,
         ..Measured::default()
     };
-    let cyrillic = writes_cyrillic(&ground.asked).or_else(|| writes_cyrillic(&ground.guest));
-    let priced = [&ground.guest, &ground.known, &ground.passages];
-    let priced = amounts::numbers(priced.into_iter().flatten().copied());
-    let sources = [&ground.guest, &ground.known, &ground.own, &ground.passages];
-    let sources: Vec<&str> = sources.into_iter().flatten().copied().collect();
+    let script = script_of(&ground.asked).or_else(|| script_of(&ground.guest));
+    let stated = stated(ground);
+    // What a guest says is no ground for what a model may be talked into.
+    let named: &[&str] = if by_model { &[] } else { &ground.guest };
+    let priced = amounts::numbers(named.iter().chain(&stated).copied());
+    let secrets = Secrets::of(ground, &stated, named);
+    let sources = named.iter().chain(&stated).chain(&ground.own);
+    let sources: Vec<&str> = sources.copied().collect();
     let quoted = ground.guest.iter();
     let quoted: BTreeSet<Internal> = quoted
         .flat_map(|text| internal::found(text, turn))
@@ -96,21 +114,21 @@ pub fn measure(replies: &[String], turn: Option<&TurnId>, ground: &Ground<'_>) -
     for reply in replies {
         let chars = u32::try_from(reply.chars().count()).unwrap_or(u32::MAX);
         measured.chars = measured.chars.max(chars);
-        let found = links::links(reply, &ground.guest);
+        let found = links::links(reply, named);
         measured.odd_link |= found.odd;
         measured.hosts.extend(found.hosts);
         let words = links::without(reply);
-        measured.other_letters |=
-            cyrillic == Some(true) && is_in_other_letters(&words, &ground.guest);
+        measured.other_letters |= is_in_other_letters(&words, script, &ground.guest);
         let internal = internal::found(reply, turn).into_iter();
         measured
             .internal
             .extend(internal.filter(|kind| !(kind.may_be_quoted() && quoted.contains(kind))));
+        measured.internal.extend(secrets.found(reply));
         let unfounded = amounts::of_money(&words)
             .into_iter()
             .filter(|n| !priced.contains(n));
         measured.amounts.extend(unfounded);
-        let promised = promises(&words, ground);
+        let promised = promises(&words, &ground.promises, &stated);
         measured.promises.extend(promised.map(str::to_owned));
         measured.personal.extend(personal::found(&words, &sources));
         let plain = normal(reply);
@@ -119,18 +137,56 @@ pub fn measure(replies: &[String], turn: Option<&TurnId>, ground: &Ground<'_>) -
     measured
 }
 
-/// Whether most letters are Cyrillic; `None` = there are none.
-fn writes_cyrillic(texts: &[&str]) -> Option<bool> {
-    let (cyrillic, all) = letters(texts.iter().flat_map(|text| words_of(text)));
-    (all > 0).then_some(cyrillic * 2 > all)
+/// Whether a bot's words to staff are plain words: no link to follow, nothing of machinery or prompts.
+pub fn is_for_staff(text: &str) -> bool {
+    links::links(text, &[]) == links::Links::default() && internal::found(text, None).is_empty()
+}
+
+/// What the house itself says to guests: what people wrote, the passages, and the part of a prompt that is for guests. A
+/// passage that speaks like a prompt is no ground.
+fn stated<'a>(ground: &Ground<'a>) -> Vec<&'a str> {
+    let passages = ground.passages.iter();
+    let passages = passages.filter(|text| !internal::found(text, None).contains(&Internal::Prompt));
+    let told = ground
+        .prompt
+        .and_then(|prompt| prompt.split_once(FOR_GUESTS));
+    let all = ground.known.iter().chain(passages).copied();
+    all.chain(told.map(|(_, told)| told)).collect()
+}
+
+/// The letters that a guest uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Script {
+    Cyrillic,
+    Latin,
+    Other,
+}
+
+/// Which letters most are; `None` = there are none.
+fn script_of(texts: &[&str]) -> Option<Script> {
+    let letters = Letters::of(texts.iter().flat_map(|text| words_of(text)));
+    if letters.all == 0 {
+        None
+    } else if letters.cyrillic * 2 > letters.all {
+        Some(Script::Cyrillic)
+    } else if letters.latin * 2 > letters.all {
+        Some(Script::Latin)
+    } else {
+        Some(Script::Other)
+    }
 }
 
 /// What the guest wrote may be quoted in any letters.
-fn is_in_other_letters(text: &str, guest: &[&str]) -> bool {
+fn is_in_other_letters(text: &str, script: Option<Script>, guest: &[&str]) -> bool {
     let quoted: BTreeSet<&str> = guest.iter().flat_map(|text| words_of(text)).collect();
     let own = words_of(text).filter(|word| !quoted.contains(word));
-    let (cyrillic, all) = letters(own);
-    all >= LETTERS && cyrillic * 2 < all
+    let letters = Letters::of(own);
+    let read = match script {
+        Some(Script::Cyrillic) => letters.cyrillic,
+        Some(Script::Latin) => letters.cyrillic + letters.latin,
+        Some(Script::Other) | None => return false,
+    };
+    letters.all >= LETTERS && read * 2 < letters.all
 }
 
 /// Words without digits: an id is in no language.
@@ -139,30 +195,38 @@ fn words_of(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.contains(|c: char| c.is_ascii_digit()))
 }
 
-/// Cyrillic letters, and all letters.
-fn letters<'a>(words: impl Iterator<Item = &'a str>) -> (usize, usize) {
-    let letters = words.flat_map(str::chars).filter(|c| c.is_alphabetic());
-    letters.fold((0, 0), |(cyrillic, all), letter| {
-        let is_cyrillic = ('\u{400}'..='\u{52f}').contains(&letter);
-        (cyrillic + usize::from(is_cyrillic), all + 1)
-    })
+/// How many letters of which kind.
+#[derive(Default)]
+struct Letters {
+    cyrillic: usize,
+    latin: usize,
+    all: usize,
+}
+
+impl Letters {
+    fn of<'a>(words: impl Iterator<Item = &'a str>) -> Self {
+        let letters = words.flat_map(str::chars).filter(|c| c.is_alphabetic());
+        letters.fold(Self::default(), |found, letter| Self {
+            cyrillic: found.cyrillic + usize::from(('\u{400}'..='\u{52f}').contains(&letter)),
+            latin: found.latin + usize::from(letter < '\u{250}'),
+            all: found.all + 1,
+        })
+    }
 }
 
 /// The policy's words of promise in a text that nobody else has used.
-fn promises<'a>(text: &str, ground: &'a Ground<'_>) -> impl Iterator<Item = &'a str> {
+fn promises<'a>(
+    text: &str,
+    promises: &'a [&'a str],
+    stated: &[&str],
+) -> impl Iterator<Item = &'a str> {
     let text = padded(text);
-    let known = [&ground.known, &ground.passages];
-    let known: Vec<String> = known
-        .into_iter()
-        .flatten()
-        .map(|text| padded(text))
-        .collect();
-    let promises = ground.promises.iter().copied();
-    promises.filter(move |promise| {
+    let stated: Vec<String> = stated.iter().map(|text| padded(text)).collect();
+    promises.iter().copied().filter(move |promise| {
         let promise = format!(" {}", normal(promise));
         promise.len() > 1
             && text.contains(&promise)
-            && !known.iter().any(|known| known.contains(&promise))
+            && !stated.iter().any(|stated| stated.contains(&promise))
     })
 }
 

@@ -2,7 +2,8 @@
 
 use super::problem::{LONGEST, MAX_DEPTH, Problem, Row};
 use super::together::{TooLong, too_long};
-use super::{Condition, DepartureAct, Guard, InquiryAct, Policy, Span, StageRole};
+use super::{BookingPage, Condition, DepartureAct, Guard, InquiryAct, Policy, Span, StageRole};
+use crate::booking::{self, PLACES, place};
 use crate::hours::{Calendar, Hours};
 use crate::ids::StageKey;
 use crate::owner::ReasonId;
@@ -93,6 +94,9 @@ pub fn check(policy: &Policy) -> Vec<Finding> {
     findings.of_the_departure(policy);
     findings.of_the_lists(policy);
     findings.of_the_guard(&policy.bot.guard);
+    if let Some(page) = &policy.booking {
+        findings.of_the_booking(page);
+    }
     findings.0
 }
 
@@ -517,6 +521,49 @@ impl Findings {
                 &format!("bot.guard.promises[{index}]"),
                 Problem::Promise,
             );
+        }
+    }
+
+    fn of_the_booking(&mut self, page: &BookingPage) {
+        const PATH: &str = "booking.url";
+        let is_address = booking::host(&page.url).is_some()
+            && !page
+                .url
+                .contains(|c: char| c.is_whitespace() || c.is_control());
+        self.require(is_address, PATH, Problem::Address);
+        match text::placeholders(&page.url) {
+            Ok(names) => {
+                for name in names.iter().filter(|name| !PLACES.contains(name)) {
+                    self.add(PATH, Problem::NoPlace((*name).to_owned()));
+                }
+            }
+            Err(error) => self.add(PATH, Problem::Template(error)),
+        }
+        let has = |name: &str| page.url.contains(&place(name));
+        self.require(has("arrival"), PATH, Problem::LacksPlace("arrival"));
+        self.require(
+            has("departure") || has("nights"),
+            PATH,
+            Problem::LacksPlace("departure"),
+        );
+        self.require(has("adults"), PATH, Problem::LacksPlace("adults"));
+        let adults = (1..=20).contains(&page.max_adults);
+        self.require(adults, "booking.max_adults", Problem::Adults);
+        for (name, path, list) in [
+            ("category", "booking.categories", &page.categories),
+            ("programme", "booking.programmes", &page.programmes),
+        ] {
+            self.require(!has(name) || !list.is_empty(), path, Problem::NoNames);
+            for (key, code) in list {
+                let is_empty = key.trim().is_empty() || code.trim().is_empty();
+                self.require(!is_empty, &format!("{path}.{key}"), Problem::Empty);
+                let mut others = list.keys().filter(|other| *other != key);
+                self.require(
+                    !others.any(|other| same_name(other, key)),
+                    &format!("{path}.{key}"),
+                    Problem::NameTwice,
+                );
+            }
         }
     }
 

@@ -251,6 +251,16 @@ const POLICY: Shape = Shape::Table(&[
             ("contact_tags", false, Shape::List(&TEXT)),
         ]),
     ),
+    (
+        "booking",
+        false,
+        Shape::Table(&[
+            ("url", true, TEXT),
+            ("max_adults", false, NUMBER),
+            ("categories", false, Shape::Map(&TEXT)),
+            ("programmes", false, Shape::Map(&TEXT)),
+        ]),
+    ),
     ("texts", true, Shape::Map(&TEXT)),
     (
         "fields",
@@ -924,6 +934,75 @@ mod tests {
                 findings.iter().any(|(found, _)| *found == path),
                 "{from} → {to}: {path} not in {findings:?}"
             );
+        }
+    }
+
+    /// The default policy with this table of the booking page.
+    fn with_booking(booking: &str) -> Result<Policy, Vec<(String, String)>> {
+        parse(&SANATORIUM.replace(
+            "\n[exclude]\n",
+            &format!("\n[booking]\n{booking}\n\n[exclude]\n"),
+        ))
+        .map_err(|findings| {
+            let said = findings.into_iter();
+            said.map(|finding| (finding.path, finding.problem.to_string()))
+                .collect()
+        })
+    }
+
+    const PAGE: &str = "url = \"https://booking.example.org/?a={arrival}&n={nights}&g={adults}&r={category}\"\n\
+                        max_adults = 3\ncategories = { \"люкс\" = \"lux\" }";
+
+    #[test]
+    fn issue_9_5_a_booking_page_is_read_and_reads_back_from_its_own_words() {
+        let policy = with_booking(PAGE).unwrap();
+        let page = policy.booking.clone().unwrap();
+        assert_eq!((page.max_adults, page.categories.len()), (3, 1));
+        let json = serde_json::to_string(&policy).unwrap();
+        assert_eq!(serde_json::from_str::<Policy>(&json).unwrap(), policy);
+        let bare = with_booking(&PAGE.replace("max_adults = 3", "")).unwrap();
+        assert_eq!(bare.booking.unwrap().max_adults, 4);
+    }
+
+    #[test]
+    fn issue_9_5_the_commented_booking_page_is_a_good_one() {
+        let commented = SANATORIUM.lines().skip_while(|line| *line != "# [booking]");
+        let commented = commented.skip(1).take_while(|line| line.starts_with("# "));
+        let table: Vec<&str> = commented.map(|line| &line[2..]).collect();
+        assert_eq!(table.len(), 4, "{table:?}");
+        with_booking(&table.join("\n")).unwrap();
+    }
+
+    #[test]
+    fn issue_9_5_what_is_wrong_with_a_booking_page_is_told() {
+        for (from, to, path) in [
+            ("https://", "http://", "booking.url"),
+            (
+                "https://booking.example.org",
+                "https://{arrival}",
+                "booking.url",
+            ),
+            ("?a=", "? a=", "booking.url"),
+            ("{arrival}", "{arival}", "booking.url"),
+            ("{arrival}", "2027-01-01", "booking.url"),
+            ("{nights}", "7", "booking.url"),
+            ("{adults}", "2", "booking.url"),
+            ("{adults}", "{adults", "booking.url"),
+            ("max_adults = 3", "max_adults = 0", "booking.max_adults"),
+            ("max_adults = 3", "max_adults = 21", "booking.max_adults"),
+            ("max_adults = 3", "max_adult = 3", "booking.max_adult"),
+            ("{ \"люкс\" = \"lux\" }", "{}", "booking.categories"),
+            (
+                "{ \"люкс\" =",
+                "{ \"Люкс\" = \"x\", \"люкс\" =",
+                "booking.categories.люкс",
+            ),
+            ("\"lux\"", "\" \"", "booking.categories.люкс"),
+            ("{category}", "{programme}", "booking.programmes"),
+        ] {
+            let findings = with_booking(&PAGE.replacen(from, to, 1)).unwrap_err();
+            let is_told = findings.iter().any(|(found, _)| found == path);
+            assert!(is_told, "{from} → {to}: {findings:?}");
         }
     }
 

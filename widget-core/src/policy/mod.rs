@@ -67,6 +67,9 @@ pub struct Policy {
     /// `{review_url}` in the texts: where a guest may leave a review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_url: Option<String>,
+    /// Where a guest books; absent = the bot sends no booking link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub booking: Option<BookingPage>,
     /// Texts for the guest, by key.
     pub texts: BTreeMap<String, String>,
     /// Which fields of a deal hold the booking.
@@ -354,6 +357,28 @@ pub struct BotRules {
     /// What keeps an answer of the bot from leaving.
     #[serde(default)]
     pub guard: Guard,
+}
+
+/// Where a guest books: what becomes of `{booking_link}` in an answer of the bot ([`crate::booking`]).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BookingPage {
+    /// The address, with a place for each part of a stay ([`crate::booking::PLACES`]).
+    pub url: String,
+    /// No more grown-up guests than these book by themselves.
+    #[serde(default = "max_adults")]
+    pub max_adults: u32,
+    /// The categories of rooms: a name, and what the address calls it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub categories: BTreeMap<String, String>,
+    /// The programmes: a name, and what the address calls it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub programmes: BTreeMap<String, String>,
+}
+
+/// More than four guests are a person's (masterplan: Сценарий 2).
+const fn max_adults() -> u32 {
+    4
 }
 
 /// What the bot's answers are held against before they are sent: what does not pass goes to a manager.

@@ -2,6 +2,7 @@
 //! are: they are what somebody has to look for.
 
 use super::Span;
+use crate::booking::{PLACES, place};
 use crate::text::{MAX_TEXT, PLACEHOLDERS, TextError};
 use crate::time::DAY;
 use crate::trace::Lang;
@@ -125,6 +126,18 @@ pub enum Problem {
     Host,
     /// The beginning of a promise that is too short.
     Promise,
+    /// No address of a page over https.
+    Address,
+    /// No part of a stay has this name.
+    NoPlace(String),
+    /// An address that lacks a part of the stay.
+    LacksPlace(&'static str),
+    /// An address that names a list which is empty.
+    NoNames,
+    /// A name that another differs from by capitals alone.
+    NameTwice,
+    /// No number of grown-up guests.
+    Adults,
     /// Conditions deeper than [`MAX_DEPTH`].
     TooDeep,
     /// A list that makes its condition pointless.
@@ -377,6 +390,27 @@ impl Problem {
                 "Начало слова не короче трёх букв",
                 "The beginning of a word, three letters at least",
             ),
+            Self::Address => (
+                "Нужен адрес страницы: https://booking.example.org/…",
+                "The address of a page is needed: https://booking.example.org/…",
+            ),
+            Self::NoPlace(_) => (
+                "В адресе нет такого места: {}. Есть: {}",
+                "The address has no such place: {}. There are: {}",
+            ),
+            Self::LacksPlace(_) => (
+                "В адресе нет {}: ссылка была бы на другую поездку",
+                "The address lacks {}: the link would lead to another stay",
+            ),
+            Self::NoNames => (
+                "Адрес называет этот список, а он пуст",
+                "The address names this list, and it is empty",
+            ),
+            Self::NameTwice => (
+                "Такое имя в списке уже есть: большие и малые буквы не различаются",
+                "The list has such a name already: capitals make no difference",
+            ),
+            Self::Adults => ("Взрослых от 1 до 20", "From 1 to 20 adults"),
             Self::TooDeep => (
                 "Условия вложены глубже {}",
                 "Conditions stand in each other deeper than {}",
@@ -409,6 +443,8 @@ impl Problem {
                 vec![(*name).to_owned()]
             }
             Self::Placeholder(name) => vec![name.clone(), PLACEHOLDERS.join(", ")],
+            Self::NoPlace(name) => vec![name.clone(), PLACES.join(", ")],
+            Self::LacksPlace(name) => vec![place(name)],
             Self::Template(error) => vec![error.text(lang)],
             Self::LongText | Self::Chars => vec![MAX_TEXT.to_string()],
             Self::LongTogether(with) => vec![with.join("», «"), MAX_TEXT.to_string()],

@@ -400,6 +400,8 @@ pub const ROWS: &[Row] = &[
         &[
             "widget-core/src/decide/tests/task.rs::masterplan_2_handoff_is_one_message_one_task_the_field_and_a_note",
             "backend/tests/it/path.rs::point_2_five_guests_are_handed_over_with_one_text_one_task_the_field_and_a_note",
+            "widget-core/src/summary.rs::issue_9_7_what_was_asked_what_is_known_and_what_is_missing",
+            "backend/tests/it/bot.rs::issue_9_7_a_manager_reads_a_summary_in_note_and_card",
         ],
     ),
     Row::code(
@@ -1127,6 +1129,8 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/decide/tests/guard.rs::issue_9_6_a_blocked_answer_becomes_a_handoff_and_says_what_the_bot_wanted",
             "backend/tests/it/bot.rs::issue_9_6_a_blocked_answer_is_a_managers_who_reads_what_the_bot_wanted_to_say",
             "backend/tests/it/bot.rs::issue_9_6_prices_are_held_against_passages_and_the_same_text_is_not_said_twice",
+            "widget-core/src/guard/tests.rs::a_model_stands_on_what_the_house_wrote_and_on_nothing_that_a_guest_says",
+            "backend/tests/it/bot_injection.rs::issue_9_2_nothing_that_a_guests_message_injects_reaches_the_guest",
         ],
     ),
     Row::code(

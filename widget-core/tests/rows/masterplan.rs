@@ -283,6 +283,8 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/decide/tests/triggers.rs::masterplan_2_the_rows_in_the_masterplans_words",
             "backend/tests/it/scenarios/handoff.rs::scenario_2_every_topic_of_the_list_goes_to_a_manager",
             "widget-core/src/case/tests/words.rs::masterplan_scenario_2_every_trigger_is_heard_in_the_guests_words",
+            "widget-core/src/decide/tests/booking.rs::masterplan_scenario_2_a_second_link_is_a_persons",
+            "backend/tests/it/booking.rs::issue_9_5_a_link_is_sent_once_and_the_deal_moves",
         ],
     ),
     Row::code(
@@ -688,6 +690,8 @@ pub const ROWS: &[Row] = &[
             "widget-core/src/decide/tests/stages.rs::behaviour_3_a_payment_link_moves_to_prebooked",
             "widget-core/src/decide/tests/stages.rs::behaviour_3_a_link_in_an_answer_that_was_not_accepted_moves_nothing",
             "backend/tests/it/scenarios/new_guest.rs::scenario_1_a_new_guest_is_consulted_and_gets_the_link",
+            "widget-core/src/decide/tests/booking.rs::issue_9_5_a_link_moves_the_deal_once_its_send_is_accepted",
+            "backend/tests/it/booking.rs::issue_9_5_a_crash_between_acceptance_and_move_moves_the_deal_once",
         ],
     ),
     Row::code(

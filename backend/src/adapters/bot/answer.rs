@@ -4,12 +4,16 @@ use crate::adapters::json;
 use crate::ports::BotReply;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use widget_core::booking::Stay;
 use widget_core::event::Kb;
 use widget_core::knowledge::is_id;
+use widget_core::text::for_staff;
 use widget_core::understand::Facts;
 
 /// No more names of passages go into a trace.
 const MOST_NAMES: usize = 10;
+/// A summary is cut to so many characters.
+const SUMMARY: usize = 600;
 
 /// Reads an answer leniently. What is missing or odd is read so that a person gets the dialog.
 pub(super) fn read(answer: &Value) -> BotReply {
@@ -37,6 +41,30 @@ pub(super) fn read(answer: &Value) -> BotReply {
             .filter_map(name)
             .take(MOST_NAMES)
             .collect(),
+        summary: json::text(&answer["summary"]).map(|text| for_staff(text, SUMMARY)),
+        booking: answer["booking"]
+            .is_object()
+            .then(|| Box::new(stay(&answer["booking"]))),
+    }
+}
+
+/// A stay. A number that is none is one that no booking takes.
+fn stay(value: &Value) -> Stay {
+    let word = |key: &str| json::text(&value[key]).map(str::to_owned);
+    let number = |value: &Value| json::int(value).unwrap_or(-1);
+    Stay {
+        arrival: word("arrival"),
+        departure: word("departure"),
+        adults: Some(&value["adults"])
+            .filter(|it| !it.is_null())
+            .map(number),
+        children: match &value["children"] {
+            Value::Null => Vec::new(),
+            Value::Array(ages) => ages.iter().map(number).collect(),
+            other => vec![number(other)],
+        },
+        category: word("category"),
+        programme: word("programme"),
     }
 }
 
@@ -199,6 +227,15 @@ mod tests {
                 id: Some("pool".to_owned()),
                 text: "Бассейн".to_owned(),
             }],
+            summary: Some("Спросили о бассейне".to_owned()),
+            booking: Some(Stay {
+                arrival: Some("2027-03-10".to_owned()),
+                departure: Some("2027-03-17".to_owned()),
+                adults: Some(2),
+                children: vec![5],
+                category: Some("люкс".to_owned()),
+                programme: Some("rest".to_owned()),
+            }),
         };
         let read = read(&serde_json::to_value(&body).unwrap());
         assert_eq!(read.replies, ["Да"]);
@@ -213,6 +250,29 @@ mod tests {
             Some(("complaint".to_owned(), Some("шумно".to_owned())))
         );
         assert_eq!(read.passages, ["Бассейн"]);
+        assert_eq!(read.booking.as_deref(), body.booking.as_ref());
+        assert_eq!(read.summary, body.summary);
+    }
+
+    #[test]
+    fn issue_9_5_what_is_odd_in_a_stay_is_what_no_booking_takes() {
+        let booking = |value: Value| read(&json!({"booking": value})).booking;
+        assert_eq!(booking(json!(null)), None);
+        assert_eq!(booking(json!("люкс")), None);
+        assert_eq!(booking(json!({})).as_deref(), Some(&Stay::default()));
+        let odd = json!({"arrival": 20_270_310, "adults": "two", "children": [5, null, "7"], "category": ["люкс"]});
+        let odd = booking(odd).unwrap();
+        assert_eq!((odd.arrival, odd.category), (None, None));
+        assert_eq!((odd.adults, odd.children), (Some(-1), vec![5, -1, 7]));
+        assert_eq!(booking(json!({"children": "no"})).unwrap().children, [-1]);
+    }
+
+    #[test]
+    fn issue_9_7_a_summary_is_one_line_of_a_bounded_length() {
+        let long = format!("Гость\n\tхочет\u{202e} люкс. {}", "а".repeat(2_000));
+        let read = read(&json!({"summary": long})).summary.unwrap();
+        assert!(read.starts_with("Гость хочет люкс. а"), "{read}");
+        assert_eq!(read.chars().count(), SUMMARY);
     }
 
     #[test]

@@ -50,6 +50,7 @@ impl FaqBot {
                 ..BotReply::default()
             });
         }
+        let we_asked = booking::we_asked(request);
         let mut answers: Vec<Hit> = Vec::new();
         let mut is_missed = false;
         for sentence in asked.questions() {
@@ -59,7 +60,7 @@ impl FaqBot {
                         .iter()
                         .any(|known| known.passage.id == hit.passage.id) => {}
                 Some(hit) => answers.push(hit),
-                None => is_missed |= sentence.needs_an_answer(),
+                None => is_missed |= sentence.needs_an_answer(we_asked),
             }
         }
         let next = booking::next(request, &asked);
@@ -141,6 +142,10 @@ fn answered(answers: Vec<Hit>, next: Option<booking::Next>) -> BotReply {
     }
     match next {
         Some(booking::Next::Ask(question)) => reply.replies.push(question),
+        Some(booking::Next::Offer(stay)) => {
+            reply.replies.push(words::link());
+            reply.booking = Some(Box::new(stay));
+        }
         Some(booking::Next::Person(note)) => reply.handoff = Some((String::new(), Some(note))),
         None => {}
     }

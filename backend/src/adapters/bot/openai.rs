@@ -210,6 +210,7 @@ impl OpenAiBot {
             "introduce": request.introduce,
             "collect": request.policy.collect,
             "triggers": request.policy.triggers,
+            "booking": request.policy.booking,
             "passages": passages,
         });
         json!({
@@ -235,6 +236,10 @@ impl Bot for OpenAiBot {
 
     fn late(&self, _: LateCall<'_>) -> Result<BotReply, LateRefusal> {
         Err(LateRefusal::NotSigned)
+    }
+
+    fn prompt(&self) -> Option<&str> {
+        Some(&self.prompt)
     }
 }
 

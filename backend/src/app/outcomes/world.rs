@@ -358,6 +358,7 @@ fn flow(store: &SqliteStore, clock: &SetClock, tenant: Tenant) -> Arc<Flow> {
         store: Arc::new(store.clone()),
         hooks: Arc::new(WebhookReader::new(Vec::new())),
         clock: Arc::new(clock.clone()),
+        booking: Arc::new(crate::adapters::booking::PageLink),
         tenants: [(tenant.account, Arc::new(tenant))].into(),
         bells: Bells::default(),
         limited: true,

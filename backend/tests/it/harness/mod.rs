@@ -2,6 +2,7 @@
 
 mod audit;
 mod book;
+mod bots;
 mod browser;
 mod clicks;
 mod connect;
@@ -22,6 +23,7 @@ mod story;
 mod wait;
 mod weight;
 
+pub use bots::BOOKING_PAGE;
 pub use browser::{Tab, browse};
 pub(crate) use data::on;
 pub use data::{Data, Kept, Server};

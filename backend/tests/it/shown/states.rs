@@ -510,6 +510,7 @@ fn dialog(owner: Owner, deal: i64) -> DialogView {
             "Здравствуйте! Нас будет пятеро, с нами ребёнок трёх лет и собака".to_owned(),
         ),
         bot_wanted: None,
+        summary: None,
         why: vec![WhyLine {
             mark: WhyMark::Decided,
             ru: "гости: 5, порог 4. Нужен менеджер".to_owned(),

@@ -116,3 +116,37 @@ fn an_answer_that_does_not_fit_into_one_message_goes_to_a_person() {
     assert_eq!(scene.reason(), Some(ReasonId::ReplyBlocked));
     assert!(scene.traced("guard.length"));
 }
+
+#[test]
+fn issue_9_7_what_the_bot_sums_up_goes_with_the_handoff_whatever_its_cause() {
+    let summed = || BotAnswer {
+        summary: Some(TextRef(9)),
+        ..good()
+    };
+    let asks_for_a_person = BotAnswer {
+        handoff: Some(crate::event::BotHandoff {
+            reason: None,
+            note: None,
+        }),
+        ..summed()
+    };
+    let blocked = BotAnswer {
+        measured: leaking().measured,
+        ..summed()
+    };
+    let missed = BotAnswer {
+        kb: Kb::Miss,
+        ..summed()
+    };
+    for answer in [asks_for_a_person, blocked, missed] {
+        let scene = answered(answer);
+        let handoff = scene.state.handoff.clone().expect("a handoff");
+        assert_eq!(handoff.summary, Some(TextRef(9)));
+        let noted = |action: &Action| {
+            matches!(action, Action::AddNote { note: Note::Handoff { summary, .. }, .. }
+                if *summary == Some(TextRef(9)))
+        };
+        assert_eq!(scene.count(noted), 1);
+    }
+    assert_eq!(answered(summed()).state.handoff, None, "the bot leads");
+}

@@ -1,5 +1,6 @@
 //! The rules of BEHAVIOUR.md as tests, one family a file, played on a [`Scene`].
 
+mod booking;
 mod bursts;
 mod calendar;
 mod clarify;

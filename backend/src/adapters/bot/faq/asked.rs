@@ -1,5 +1,6 @@
 //! What a turn asks: its messages, sentence by sentence.
 
+use super::booking::named_category;
 use crate::ports::BotRequest;
 use widget_core::knowledge::{sentences, terms};
 use widget_core::time::Date;
@@ -40,12 +41,15 @@ pub(super) struct Sentence {
     states: bool,
     /// It says that the guest wants to book.
     books: bool,
+    /// It names a programme or a category of rooms.
+    chooses: bool,
 }
 
 impl Sentence {
-    /// Whether a person has to see to it when nothing answers it. «Хочу номер с 10 по 17 марта» only looks like a question.
-    pub(super) fn needs_an_answer(&self) -> bool {
-        self.outright || !(self.states || self.books)
+    /// Whether a person has to see to it when nothing answers it. «Хочу номер с 10 по 17 марта» only looks like a question,
+    /// and «люкс» is none where `we_asked` for it.
+    pub(super) fn needs_an_answer(&self, we_asked: bool) -> bool {
+        self.outright || !(self.states || self.books || we_asked && self.chooses)
     }
 }
 
@@ -67,6 +71,7 @@ impl Asked {
                         is_question: outright || asks(text),
                         states: is_of_a_stay(&said.facts),
                         books: said.intents.contains(&Intent::NewBooking),
+                        chooses: said.facts.programme.is_some() || named_category(text).is_some(),
                     });
                 }
             }

@@ -1,9 +1,10 @@
 //! The dialog about a booking: what is to be found out at the deal's stage is asked for, one thing at a time, and never
-//! more than twice. When all is known a manager takes over with a list of it.
+//! more than twice. When all is known the guest gets the link to book it, or a manager takes over with a list of it.
 
 use super::asked::Asked;
 use super::{OF_ITSELF, words};
-use crate::ports::{BotReply, BotRequest};
+use crate::ports::{BotBooking, BotReply, BotRequest};
+use widget_core::booking::Stay;
 use widget_core::time::{Date, Days, Local};
 use widget_core::understand::{Facts, Programme};
 
@@ -11,6 +12,8 @@ use widget_core::understand::{Facts, Programme};
 pub(super) enum Next {
     /// This question.
     Ask(String),
+    /// The link to this stay.
+    Offer(Stay),
     /// A person, with this note.
     Person(String),
 }
@@ -104,7 +107,8 @@ pub(super) fn next(request: &BotRequest, asked: &Asked) -> Option<Next> {
                 .iter()
                 .filter_map(|slot| (slot.said)(&known))
                 .collect();
-            Next::Person(words::all_is_known(&said))
+            let stay = stay(request.policy.booking.as_ref(), &known);
+            stay.map_or_else(|| Next::Person(words::all_is_known(&said)), Next::Offer)
         }
         Some(slot) => match slot.questions.get(times_asked(request, slot)) {
             Some(question) => Next::Ask((*question).to_owned()),
@@ -115,15 +119,18 @@ pub(super) fn next(request: &BotRequest, asked: &Asked) -> Option<Next> {
 
 /// The guest wants to book, states something about a stay, or answers a question of ours.
 fn is_about_a_booking(request: &BotRequest, asked: &Asked, slots: &[&Slot]) -> bool {
+    asked.wants_to_book() || asked.states() || is_answer(request, slots.iter().copied())
+}
+
+/// Whether the bot's last words asked for something that a booking needs.
+pub(super) fn we_asked(request: &BotRequest) -> bool {
+    is_answer(request, SLOTS.iter())
+}
+
+fn is_answer<'a>(request: &BotRequest, slots: impl IntoIterator<Item = &'a Slot>) -> bool {
     let last = request.history.iter().rev().find(|line| line.from == "bot");
-    let answers = last.is_some_and(|line| {
-        slots.iter().any(|slot| {
-            slot.questions
-                .iter()
-                .any(|question| line.text.contains(question))
-        })
-    });
-    asked.wants_to_book() || asked.states() || answers
+    let mut questions = slots.into_iter().flat_map(|slot| slot.questions);
+    last.is_some_and(|line| questions.any(|question| line.text.contains(question)))
 }
 
 fn times_asked(request: &BotRequest, slot: &Slot) -> usize {
@@ -146,6 +153,12 @@ impl Next {
                 confidence: OF_ITSELF,
                 ..BotReply::default()
             },
+            Self::Offer(stay) => BotReply {
+                replies: vec![words::link()],
+                confidence: OF_ITSELF,
+                booking: Some(Box::new(stay)),
+                ..BotReply::default()
+            },
             Self::Person(note) => BotReply {
                 handoff: Some((String::new(), Some(note))),
                 confidence: OF_ITSELF,
@@ -153,6 +166,42 @@ impl Next {
             },
         }
     }
+}
+
+/// The stay to book by a link, if all of it is known and the policy has it. Ages of all children are asked nowhere, so with
+/// a child a person sees to it.
+fn stay(page: Option<&BotBooking>, known: &Known) -> Option<Stay> {
+    let page = page?;
+    let facts = &known.facts;
+    let days = facts.dates.filter(|days| !is_a_month(*days))?;
+    let departure = match (days.last > days.first, facts.nights) {
+        (true, _) => days.last,
+        (false, nights) => days.first + i64::from(nights?),
+    };
+    let adults = facts.guests.filter(|_| facts.youngest_child.is_none())?;
+    let programme = facts.programme.and_then(|programme| {
+        let name = serde_json::to_value(programme).ok()?;
+        name.as_str().map(str::to_owned)
+    });
+    Some(Stay {
+        arrival: Some(date(days.first).to_string()),
+        departure: Some(date(departure).to_string()),
+        adults: Some(i64::from(adults)).filter(|adults| *adults <= i64::from(page.max_adults)),
+        children: Vec::new(),
+        category: known.category.clone(),
+        programme,
+    })
+    .filter(|stay| {
+        stay.adults.is_some()
+            && has(&page.categories, stay.category.as_ref())
+            && has(&page.programmes, stay.programme.as_ref())
+    })
+}
+
+/// Whether a list has a name; an empty list asks for none.
+fn has(names: &[String], said: Option<&String>) -> bool {
+    let is = |name: &String| said.is_some_and(|said| said.to_lowercase() == name.to_lowercase());
+    names.is_empty() || names.iter().any(is)
 }
 
 /// The category that the guest named last; else the deal's.
@@ -168,7 +217,8 @@ fn category_of(request: &BotRequest, asked: &Asked) -> Option<String> {
     named.or(of_deal)
 }
 
-fn named_category(text: &str) -> Option<String> {
+/// The category of rooms that a text names.
+pub(super) fn named_category(text: &str) -> Option<String> {
     let lower = text.to_lowercase();
     let mut words = lower.split(|c: char| !c.is_alphanumeric() && c != '-');
     let named = words.find_map(|word| {

@@ -3,9 +3,12 @@
 use super::*;
 use crate::adapters::knowledge::Library;
 use crate::adapters::store::SqliteStore;
-use crate::ports::{BotContact, BotHistory, BotMessage, BotPolicy, Knowledge, NewBase, Origin};
+use crate::ports::{
+    BotBooking, BotContact, BotHistory, BotMessage, BotPolicy, Knowledge, NewBase, Origin,
+};
 use std::collections::BTreeMap;
 use tempfile::TempDir;
+use widget_core::booking::PLACEHOLDER;
 use widget_core::ids::{DialogId, MessageId, TurnId};
 use widget_core::knowledge::measure::{Figures, Labelled, by_search, by_words_alone};
 use widget_core::knowledge::{BaseFile, Index, read};
@@ -66,6 +69,7 @@ fn turn(messages: &[&str]) -> BotRequest {
                 .to_vec(),
             bot_name: "виртуальный помощник".to_owned(),
             organisation: "санатория".to_owned(),
+            booking: None,
         },
     }
 }
@@ -169,6 +173,31 @@ async fn issue_9_3_it_asks_for_what_a_booking_needs_one_thing_at_a_time() {
     {
         assert!(note.contains(known), "{note}");
     }
+
+    // Where guests book by a link, the guest gets it.
+    let page = |categories: &[&str]| BotBooking {
+        max_adults: 4,
+        categories: categories.iter().map(|name| (*name).to_owned()).collect(),
+        programmes: vec!["treatment".to_owned()],
+    };
+    request.policy.booking = Some(page(&["Люкс", "Стандарт"]));
+    let linked = bot.answer(&request).await.unwrap();
+    assert!(linked.handoff.is_none(), "{linked:?}");
+    assert!(
+        linked.replies.last().unwrap().contains(PLACEHOLDER),
+        "{linked:?}"
+    );
+    let stay = linked.booking.unwrap();
+    assert_eq!(stay.arrival.as_deref(), Some("2027-03-10"));
+    assert_eq!(stay.departure.as_deref(), Some("2027-03-17"));
+    assert_eq!(stay.adults, Some(2));
+    assert_eq!(stay.programme.as_deref(), Some("treatment"));
+    // A category that the page does not have, and a child whose age may not be the only one, are a manager's.
+    request.policy.booking = Some(page(&["Стандарт"]));
+    assert!(bot.answer(&request).await.unwrap().handoff.is_some());
+    request.policy.booking = Some(page(&["Люкс"]));
+    request.facts.youngest_child = Some(7);
+    assert!(bot.answer(&request).await.unwrap().handoff.is_some());
 }
 
 #[tokio::test]

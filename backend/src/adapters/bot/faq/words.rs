@@ -1,9 +1,16 @@
 //! The few sentences that the bot has of its own. The dialog is Russian, as the base is: whoever writes otherwise finds
 //! nothing in it and gets a person.
 
+use widget_core::booking::PLACEHOLDER;
+
 /// To a greeting without a question.
 pub(super) const HOW_TO_HELP: &str =
     "Чем могу помочь? Напишите вопрос или даты, на которые думаете приехать.";
+
+/// The link to the stay that the guest described.
+pub(super) fn link() -> String {
+    format!("Забронировать можно по ссылке: {PLACEHOLDER}")
+}
 
 /// For the manager: what was found of several questions.
 pub(super) fn found_a_part(titles: &[&str]) -> String {

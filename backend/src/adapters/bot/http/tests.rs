@@ -38,6 +38,7 @@ fn turn() -> BotRequest {
             collect: Vec::new(),
             bot_name: String::new(),
             organisation: String::new(),
+            booking: None,
         },
     }
 }

@@ -36,6 +36,18 @@ pub(super) fn of_an_answer() -> Value {
                 {"type": "null"},
             ]},
             "passages": list(&json!({"type": "string"})),
+            "summary": or_null("string"),
+            "booking": {"anyOf": [
+                object(&json!({
+                    "arrival": or_null("string"),
+                    "departure": or_null("string"),
+                    "adults": or_null("integer"),
+                    "children": list(&json!({"type": "integer"})),
+                    "category": or_null("string"),
+                    "programme": or_null("string"),
+                })),
+                {"type": "null"},
+            ]},
         })),
     })
 }

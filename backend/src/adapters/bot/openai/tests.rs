@@ -53,6 +53,7 @@ fn turn() -> BotRequest {
             collect: Vec::new(),
             bot_name: "виртуальный помощник".to_owned(),
             organisation: "санатория «Лаванда»".to_owned(),
+            booking: None,
         },
     }
 }

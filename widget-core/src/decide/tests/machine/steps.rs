@@ -222,6 +222,7 @@ impl Answering {
                     reason: None,
                     note: Some(text()),
                 });
+                answer.summary = Some(text());
             }
             Answering::LinkSent => answer.done.extend([BotDone::PaymentLinkSent]),
             Answering::Sees(intent) => answer.intents.extend([intent]),
@@ -237,6 +238,7 @@ impl Answering {
                 answer.done.extend([BotDone::ReviewLinkSent]);
             }
             Answering::Leaks => {
+                answer.summary = Some(text());
                 answer.measured = Some(Box::new(Measured {
                     internal: [Internal::TurnId].into(),
                     ..Measured::default()
