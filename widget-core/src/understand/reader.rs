@@ -10,6 +10,7 @@
 //!
 //! A text is hostile until read: of a very long one the beginning counts, and every loop over its words is bounded.
 
+mod coding;
 mod explain;
 mod facts;
 mod features;
@@ -26,6 +27,7 @@ mod tests;
 mod thanks;
 #[cfg(feature = "train")]
 pub mod train;
+mod weights;
 mod words;
 
 pub use explain::{Explanation, Reason, explain};

@@ -70,13 +70,20 @@ const PIECES: Range<usize> = 3..6;
 
 /// Every feature of the words once, by its hash, with the first tokens that it was read from.
 pub(super) fn all(tokens: &[Token], lexicon: &Lexicon) -> Vec<(u32, Kind, Range<usize>)> {
-    let mut all = Vec::with_capacity(tokens.len() * 32);
+    let mut met = Vec::with_capacity(tokens.len() * 32);
+    // Each hash with the place of its feature among those met: light to sort.
+    let mut order: Vec<u64> = Vec::with_capacity(met.capacity());
     each(tokens, lexicon, |kind, parts, tokens| {
-        all.push((hash(kind, parts), kind, tokens));
+        order.push(u64::from(hash(kind, parts)) << 32 | met.len() as u64);
+        met.push((kind, tokens));
     });
-    all.sort_by_key(|(hash, _, _)| *hash);
-    all.dedup_by_key(|(hash, _, _)| *hash);
-    all
+    order.sort_unstable();
+    order.dedup_by_key(|place| *place >> 32);
+    let feature = |place: u64| {
+        let (kind, tokens) = met[(place & u64::from(u32::MAX)) as usize].clone();
+        ((place >> 32) as u32, kind, tokens)
+    };
+    order.into_iter().map(feature).collect()
 }
 
 /// Names every feature of the words: its kind, its parts, and the tokens that it was read from.
@@ -172,8 +179,9 @@ fn asking(words: &[&str], ends: &[usize]) -> Vec<bool> {
     asks
 }
 
-/// Features are told apart by so many bits; of a hundred thousand, one in 170 meets another.
-pub(super) const HASH_BITS: u32 = 24;
+/// Features are told apart by so many bits: each bit more costs a bit of every feature in the model's file, each bit
+/// less doubles how many strangers pass for one of them, now one in 45.
+pub(super) const HASH_BITS: u32 = 22;
 
 /// Identifies a feature (FNV-1a, folded: the model's file holds it).
 fn hash(kind: Kind, parts: &[&str]) -> u32 {

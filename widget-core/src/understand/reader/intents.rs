@@ -13,7 +13,7 @@ const ENOUGH: u8 = 50;
 const ENOUGH_FOR_A_PERSON: u8 = 35;
 /// A message hands the dialog over from this probability of [`Class::HandsOver`] on, whichever intent it is: of several
 /// that are alike («проверьте, дошла ли оплата») none need be likely by itself.
-const HANDS_OVER: u8 = 55;
+const HANDS_OVER: u8 = 50;
 /// An intent hands the dialog over against that if it is as probable as this.
 const ENOUGH_ALONE: u8 = 70;
 /// A booking, new or had, changes nothing but whose deal it is: it may be heard early.

@@ -3,6 +3,8 @@
 //! The model of intents learns from the notions beside the words themselves, so that a word which no author of its
 //! messages used still counts as what it means. A stem ends in `*`; anything else is a whole word.
 
+use std::collections::BTreeSet;
+
 /// A notion and its words.
 #[rustfmt::skip]
 const NOTIONS: &[(&str, &str)] = &[
@@ -151,6 +153,8 @@ pub(super) fn name(notion: Notion) -> &'static str {
 pub(super) struct Lexicon {
     words: Vec<(&'static str, Notion)>,
     stems: Vec<(&'static str, Notion)>,
+    /// The words that a phrase begins with: most words begin none.
+    first: BTreeSet<&'static str>,
 }
 
 impl Lexicon {
@@ -158,6 +162,7 @@ impl Lexicon {
         let mut lexicon = Self {
             words: Vec::new(),
             stems: Vec::new(),
+            first: PHRASES.iter().map(|(phrase, _)| phrase[0]).collect(),
         };
         for (notion, (_, words)) in NOTIONS.iter().enumerate() {
             for word in words.split(' ') {
@@ -175,7 +180,8 @@ impl Lexicon {
     /// The notions of each word; those of a phrase stand with its first word.
     pub(super) fn read(&self, words: &[&str]) -> Vec<Vec<Notion>> {
         let mut notions: Vec<Vec<Notion>> = words.iter().map(|word| self.notions(word)).collect();
-        for at in 0..words.len() {
+        let begins = |at: &usize| self.first.contains(words[*at]);
+        for at in (0..words.len()).filter(begins) {
             let said = |(phrase, _): &(&[&str], &str)| words[at..].starts_with(phrase);
             if let Some(phrase) = PHRASES.iter().position(said) {
                 notions[at..at + PHRASES[phrase].0.len()]
@@ -191,21 +197,30 @@ impl Lexicon {
     fn notions(&self, word: &str) -> Vec<Notion> {
         let mut found: Vec<Notion> = Vec::new();
         let mut add = |entries: &[(&str, Notion)], key: &str| {
-            let first = entries.partition_point(|(entry, _)| *entry < key);
-            for (_, notion) in entries[first..]
-                .iter()
-                .take_while(|(entry, _)| *entry == key)
-            {
+            for (_, notion) in entries.iter().take_while(|(entry, _)| *entry == key) {
                 if !found.contains(notion) {
                     found.push(*notion);
                 }
             }
         };
-        add(&self.words, word);
-        for (end, _) in word.char_indices().skip(1) {
-            add(&self.stems, &word[..end]);
+        add(from(&self.words, word), word);
+        // The stems that begin like the word: fewer with each letter.
+        let mut alike = self.stems.as_slice();
+        let ends = word.char_indices().skip(1).map(|(end, _)| end);
+        for end in ends.chain([word.len()]) {
+            let beginning = &word[..end];
+            alike = from(alike, beginning);
+            alike = &alike[..alike.partition_point(|(stem, _)| stem.starts_with(beginning))];
+            if alike.is_empty() {
+                break;
+            }
+            add(alike, beginning);
         }
-        add(&self.stems, word);
         found
     }
+}
+
+/// The entries from the key on.
+fn from<'a>(entries: &'a [(&'static str, Notion)], key: &str) -> &'a [(&'static str, Notion)] {
+    &entries[entries.partition_point(|(entry, _)| *entry < key)..]
 }

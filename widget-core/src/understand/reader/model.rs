@@ -5,15 +5,16 @@
 //!
 //! ```text
 //! u8  number of classes, in the order of [`CLASSES`]; then for each: 9 × i32, the scores of 10, 20 … 90 %
-//! u32 number of features; then for each, in ascending order of their hashes:
-//!     the distance from the hash before, in groups of 7 bits, the lowest first; the last has no high bit
-//!     u8   3 bits: which of the [`UNITS`] its weights are counted in; 5 bits: number of weights
-//!     (5 bits class, 1 bit sign, 2 bits: so many steps of the unit, less one) × weights
+//! u32 number of features; then the rows of [`super::weights`], in ascending order of their hashes, as
+//!     [`super::coding`] writes them: the distance from the hash before; which of the [`UNITS`] the weights are
+//!     counted in; how many there are; and for each its class, its sign, and so many steps of the unit
 //! ```
 
 use super::Intent;
-use super::features::{self, Kind};
+use super::coding::Decoder;
+use super::features::{self, HASH_BITS, Kind};
 use super::lexicon::Lexicon;
+use super::weights::{Row, Rows};
 use super::words::Token;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -70,6 +71,8 @@ static WEIGHTS: &[u8] = &[];
 pub(super) struct Model {
     knots: [[i32; KNOTS]; COUNT],
     hashes: Vec<u32>,
+    /// Where the hashes with the same upper bits begin: most drawers hold one or two.
+    drawers: Vec<u32>,
     /// Where the weights of a feature begin.
     starts: Vec<u32>,
     weights: Vec<(u8, i8)>,
@@ -159,41 +162,47 @@ impl Model {
         for knot in knots.iter_mut().flatten() {
             *knot = i32::from_le_bytes(take(4)?.try_into().ok()?);
         }
-        let features = u32::from_le_bytes(take(4)?.try_into().ok()?) as usize;
+        let features = u32::from_le_bytes(take(4)?.try_into().ok()?);
+        if features > 1 << HASH_BITS {
+            return None;
+        }
+        let mut coder = Decoder::new(bytes);
+        let mut rows = Rows::new();
         let mut hashes = Vec::new();
         let mut starts = vec![0];
         let mut weights: Vec<(u8, i8)> = Vec::new();
         let mut hash = 0_u32;
         for _ in 0..features {
-            let mut shift = 0;
-            loop {
-                let group = take(1)?[0];
-                hash = hash.checked_add(u32::from(group & 0x7F).checked_shl(shift)?)?;
-                shift += 7;
-                if group < 0x80 {
-                    break;
-                }
-            }
+            let row = rows.row(&mut coder, &Row::default());
+            hash = hash.checked_add(row.distance)?;
             hashes.push(hash);
-            let head = take(1)?[0];
-            let unit = i32::from(UNITS[usize::from(head >> 5)]);
-            let row = take(usize::from(head & 0x1F))?.iter();
-            weights.extend(row.map(|said| {
-                let weight = unit * i32::from((said & 3) + 1);
-                let weight = if said & 4 == 0 { weight } else { -weight };
+            let unit = i32::from(UNITS[usize::from(row.unit)]);
+            weights.extend(row.steps.into_iter().map(|(class, steps)| {
+                let weight = unit * i32::from(steps);
                 let most = if weight < 0 { i8::MIN } else { i8::MAX };
-                (said >> 3, i8::try_from(weight).unwrap_or(most))
+                (class, i8::try_from(weight).unwrap_or(most))
             }));
             starts.push(u32::try_from(weights.len()).ok()?);
         }
-        let in_range = weights.iter().all(|(class, _)| usize::from(*class) < COUNT);
-        (in_range && take(1).is_none()).then(|| Self {
+        (hash < 1 << HASH_BITS).then(|| Self {
             knots,
+            drawers: drawers(&hashes),
             hashes,
             starts,
             weights,
             lexicon: Lexicon::new(),
         })
+    }
+
+    /// Which of the features it is, if it is one.
+    fn find(&self, hash: u32) -> Option<usize> {
+        let drawer = (hash >> DRAWER_BITS) as usize;
+        let (from, to) = (*self.drawers.get(drawer)?, *self.drawers.get(drawer + 1)?);
+        let (from, to) = (from as usize, to as usize);
+        let within = self.hashes[from..to]
+            .iter()
+            .position(|known| *known == hash)?;
+        Some(from + within)
     }
 
     /// How probable each class is.
@@ -215,7 +224,7 @@ impl Model {
     fn score(&self, tokens: &[Token]) -> ([i32; COUNT], Vec<Seen>) {
         let met = features::all(tokens, &self.lexicon);
         let known = |(hash, kind, tokens): &(u32, Kind, Range<usize>)| {
-            let feature = self.hashes.binary_search(hash).ok()?;
+            let feature = self.find(*hash)?;
             Some(Seen {
                 feature,
                 kind: *kind,
@@ -260,6 +269,15 @@ impl Model {
         reasons.truncate(most);
         reasons
     }
+}
+
+/// Hashes that differ in so many of their lowest bits alone lie in one drawer.
+const DRAWER_BITS: u32 = 6;
+
+/// Where each drawer begins, and where the last one ends.
+fn drawers(hashes: &[u32]) -> Vec<u32> {
+    let begins = |drawer: u32| hashes.partition_point(|hash| hash >> DRAWER_BITS < drawer) as u32;
+    (0..=1 << (HASH_BITS - DRAWER_BITS)).map(begins).collect()
 }
 
 /// A feature that speaks for a class.

@@ -9,17 +9,22 @@
     reason = "whole weights are at most 127, there are 29 classes, and features are far fewer than 2^32"
 )]
 
+use super::coding::Encoder;
 use super::features;
 use super::intents::is_for_a_person;
 use super::lexicon::Lexicon;
 use super::model::{CLASSES, COUNT, Class, KNOTS, Model, SCALE, UNITS, norm, squares};
 use super::sample::Sample;
+use super::weights::{self, Row};
 use super::{Understood, understand_with, words};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The model's file is no larger than this, bytes.
 pub const LARGEST: usize = 300_000;
+/// It is no larger than this before the weights are learnt anew by the features that were kept, and a little larger then.
+const LARGEST_AT_FIRST: usize = LARGEST - 9_000;
 /// How much an error costs against large weights.
 const COST: f64 = 2.0;
 /// What fewer voices use is a mannerism.
@@ -213,13 +218,13 @@ impl Corpus {
 
     /// For each class the features that the file has room for: those that weigh most where all of them are learnt.
     fn telling(&self, chosen: &[usize]) -> Vec<Vec<bool>> {
-        let rows = (0..COUNT).map(|class| {
+        let rows: Rows = of_each_class(|class| {
             let weights = learn_class(&self.lesson(class, chosen, None), self.hashes.len());
             whole(&weights, largest(&weights))
         });
-        let rows: Rows = rows.collect();
-        let least = least(&self.hashes, &rows);
-        let kept = |row: &Vec<i8>| row.iter().map(|w| w.unsigned_abs() >= least).collect();
+        let bar = bar(&self.hashes, &rows);
+        let reaches = |(weight, hash): (&i8, &u32)| bar.is_reached(*weight, *hash);
+        let kept = |row: &Vec<i8>| row.iter().zip(&self.hashes).map(reaches).collect();
         rows.iter().map(kept).collect()
     }
 
@@ -231,12 +236,10 @@ impl Corpus {
         kept: &[Vec<bool>],
         tops: Option<&[f64]>,
     ) -> (Rows, Vec<f64>) {
-        let learnt: Vec<Vec<f64>> = (0..COUNT)
-            .map(|class| {
-                let lesson = self.lesson(class, chosen, Some(&kept[class]));
-                learn_class(&lesson, self.hashes.len())
-            })
-            .collect();
+        let learnt: Vec<Vec<f64>> = of_each_class(|class| {
+            let lesson = self.lesson(class, chosen, Some(&kept[class]));
+            learn_class(&lesson, self.hashes.len())
+        });
         let own = || learnt.iter().map(|weights| largest(weights)).collect();
         let tops = tops.map_or_else(own, <[f64]>::to_vec);
         let rows = learnt.iter().zip(&tops);
@@ -282,6 +285,25 @@ impl Corpus {
             .sum();
         sum * SCALE / norm(*all)
     }
+}
+
+/// What `of` makes of each class, on all cores: no class looks at another.
+fn of_each_class<T: Send>(of: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let classes = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+        let made = classes.take_while(|class| *class < COUNT);
+        made.map(|class| (class, of(class))).collect::<Vec<_>>()
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut made = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(&work)).collect();
+        let made = threads.into_iter().map(|thread| thread.join());
+        made.flat_map(|made| made.expect("a class is learnt without a panic"))
+            .collect::<Vec<_>>()
+    });
+    made.sort_by_key(|(class, _)| *class);
+    made.into_iter().map(|(_, made)| made).collect()
 }
 
 /// The weights that tell a class from the others: one of each of the `features`.
@@ -379,24 +401,48 @@ fn unit_of(top: u8) -> usize {
     UNITS.iter().position(reaches).unwrap_or(UNITS.len() - 1)
 }
 
-/// The smallest weight for which the file has room.
-fn least(hashes: &[u32], rows: &Rows) -> u8 {
-    (1..=127_u8)
-        .find(|least| {
-            let kept = |weight: &i8| {
-                if weight.unsigned_abs() >= *least {
-                    *weight
-                } else {
-                    0
-                }
-            };
-            let rows: Rows = rows
-                .iter()
-                .map(|row| row.iter().map(kept).collect())
-                .collect();
-            file(hashes, &rows, &[]).len() <= LARGEST
-        })
-        .unwrap_or(127)
+/// What a feature must weigh to be kept.
+#[derive(Clone, Copy)]
+struct Bar {
+    least: u8,
+    /// Of those that weigh just the least so many in [`Bar::STEPS`] are left out, any.
+    out: u32,
+}
+
+impl Bar {
+    const STEPS: u32 = 16;
+
+    fn of(height: u32) -> Self {
+        Self {
+            least: (height / Self::STEPS) as u8,
+            out: height % Self::STEPS,
+        }
+    }
+
+    fn is_reached(self, weight: i8, hash: u32) -> bool {
+        let size = weight.unsigned_abs();
+        size > self.least || size == self.least && hash % Self::STEPS >= self.out
+    }
+}
+
+/// The lowest bar at which the file has room.
+fn bar(hashes: &[u32], rows: &Rows) -> Bar {
+    let fits = |height: &u32| {
+        let bar = Bar::of(*height);
+        let kept = |(weight, hash): (&i8, &u32)| {
+            if bar.is_reached(*weight, *hash) {
+                *weight
+            } else {
+                0
+            }
+        };
+        let rows = rows
+            .iter()
+            .map(|row| row.iter().zip(hashes).map(kept).collect());
+        file(hashes, &rows.collect(), &[]).len() <= LARGEST_AT_FIRST
+    };
+    let heights: Vec<u32> = (Bar::STEPS..128 * Bar::STEPS).collect();
+    Bar::of(Bar::STEPS + heights.partition_point(|height| !fits(height)) as u32)
 }
 
 /// Whether a careful reader sees the class in the message.
@@ -454,6 +500,7 @@ fn file(hashes: &[u32], rows: &Rows, knots: &[[i32; KNOTS]]) -> Vec<u8> {
     let head = bytes.len();
     let (mut features, mut before) = (0_u32, 0);
     bytes.extend(features.to_le_bytes());
+    let (mut coder, mut written) = (Encoder::new(), weights::Rows::new());
     for (at, hash) in hashes.iter().enumerate() {
         let row = rows.iter().map(|row| row[at]).zip(0_u8..);
         let row: Vec<(i8, u8)> = row.filter(|(weight, _)| *weight != 0).collect();
@@ -461,21 +508,24 @@ fn file(hashes: &[u32], rows: &Rows, knots: &[[i32; KNOTS]]) -> Vec<u8> {
             continue;
         };
         features += 1;
-        let mut distance = hash - before;
-        before = *hash;
-        while distance >= 0x80 {
-            bytes.push(distance as u8 | 0x80);
-            distance >>= 7;
-        }
         let unit = unit_of(top);
-        bytes.extend([distance as u8, (unit as u8) << 5 | row.len() as u8]);
-        bytes.extend(row.iter().map(|(weight, class)| {
+        let steps = |weight: i8| {
             let steps = u32::from(weight.unsigned_abs()).div_ceil(u32::from(UNITS[unit]));
-            let sign = if *weight < 0 { 4 } else { 0 };
-            class << 3 | sign | (steps.clamp(1, 4) - 1) as u8
-        }));
+            steps.clamp(1, STEPS as u32) as i8 * weight.signum()
+        };
+        let row = Row {
+            distance: hash - before,
+            unit: unit as u8,
+            steps: row
+                .iter()
+                .map(|(weight, class)| (*class, steps(*weight)))
+                .collect(),
+        };
+        before = *hash;
+        written.row(&mut coder, &row);
     }
     bytes[head..head + 4].copy_from_slice(&features.to_le_bytes());
+    bytes.extend(coder.finish());
     bytes
 }
 
