@@ -69,6 +69,10 @@ const NEAR: usize = 7;
 const PIECES: Range<usize> = 3..6;
 
 /// Every feature of the words once, by its hash, with the first tokens that it was read from.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "either half of a place has 32 bits"
+)]
 pub(super) fn all(tokens: &[Token], lexicon: &Lexicon) -> Vec<(u32, Kind, Range<usize>)> {
     let mut met = Vec::with_capacity(tokens.len() * 32);
     // Each hash with the place of its feature among those met: light to sort.

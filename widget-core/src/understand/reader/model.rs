@@ -275,6 +275,10 @@ impl Model {
 const DRAWER_BITS: u32 = 6;
 
 /// Where each drawer begins, and where the last one ends.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "there are at most 2^22 hashes"
+)]
 fn drawers(hashes: &[u32]) -> Vec<u32> {
     let begins = |drawer: u32| hashes.partition_point(|hash| hash >> DRAWER_BITS < drawer) as u32;
     (0..=1 << (HASH_BITS - DRAWER_BITS)).map(begins).collect()

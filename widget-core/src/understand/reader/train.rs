@@ -297,8 +297,8 @@ fn of_each_class<T: Send>(of: impl Fn(usize) -> T + Sync) -> Vec<T> {
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut made = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(&work)).collect();
-        let made = threads.into_iter().map(|thread| thread.join());
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        let made = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
         made.flat_map(|made| made.expect("a class is learnt without a panic"))
             .collect::<Vec<_>>()
     });

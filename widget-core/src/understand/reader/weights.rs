@@ -1,5 +1,10 @@
 //! The file of the weights: see the head of [`super::model`].
 
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "a row has at most 31 weights, and each of its numbers at most five bits"
+)]
+
 use super::coding::{Chance, Coder};
 use super::features::HASH_BITS;
 use super::model::{COUNT, UNITS};
