@@ -264,8 +264,8 @@ fn reason_sentences(id: ReasonId, kind: &str) -> &'static [(&'static str, &'stat
                 "The bot's reply failed the checks: too long",
             )],
             "booking" => &[(
-                "Ответ бота не прошёл проверку: ссылка на бронирование не собрана",
-                "The bot's reply failed the checks: no booking link could be made",
+                "Ответ бота не прошёл проверку: ссылка не собрана",
+                "The bot's reply failed the checks: no booking link",
             )],
             "repeated" => &[(
                 "Ответ бота не прошёл проверку: повтор",

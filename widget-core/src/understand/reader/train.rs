@@ -19,7 +19,6 @@ use super::weights::{self, Row};
 use super::{Understood, understand_with, words};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The model's file is no larger than this, bytes.
 pub const LARGEST: usize = 300_000;
@@ -218,10 +217,12 @@ impl Corpus {
 
     /// For each class the features that the file has room for: those that weigh most where all of them are learnt.
     fn telling(&self, chosen: &[usize]) -> Vec<Vec<bool>> {
-        let rows: Rows = of_each_class(|class| {
-            let weights = learn_class(&self.lesson(class, chosen, None), self.hashes.len());
-            whole(&weights, largest(&weights))
-        });
+        let rows: Rows = (0..COUNT)
+            .map(|class| {
+                let weights = learn_class(&self.lesson(class, chosen, None), self.hashes.len());
+                whole(&weights, largest(&weights))
+            })
+            .collect();
         let bar = bar(&self.hashes, &rows);
         let reaches = |(weight, hash): (&i8, &u32)| bar.is_reached(*weight, *hash);
         let kept = |row: &Vec<i8>| row.iter().zip(&self.hashes).map(reaches).collect();
@@ -236,10 +237,12 @@ impl Corpus {
         kept: &[Vec<bool>],
         tops: Option<&[f64]>,
     ) -> (Rows, Vec<f64>) {
-        let learnt: Vec<Vec<f64>> = of_each_class(|class| {
-            let lesson = self.lesson(class, chosen, Some(&kept[class]));
-            learn_class(&lesson, self.hashes.len())
-        });
+        let learnt: Vec<Vec<f64>> = (0..COUNT)
+            .map(|class| {
+                let lesson = self.lesson(class, chosen, Some(&kept[class]));
+                learn_class(&lesson, self.hashes.len())
+            })
+            .collect();
         let own = || learnt.iter().map(|weights| largest(weights)).collect();
         let tops = tops.map_or_else(own, <[f64]>::to_vec);
         let rows = learnt.iter().zip(&tops);
@@ -285,25 +288,6 @@ impl Corpus {
             .sum();
         sum * SCALE / norm(*all)
     }
-}
-
-/// What `of` makes of each class, on all cores: no class looks at another.
-fn of_each_class<T: Send>(of: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let classes = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
-        let made = classes.take_while(|class| *class < COUNT);
-        made.map(|class| (class, of(class))).collect::<Vec<_>>()
-    };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut made = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        let made = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
-        made.flat_map(|made| made.expect("a class is learnt without a panic"))
-            .collect::<Vec<_>>()
-    });
-    made.sort_by_key(|(class, _)| *class);
-    made.into_iter().map(|(_, made)| made).collect()
 }
 
 /// The weights that tell a class from the others: one of each of the `features`.
