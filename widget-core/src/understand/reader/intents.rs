@@ -18,6 +18,8 @@ const HANDS_OVER: u8 = 50;
 const ENOUGH_ALONE: u8 = 70;
 /// A booking, new or had, changes nothing but whose deal it is: it may be heard early.
 const ENOUGH_FOR_A_BOOKING: u8 = 35;
+/// What is so surely unclear hands nothing over by itself: it is asked back («Я насчёт того вопроса»).
+const CERTAIN: u8 = 95;
 /// Silence is the worst answer to a guest who asked something.
 const ENOUGH_FOR_SILENCE: u8 = 75;
 /// So sure is the model that the guest asks something plain beside another intent.
@@ -68,7 +70,8 @@ fn taken(model: &Model, judged: &Judged, tokens: &[Token], says_more: bool) -> B
         || moves_money(tokens)
         || speaks_of_a_doctors_deed(tokens)
         || talks_of_a_matter(tokens);
-    if hands_over && !taken.iter().any(|intent| is_for_a_person(*intent)) {
+    let unclear = sure(Intent::Unclear) >= CERTAIN;
+    if hands_over && !unclear && !taken.iter().any(|intent| is_for_a_person(*intent)) {
         taken.extend(judged.likeliest(|intent| {
             is_for_a_person(intent) && !(declined && intent == Intent::HumanRequest)
         }));
