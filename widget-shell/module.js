@@ -5,7 +5,10 @@ define(function () {
   const PACKED = '__PACKED__';
 
   function unpacked() {
-    const bytes = Uint8Array.from(atob(PACKED), (letter) => letter.charCodeAt(0));
+    const text = atob(PACKED);
+    const bytes = new Uint8Array(text.length);
+    // Not `Uint8Array.from(text, …)`: with a call for each letter it takes eight times as long.
+    for (let at = 0; at < bytes.length; at += 1) bytes[at] = text.charCodeAt(at);
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
     return new Response(stream).arrayBuffer();
   }

@@ -892,6 +892,15 @@ pub enum CrmWrite {
         /// The value.
         value: FieldValue,
     },
+    /// Tags of a contact, by name. The others stay.
+    TagContact {
+        /// The contact.
+        contact: ContactId,
+        /// To put on.
+        add: Vec<String>,
+        /// To take off.
+        remove: Vec<String>,
+    },
     /// A note on a deal.
     AddNote {
         /// The deal.

@@ -93,6 +93,15 @@ pub enum Action {
         /// The owner as of the decision.
         value: FieldValue,
     },
+    /// Put tags on a contact and take others off.
+    TagContact {
+        /// Which contact.
+        contact: ContactId,
+        /// Names of those to put on.
+        add: Vec<String>,
+        /// Names of those to take off, as the CRM writes them.
+        remove: Vec<String>,
+    },
     /// Put a note on the deal.
     AddNote {
         /// On which deal.
@@ -117,6 +126,7 @@ impl Action {
             Action::CreateContact => "create_contact",
             Action::CreateDeal { .. } => "create_deal",
             Action::SetOwnerField { .. } => "set_owner_field",
+            Action::TagContact { .. } => "tag_contact",
             Action::AddNote { .. } => "add_note",
         }
     }

@@ -5,7 +5,8 @@
 
 use crate::booking::Linked;
 use crate::dialog::{
-    BeforeTake, Handoff, Lead, OwnMove, SeenMessage, SentText, TaskState, Turn, Unanswered,
+    BeforeTake, Exclusion, Handoff, Lead, OwnMove, SeenMessage, SentText, TaskState, Turn,
+    Unanswered,
 };
 use crate::event::{Changer, CrmSnapshot, FieldValue, Listed, Timer};
 use crate::ids::{ActionKey, ContactId, DealId, MessageId, StageKey, TaskId, TextRef, UserId};
@@ -116,6 +117,8 @@ pub enum Change {
     NewDealWanted,
     /// What the account's lists say of the guest.
     GuestListed(Listed),
+    /// A manager excluded the guest, or included them again; `None` = the CRM shows it by now.
+    ExclusionSet(Option<Exclusion>),
     /// Until when the channel takes free text for the guest, unix ms.
     WindowKnown(Option<i64>),
     /// The guest asks not to be reminded.

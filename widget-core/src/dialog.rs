@@ -18,7 +18,7 @@ pub const RECENT_MESSAGES: usize = 20;
 
 /// The shape of a stored [`Dialog`]. It grows with every field more: an older version that read such a state and wrote it
 /// back would lose that field, so while two versions serve the same accounts the older one leaves the dialog alone.
-pub const FORMAT: i64 = 3;
+pub const FORMAT: i64 = 4;
 
 /// A dialog's whole state.
 #[expect(
@@ -102,6 +102,9 @@ pub struct Dialog {
     /// What the account's lists say of the guest.
     #[serde(default)]
     pub listed: Listed,
+    /// A manager's click that the CRM does not show yet: it says who talks to the guest, whatever the contact's tags say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exclusion: Option<Exclusion>,
     /// Unix ms until which the channel takes free text for the guest; `None` = without end.
     #[serde(default)]
     pub window_until: Option<i64>,
@@ -243,6 +246,17 @@ pub struct Handoff {
     /// The bot's summary of the dialog.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<TextRef>,
+}
+
+/// A manager's «Не отвечать ботом» or «Включить бота», until the CRM shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exclusion {
+    /// Only managers talk to the guest.
+    pub on: bool,
+    /// The action that writes it into the CRM; `None` = there is no contact yet, or nothing to write.
+    pub action: Option<ActionKey>,
+    /// When that action was done, unix ms.
+    pub done_at: Option<i64>,
 }
 
 /// A manager's lead.
@@ -455,6 +469,7 @@ impl Dialog {
             task_messages: 0,
             left_open: Vec::new(),
             listed: Listed::default(),
+            exclusion: None,
             window_until: None,
             opted_out: false,
             before_take: None,
@@ -621,6 +636,7 @@ impl Dialog {
             Change::DealMeant => self.in_episode(|episode| episode.several = false),
             Change::NewDealWanted => self.in_episode(|episode| episode.new_deal_wanted = true),
             Change::GuestListed(listed) => self.listed = *listed,
+            Change::ExclusionSet(exclusion) => self.exclusion.clone_from(exclusion),
             Change::WindowKnown(until) => self.window_until = *until,
             Change::OptedOut => self.opted_out = true,
             Change::PersonWrote => self.in_episode(|episode| episode.person_wrote = true),
@@ -692,7 +708,7 @@ impl Dialog {
     }
 
     /// What is left when the guest is erased: ids, counters, fences, and which messages were seen, without their texts.
-    /// That the guest wants no reminders stays too.
+    /// That the guest wants no reminders, or that a manager keeps the bot from them, stays too.
     fn forgotten(&self, at: i64) -> Self {
         let new = Self::new(self.id.clone(), self.account, self.conversation.clone());
         let blank = |seen: &SeenMessage| SeenMessage {
@@ -713,6 +729,7 @@ impl Dialog {
             turns: self.turns,
             generation: self.generation,
             opted_out: self.opted_out,
+            exclusion: self.exclusion.clone(),
             ..new
         }
     }

@@ -142,6 +142,16 @@ pub enum Event {
         /// By whom.
         user: UserId,
     },
+    /// The button «Не отвечать ботом»: from now on only managers talk to this guest.
+    GuestExcluded {
+        /// By whom.
+        user: UserId,
+    },
+    /// The button «Включить бота».
+    GuestIncluded {
+        /// By whom.
+        user: UserId,
+    },
     /// A text of ours that the channel had accepted did not reach the guest.
     DeliveryFailed {
         /// Which.

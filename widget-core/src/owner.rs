@@ -167,8 +167,19 @@ impl Reason {
 pub struct OwnerView {
     /// Who leads.
     pub owner: Owner,
-    /// Grows with every change of owner.
+    /// Grows with every change of owner, and when the guest is excluded or included again.
     pub epoch: u64,
+}
+
+impl OwnerView {
+    /// The same owner under a new epoch: texts that were decided under the old one are refused.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        Self {
+            owner: self.owner.clone(),
+            epoch: self.epoch.saturating_add(1),
+        }
+    }
 }
 
 impl Owner {

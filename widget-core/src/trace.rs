@@ -348,6 +348,12 @@ lines! {
     "guest.excluded":
         "Гость в исключениях: с ним говорит только менеджер",
         "The guest is excluded: only managers talk to them";
+    "guest.excluded_by":
+        "Бот отключён для этого гостя: {by}",
+        "The bot was turned off for this guest: {by}";
+    "guest.included_by":
+        "Бот включён для этого гостя: {by}",
+        "The bot was turned on for this guest: {by}";
     "watch.skipped":
         "Режим наблюдения, не сделано: {what}",
         "Watch mode, not done: {what}";
@@ -680,6 +686,7 @@ fn word(name: &str, value: &str, lang: Lang) -> String {
         ("what", "create_contact") => ("новый контакт", "creating a contact"),
         ("what", "create_deal") => ("новая сделка", "creating a deal"),
         ("what", "set_owner_field") => ("поле «Ведёт диалог»", "the field «Dialog led by»"),
+        ("what", "tag_contact") => ("теги контакта", "the contact's tags"),
         ("what", "add_note") => ("примечание", "adding a note"),
         _ => return value.to_owned(),
     };
@@ -718,6 +725,8 @@ mod tests {
         ("mode.off", &[]),
         ("mode.trial", &[]),
         ("guest.excluded", &[]),
+        ("guest.excluded_by", &[("by", "9002")]),
+        ("guest.included_by", &[("by", "9002")]),
         ("watch.skipped", &[("what", "send")]),
         ("message.too_old", &[]),
         ("waiting.reminder", &[("minutes", "15")]),
@@ -1033,6 +1042,7 @@ mod tests {
                 "create_contact",
                 "create_deal",
                 "set_owner_field",
+                "tag_contact",
                 "add_note",
                 "send",
             ],

@@ -109,6 +109,9 @@ pub struct DialogView {
     /// Why the bot says nothing to this guest, though nobody took the dialog.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mute: Option<Mute>,
+    /// Only managers talk to this guest, whoever leads now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excluded: Option<ExcludedBy>,
     /// The stage of the dialog's deal, as the CRM shows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
@@ -142,6 +145,16 @@ pub enum Mute {
     Paused,
     /// The account's mode is `off` or `watch`.
     Off,
+}
+
+/// What says that only managers talk to a guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExcludedBy {
+    /// The policy's list of phones: the card cannot change it.
+    List,
+    /// A manager's click, or a tag of the contact.
+    Hand,
 }
 
 /// Answer of `GET /api/v1/dialogs/{id}/history`: who led, newest first.
@@ -216,6 +229,10 @@ hows! {
     Dismiss = "dismiss",
     /// «Отменить».
     Undo = "undo",
+    /// «Не отвечать ботом».
+    Exclude = "exclude",
+    /// «Включить бота».
+    Include = "include",
 }
 
 /// One line of «Почему так».
@@ -249,7 +266,7 @@ pub struct ReturnRequest {
     pub note: Option<String>,
 }
 
-/// Answer of `POST /api/v1/dialogs/{id}/take · return · undo · dismiss · no_touch`.
+/// Answer of `POST /api/v1/dialogs/{id}/take · return · undo · dismiss · no_touch · exclude · include`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionAnswer {
     /// The dialog after the action.

@@ -10,8 +10,8 @@ use widget_core::owner::{Owner, OwnerView, Reason, ReasonId};
 use widget_core::time::Days;
 use widget_core::understand::{Facts, Programme};
 use widget_core::wire::{
-    ActionAnswer, AskedBack, DealDialogs, DialogView, History, HistoryEntry, How, Mute, Problem,
-    ReturnRequest, Session, UserName, WhyLine, WhyMark,
+    ActionAnswer, AskedBack, DealDialogs, DialogView, ExcludedBy, History, HistoryEntry, How, Mute,
+    Problem, ReturnRequest, Session, UserName, WhyLine, WhyMark,
 };
 
 /// 2026-11-18 11:00 in Moscow.
@@ -55,6 +55,7 @@ fn dialog(id: &str, owner: Owner, epoch: u64) -> DialogView {
         asked_back: None,
         touch_at: None,
         mute: None,
+        excluded: None,
         stage: None,
         deal_closed: false,
         reminded: None,
@@ -77,6 +78,7 @@ fn by_bot() -> DialogView {
         asked_back: Some(AskedBack::Deal),
         touch_at: Some(NOW + 1_380 * MINUTE),
         mute: Some(Mute::Paused),
+        excluded: Some(ExcludedBy::Hand),
         ..dialog("dialog-bot", Owner::Bot, 0)
     }
 }

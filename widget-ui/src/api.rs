@@ -90,6 +90,8 @@ impl Client {
             Act::Undo => ("undo", None),
             Act::Dismiss => ("dismiss", None),
             Act::NoTouch => ("no_touch", None),
+            Act::Exclude => ("exclude", None),
+            Act::Include => ("include", None),
             Act::Return(note) => ("return", Some(return_request(note)?)),
         };
         let (_, answer) = self

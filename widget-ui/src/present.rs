@@ -7,7 +7,8 @@ use widget_core::owner::{Owner, Reason};
 use widget_core::time::Days;
 use widget_core::understand::Programme;
 use widget_core::wire::{
-    AskedBack, DealDialogs, DialogView, History, HistoryEntry, How, Mute, WhyLine, WhyMark,
+    AskedBack, DealDialogs, DialogView, ExcludedBy, History, HistoryEntry, How, Mute, WhyLine,
+    WhyMark,
 };
 
 /// Everything on the card, top to bottom.
@@ -401,6 +402,8 @@ impl Presenter<'_> {
             Notice::Undone => (Tone::Good, self.t("ok.undone")),
             Notice::Dismissed => (Tone::Good, self.t("ok.dismissed")),
             Notice::NoTouch => (Tone::Good, self.t("ok.no_touch")),
+            Notice::Excluded => (Tone::Good, self.t("ok.excluded")),
+            Notice::Included => (Tone::Good, self.t("ok.included")),
             Notice::StillWaits(since) => {
                 let ago = moments.ago(since);
                 (
@@ -450,6 +453,9 @@ impl Presenter<'_> {
             self.line(&moments, dialog, role)
         };
         let primary = match role {
+            Role::Bot if dialog.excluded == Some(ExcludedBy::Hand) => {
+                self.link("do.include", press(Press::Include))
+            }
             Role::Bot | Role::Waiting | Role::Unknown => Link {
                 tip: Some(self.t("tip.take")),
                 ..self.link("do.take", press(Press::Take))
@@ -750,18 +756,41 @@ impl Presenter<'_> {
         if self.is_elsewhere(dialog) {
             links.push(self.link("do.open_deal", press(Press::OpenDeal)));
         }
+        let opens = |key, action, open| Link {
+            expanded: Some(open),
+            ..self.link(key, press(action))
+        };
         if !dialog.why.is_empty() {
             let open = self.state.why.as_ref() == Some(&dialog.id);
-            links.push(Link {
-                expanded: Some(open),
-                ..self.link("do.why", press(Press::Why))
-            });
+            links.push(opens("do.why", Press::Why, open));
         }
-        if !busy {
-            let shows = self.state.history.as_ref();
-            links.push(Link {
-                expanded: Some(shows.is_some_and(|(id, _)| *id == dialog.id)),
-                ..self.link("do.history", press(Press::History))
+        if busy {
+            return links;
+        }
+        let shows = self.state.history.as_ref();
+        let is_shown = shows.is_some_and(|(id, _)| *id == dialog.id);
+        let history = opens("do.history", Press::History, is_shown);
+        let is_excluded = role == Role::Bot && dialog.excluded.is_some();
+        if is_excluded || role == Role::Unknown {
+            links.push(history);
+            return links;
+        }
+        let open = self.state.more.as_ref() == Some(&dialog.id);
+        let more = opens("do.more", Press::More, open);
+        if role == Role::Other {
+            links.extend([history, more]);
+        } else {
+            links.push(more);
+            links.extend(open.then_some(history));
+        }
+        if open {
+            links.extend(match dialog.excluded {
+                None => Some(Link {
+                    tip: Some(self.t("tip.exclude")),
+                    ..self.link("do.exclude", press(Press::AskExclude))
+                }),
+                Some(ExcludedBy::Hand) => Some(self.link("do.include", press(Press::Include))),
+                Some(ExcludedBy::List) => None,
             });
         }
         links
@@ -779,6 +808,7 @@ impl Presenter<'_> {
                 (text, "ask.intercept.yes", None)
             }
             Form::Dismiss => (self.t("ask.dismiss"), "ask.dismiss.yes", None),
+            Form::Exclude => (self.t("ask.exclude"), "ask.exclude.yes", None),
             Form::Note(value) => {
                 let key = if dialog.unanswered_since.is_some() {
                     "ask.return.unanswered"

@@ -166,11 +166,68 @@ fn links_follow_the_owner() {
         let links = one(dialog).links.into_iter();
         links.map(|link| link.label).collect::<Vec<_>>()
     };
-    assert_eq!(links(dialog(waiting(), 1)), ["Ответ не нужен", "История"]);
-    assert_eq!(links(dialog(led_by(ME), 1)), ["С заметкой", "История"]);
-    assert_eq!(links(undo), ["Отменить", "История"]);
-    assert_eq!(links(expired), ["С заметкой", "История"]);
-    assert_eq!(links(dialog(led_by(IGOR), 1)), ["История"]);
+    assert_eq!(links(dialog(waiting(), 1)), ["Ответ не нужен", "Ещё"]);
+    assert_eq!(links(dialog(led_by(ME), 1)), ["С заметкой", "Ещё"]);
+    assert_eq!(links(undo), ["Отменить", "Ещё"]);
+    assert_eq!(links(expired), ["С заметкой", "Ещё"]);
+    assert_eq!(links(dialog(led_by(IGOR), 1)), ["История", "Ещё"]);
+    let unknown = Owner::Manager {
+        user: None,
+        since: NOW,
+    };
+    assert_eq!(links(dialog(unknown, 1)), ["Вернуть боту", "История"]);
+}
+
+#[test]
+fn more_opens_what_is_needed_seldom() {
+    let opened = |dialog| {
+        let state = loaded(Ok(fresh(vec![dialog])));
+        let open = on(state, Click::Pressed("d1".into(), Press::More));
+        let card = view(&open).dialogs.remove(0);
+        let more = card.links.iter().find(|link| link.label == "Ещё");
+        assert_eq!(more.and_then(|link| link.expanded), Some(true));
+        let links = card.links.into_iter();
+        links.map(|link| link.label).collect::<Vec<_>>()
+    };
+    let excluded = |by, owner| DialogView {
+        excluded: Some(by),
+        ..dialog(owner, 1)
+    };
+    assert_eq!(
+        opened(dialog(Owner::Bot, 1)),
+        ["Ещё", "История", "Не отвечать ботом"]
+    );
+    assert_eq!(
+        opened(dialog(led_by(IGOR), 1)),
+        ["История", "Ещё", "Не отвечать ботом"]
+    );
+    assert_eq!(
+        opened(excluded(ExcludedBy::Hand, led_by(ME))),
+        ["С заметкой", "Ещё", "История", "Включить бота"]
+    );
+    assert_eq!(
+        opened(excluded(ExcludedBy::List, led_by(ME))),
+        ["С заметкой", "Ещё", "История"],
+        "the policy's list is the administrator's"
+    );
+}
+
+#[test]
+fn an_excluded_guest_has_no_bot_and_a_button_to_turn_it_on() {
+    let muted = |by| {
+        one(DialogView {
+            mute: Some(Mute::Excluded),
+            excluded: Some(by),
+            ..dialog(Owner::Bot, 1)
+        })
+    };
+    let by_hand = muted(ExcludedBy::Hand);
+    assert_eq!(by_hand.status, "Без бота");
+    assert_eq!(by_hand.line, "Этому гостю бот не отвечает");
+    assert_eq!(by_hand.primary.label, "Включить бота");
+    assert_eq!(labels(&by_hand.links), ["История"]);
+    let by_list = muted(ExcludedBy::List);
+    assert_eq!(by_list.primary.label, "Взять диалог");
 }
 
 #[test]
@@ -317,7 +374,7 @@ fn several_dialogs_each_have_a_row_and_the_neediest_colours_the_dot() {
     assert_eq!(card.dialogs[1].notes, ["Диалог в другой сделке"]);
     assert_eq!(
         labels(&card.dialogs[1].links),
-        ["Ответ не нужен", "Открыть сделку", "История"]
+        ["Ответ не нужен", "Открыть сделку", "Ещё"]
     );
     assert_eq!(card.badge.dot, Dot::Waiting);
     assert_eq!(plain(&card.badge.title), "Эстафета: гость ждёт 12 мин");
@@ -475,7 +532,7 @@ fn why_opens_in_the_managers_language() {
     assert_eq!(view(&state).dialogs[0].why, None);
     assert_eq!(
         labels(&view(&state).dialogs[0].links),
-        ["Почему так", "История"]
+        ["Почему так", "Ещё"]
     );
     let open = on(state, Click::Pressed("d1".into(), Press::Why));
     assert_eq!(
@@ -572,7 +629,7 @@ fn a_question_of_the_bot_a_touch_and_a_closed_deal_have_their_lines() {
     });
     assert_eq!(plain(&touched.line), "Последний ответ в 10:42");
     assert_eq!(plain(&touched.notes[0]), "Финальное касание завтра в 10:00");
-    assert_eq!(labels(&touched.links), ["Не отправлять", "История"]);
+    assert_eq!(labels(&touched.links), ["Не отправлять", "Ещё"]);
     let closed = one(DialogView {
         deal_closed: true,
         ..dialog(waiting(), 1)

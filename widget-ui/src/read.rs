@@ -10,8 +10,8 @@ use widget_core::owner::{Owner, OwnerView, Reason, ReasonId};
 use widget_core::time::{Date, Days};
 use widget_core::understand::{Facts, Programme};
 use widget_core::wire::{
-    ActionAnswer, AskedBack, DealDialogs, DialogView, History, HistoryEntry, How, Mute, Problem,
-    Session, UserName, WhyLine, WhyMark,
+    ActionAnswer, AskedBack, DealDialogs, DialogView, ExcludedBy, History, HistoryEntry, How, Mute,
+    Problem, Session, UserName, WhyLine, WhyMark,
 };
 
 /// A place in a tree of JSON.
@@ -112,6 +112,10 @@ fn dialog<N: Node>(node: &N) -> Option<DialogView> {
             Some(_) => Some(Mute::Off),
             None => None,
         },
+        excluded: text(node, "excluded").map(|by| match by.as_str() {
+            "hand" => ExcludedBy::Hand,
+            _ => ExcludedBy::List,
+        }),
         stage: text(node, "stage"),
         deal_closed: flag(node, "deal_closed").unwrap_or(false),
         reminded: whole(node, "reminded").map(UserId),

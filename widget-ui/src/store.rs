@@ -7,7 +7,7 @@ use widget_core::PROTOCOL_VERSION;
 use widget_core::ids::{DealId, DialogId, UserId};
 use widget_core::owner::{Owner, OwnerView, Signal, next};
 use widget_core::time::SECOND;
-use widget_core::wire::{ActionAnswer, DealDialogs, DialogView, History};
+use widget_core::wire::{ActionAnswer, DealDialogs, DialogView, ExcludedBy, History, Mute};
 
 /// How often a visible card asks for its dialogs while no stream tells it.
 pub const POLL: i64 = 2 * SECOND;
@@ -39,6 +39,10 @@ pub enum Act {
     Dismiss,
     /// «Не отправлять».
     NoTouch,
+    /// «Не отвечать ботом».
+    Exclude,
+    /// «Включить бота».
+    Include,
 }
 
 /// What the browser half has to do.
@@ -165,6 +169,10 @@ pub enum Press {
     AskDismiss,
     /// «Не отправлять».
     NoTouch,
+    /// «Не отвечать ботом»: asks first.
+    AskExclude,
+    /// «Включить бота».
+    Include,
     /// Yes of the open question or form.
     Confirm,
     /// No of the open question or form.
@@ -173,6 +181,8 @@ pub enum Press {
     Why,
     /// «История»: opens and closes.
     History,
+    /// «Ещё»: opens and closes.
+    More,
     /// «Открыть сделку».
     OpenDeal,
 }
@@ -284,6 +294,8 @@ pub enum Form {
     Note(String),
     /// No reply needed?
     Dismiss,
+    /// No bot for this guest?
+    Exclude,
 }
 
 /// A message in place.
@@ -299,6 +311,10 @@ pub enum Notice {
     Dismissed,
     /// No final touch.
     NoTouch,
+    /// The guest is excluded.
+    Excluded,
+    /// The guest is included again.
+    Included,
     /// The guest waits for the responsible, who looks at the card, since then.
     StillWaits(i64),
     /// A text of the bot could not be held back.
@@ -358,6 +374,8 @@ pub struct State {
     pub form: Option<(DialogId, Form)>,
     /// The dialog whose «Почему так» is open.
     pub why: Option<DialogId>,
+    /// The dialog whose «Ещё» is open.
+    pub more: Option<DialogId>,
     /// The dialog whose «История» is open, and what it is once it has come.
     pub history: Option<(DialogId, Option<History>)>,
     /// The epoch that it was asked for at.
@@ -398,6 +416,7 @@ impl State {
             pending: None,
             form: None,
             why: None,
+            more: None,
             history: None,
             history_at: None,
             notice: None,
@@ -502,6 +521,14 @@ impl State {
             shown.return_at = None;
             shown.undo_until = None;
             shown.touch_at = None;
+            match pending.act {
+                Act::Exclude => shown.excluded = Some(ExcludedBy::Hand),
+                Act::Include => (shown.excluded, shown.mute) = (None, None),
+                _ => {}
+            }
+            if pending.act == Act::Exclude && shown.view.owner == Owner::Bot {
+                shown.mute = Some(Mute::Excluded);
+            }
         }
         shown
     }
@@ -751,6 +778,8 @@ impl State {
             Press::Return => self.act(id, Act::Return(None)),
             Press::Undo => self.act(id, Act::Undo),
             Press::NoTouch => self.act(id, Act::NoTouch),
+            Press::Include => self.act(id, Act::Include),
+            Press::AskExclude => self.ask(id, Form::Exclude),
             Press::AskIntercept => self.ask(id, Form::Intercept),
             Press::AskNote => self.ask(id, Form::Note(String::new())),
             Press::AskDismiss => self.ask(id, Form::Dismiss),
@@ -760,6 +789,10 @@ impl State {
             }
             Press::Why => {
                 self.why = (self.why.as_ref() != Some(&id)).then_some(id);
+                vec![]
+            }
+            Press::More => {
+                self.more = (self.more.as_ref() != Some(&id)).then_some(id);
                 vec![]
             }
             Press::OpenDeal => self
@@ -773,6 +806,7 @@ impl State {
             Press::Confirm => match self.form.take() {
                 Some((id, Form::Intercept)) => self.act(id, Act::Take),
                 Some((id, Form::Dismiss)) => self.act(id, Act::Dismiss),
+                Some((id, Form::Exclude)) => self.act(id, Act::Exclude),
                 Some((id, Form::Note(note))) => {
                     let note = note.trim();
                     let note = (!note.is_empty()).then(|| note.to_owned());
@@ -915,6 +949,8 @@ impl State {
             .dialog(&pending.dialog)
             .is_some_and(|dialog| match pending.act {
                 Act::NoTouch => dialog.touch_at.is_none(),
+                Act::Exclude => dialog.excluded.is_some(),
+                Act::Include => dialog.excluded.is_none(),
                 _ => same_leader(&dialog.view.owner, &pending.predicted.owner),
             });
         if reached {
@@ -934,6 +970,8 @@ impl State {
             Act::Undo => Notice::Undone,
             Act::Dismiss => Notice::Dismissed,
             Act::NoTouch => Notice::NoTouch,
+            Act::Exclude => Notice::Excluded,
+            Act::Include => Notice::Included,
         });
     }
 
@@ -972,13 +1010,15 @@ impl State {
     /// A question about a state that has passed is no question any more.
     fn close_lost_form(&mut self) {
         let Some((id, form)) = &self.form else { return };
-        let owner = self.dialog(id).map(|dialog| &dialog.view.owner);
+        let dialog = self.dialog(id);
+        let owner = dialog.map(|dialog| &dialog.view.owner);
         let stands = match form {
             Form::Intercept => {
                 matches!(owner, Some(Owner::Manager { user, .. }) if *user != self.me)
             }
             Form::Note(_) => matches!(owner, Some(Owner::Manager { user, .. }) if *user == self.me),
             Form::Dismiss => matches!(owner, Some(Owner::Waiting { .. })),
+            Form::Exclude => dialog.is_some_and(|dialog| dialog.excluded.is_none()),
         };
         if !stands {
             self.form = None;
@@ -1019,7 +1059,7 @@ fn signal_of(act: &Act, dialog: &DialogView, now: i64) -> Option<Signal> {
         Act::Take => Signal::Took,
         Act::Return(_) => Signal::Returned,
         Act::Dismiss => Signal::Dismissed,
-        Act::NoTouch => return None,
+        Act::NoTouch | Act::Exclude | Act::Include => return None,
         // Only the server knows the owner before; an automatic take comes from waiting unless there was no handoff.
         Act::Undo => Signal::TakeUndone {
             previous: dialog

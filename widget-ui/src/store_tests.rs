@@ -46,6 +46,7 @@ pub(crate) fn dialog(owner: Owner, epoch: u64) -> DialogView {
         asked_back: None,
         touch_at: None,
         mute: None,
+        excluded: None,
         stage: None,
         deal_closed: false,
         reminded: None,
@@ -456,6 +457,53 @@ fn a_touch_that_is_not_to_be_sent_goes_from_the_card_at_once() {
         .answer(Err(failure(Failure::TIMEOUT)));
     card.load(Ok(fresh(vec![planned])));
     assert_eq!(card.trouble(), Some("unavailable"));
+}
+
+#[test]
+fn a_guest_is_excluded_after_a_question_and_included_at_once() {
+    let out = |epoch| DialogView {
+        mute: Some(Mute::Excluded),
+        excluded: Some(ExcludedBy::Hand),
+        ..dialog(Owner::Bot, epoch)
+    };
+    let shown = |card: &Card| {
+        let dialog = card
+            .state
+            .shown(&card.state.data.as_ref().unwrap().dialogs[0]);
+        (dialog.mute, dialog.excluded)
+    };
+    let excluded = (Some(Mute::Excluded), Some(ExcludedBy::Hand));
+    let mut card = Card::with(Owner::Bot);
+    card.press(Press::More).press(Press::AskExclude);
+    assert_eq!(card.asked(), [], "nothing before yes is said");
+    card.press(Press::Confirm);
+    assert_eq!(card.asked(), [act(4, Act::Exclude)]);
+    assert_eq!(shown(&card), excluded, "in the same frame");
+    card.answer(answered(out(5)));
+    assert_eq!(card.notice(), Some(Notice::Excluded));
+    card.press(Press::Include);
+    assert_eq!(shown(&card), (None, None));
+    assert!(card.asked().contains(&act(5, Act::Include)));
+    card.answer(answered(dialog(Owner::Bot, 6)));
+    assert_eq!(card.notice(), Some(Notice::Included));
+    // A lost answer: the dialog tells whether it took effect.
+    card.press(Press::AskExclude).press(Press::Confirm);
+    card.answer(Err(failure(Failure::TIMEOUT)));
+    card.load(Ok(fresh(vec![out(7)])));
+    assert_eq!(card.notice(), Some(Notice::Excluded));
+    assert_eq!(card.trouble(), None);
+}
+
+#[test]
+fn a_question_whether_to_exclude_a_guest_closes_when_a_colleague_was_quicker() {
+    let mut card = Card::with(Owner::Bot);
+    card.press(Press::AskExclude);
+    assert!(card.state.form.is_some());
+    card.load(Ok(fresh(vec![DialogView {
+        excluded: Some(ExcludedBy::Hand),
+        ..dialog(Owner::Bot, 5)
+    }])));
+    assert_eq!(card.state.form, None);
 }
 
 #[test]

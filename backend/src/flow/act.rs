@@ -619,6 +619,18 @@ impl Context<'_> {
                     value: dialog.field.value,
                 })
             }
+            Action::TagContact {
+                contact,
+                add,
+                remove,
+            } => {
+                let wanted = dialog.exclusion.as_ref().and_then(|e| e.action.as_ref());
+                (wanted == Some(&self.act.key)).then_some(CrmWrite::TagContact {
+                    contact,
+                    add,
+                    remove,
+                })
+            }
             Action::AddNote { deal, note } => Some(CrmWrite::AddNote {
                 deal,
                 text: render::note(flow, tenant, &rules, dialog, &note).await?,

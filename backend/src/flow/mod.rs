@@ -160,6 +160,10 @@ pub enum Press {
     Dismiss,
     /// «Не отправлять»: no final touch.
     NoTouch,
+    /// «Не отвечать ботом».
+    Exclude,
+    /// «Включить бота».
+    Include,
 }
 
 /// What a click came to.

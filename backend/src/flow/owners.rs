@@ -76,6 +76,8 @@ fn change_of_owner(row: &JournalRow) -> Result<Option<HistoryEntry>, StoreError>
 fn how(owner: &Owner, event: &Event) -> (How, Option<UserId>) {
     match (owner, event) {
         (_, Event::TakeUndone { user }) => (How::Undo, Some(*user)),
+        (_, Event::GuestExcluded { user }) => (How::Exclude, Some(*user)),
+        (_, Event::GuestIncluded { user }) => (How::Include, Some(*user)),
         (_, Event::FieldChanged { by, .. }) => (How::Field, by.user()),
         (Owner::Waiting { .. }, _) => (How::Waiting, None),
         (Owner::Manager { .. }, Event::ManagerTook { user }) => (How::Button, Some(*user)),

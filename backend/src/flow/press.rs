@@ -7,10 +7,12 @@ use crate::ports::Claimed;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use widget_core::decide::excluded;
 use widget_core::dialog::Dialog;
 use widget_core::event::{Event, Timer};
 use widget_core::ids::{DealId, DialogId, UserId};
 use widget_core::owner::Owner;
+use widget_core::policy::Policy;
 
 /// How long a click waits for a worker that holds the dialog: workers hold it for milliseconds.
 const LEASE_PATIENCE: Duration = Duration::from_secs(5);
@@ -63,7 +65,7 @@ impl Flow {
         let state = claimed.state.clone();
         if if_match.is_some_and(|epoch| epoch != state.view.epoch) {
             self.give_back(&claimed.lease, &[], 0).await;
-            return if fulfilled(&press, &state, user) {
+            return if fulfilled(&press, &tenant.rules().policy, &state, user) {
                 Ok(Pressed {
                     dialog: state,
                     left_meanwhile: false,
@@ -143,6 +145,8 @@ impl Flow {
             Press::Undo => Event::TakeUndone { user },
             Press::Dismiss => Event::Dismissed { user },
             Press::NoTouch => Event::TouchDeclined { user },
+            Press::Exclude => Event::GuestExcluded { user },
+            Press::Include => Event::GuestIncluded { user },
         })
     }
 
@@ -247,13 +251,15 @@ async fn finish_anyway<T: Send + 'static>(
 }
 
 /// Whether the dialog already is as the click wants it.
-fn fulfilled(press: &Press, dialog: &Dialog, user: UserId) -> bool {
+fn fulfilled(press: &Press, policy: &Policy, dialog: &Dialog, user: UserId) -> bool {
     match press {
         Press::Take => {
             matches!(dialog.view.owner, Owner::Manager { user: Some(leader), .. } if leader == user)
         }
         Press::Return(_) | Press::Dismiss => dialog.view.owner == Owner::Bot,
         Press::NoTouch => !dialog.timers.contains_key(&Timer::FinalTouch),
+        Press::Exclude => excluded(policy, dialog).is_some(),
+        Press::Include => excluded(policy, dialog).is_none(),
         Press::Undo => false,
     }
 }

@@ -1,4 +1,4 @@
-//! `POST /api/v1/dialogs/{id}/take · return · undo · dismiss · no_touch`: the card's buttons.
+//! `POST /api/v1/dialogs/{id}/take · return · undo · dismiss · no_touch · exclude · include`: the card's buttons.
 //!
 //! `If-Match` carries the epoch that the manager saw; without it the click is unconditional.
 
@@ -107,6 +107,40 @@ pub(super) async fn no_touch(
         &DialogId(dialog),
         &headers,
         Press::NoTouch,
+    ))
+    .await
+}
+
+/// «Не отвечать ботом».
+pub(super) async fn exclude(
+    State(web): State<Arc<Web>>,
+    caller: Caller,
+    Path(dialog): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
+    Box::pin(press(
+        &web,
+        &caller,
+        &DialogId(dialog),
+        &headers,
+        Press::Exclude,
+    ))
+    .await
+}
+
+/// «Включить бота».
+pub(super) async fn include(
+    State(web): State<Arc<Web>>,
+    caller: Caller,
+    Path(dialog): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
+    Box::pin(press(
+        &web,
+        &caller,
+        &DialogId(dialog),
+        &headers,
+        Press::Include,
     ))
     .await
 }

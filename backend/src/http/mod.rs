@@ -73,6 +73,8 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/api/v1/dialogs/{dialog}/undo", post(dialogs::undo))
         .route("/api/v1/dialogs/{dialog}/dismiss", post(dialogs::dismiss))
         .route("/api/v1/dialogs/{dialog}/no_touch", post(dialogs::no_touch))
+        .route("/api/v1/dialogs/{dialog}/exclude", post(dialogs::exclude))
+        .route("/api/v1/dialogs/{dialog}/include", post(dialogs::include))
         .layer(DefaultBodyLimit::max(API_BODY_BYTES));
     let rules = Router::new()
         .route("/api/v1/checks", get(checks::show))

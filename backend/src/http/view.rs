@@ -4,7 +4,7 @@ use super::error::ApiError;
 use super::state::{Site, Web};
 use std::time::Duration;
 use tokio::time::timeout;
-use widget_core::decide::muted;
+use widget_core::decide::{excluded, muted};
 use widget_core::dialog::{Dialog, From, SeenMessage};
 use widget_core::event::{DealFacts, Timer};
 use widget_core::ids::TextRef;
@@ -89,6 +89,7 @@ pub(super) async fn of(web: &Web, site: &Site, dialog: &Dialog) -> Result<Dialog
         asked_back: asked_back(dialog, &why),
         touch_at: touch_at(dialog),
         mute: mute(&rules.policy, dialog),
+        excluded: excluded(&rules.policy, dialog),
         stage: deal.map(|deal| deal.stage_name.clone()),
         deal_closed: deal.is_some_and(|deal| deal.closed),
         reminded: deal

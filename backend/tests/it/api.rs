@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use widget_core::ids::UserId;
 use widget_core::owner::{Owner, ReasonId};
-use widget_core::wire::{DealDialogs, History, HistoryEntry, How};
+use widget_core::wire::{DealDialogs, ExcludedBy, History, HistoryEntry, How, Mute};
 
 const PHONE: &str = "79000000001";
 
@@ -545,6 +545,69 @@ async fn a_deal_shows_its_contacts_dialogs_of_other_deals_too() {
     let stranger = world.has_a_deal("79000000002").await;
     let seen = anna.sees(&json!({"id": stranger})).await.expect("seen");
     assert!(seen.dialogs.is_empty() && !seen.no_contact);
+}
+
+#[tokio::test]
+async fn behaviour_5_a_manager_excludes_a_guest_in_the_card_and_includes_them_again() {
+    let world = World::new().await;
+    let deal = world.has_a_deal_at(PHONE, "Новая заявка").await;
+    let guest = world.guest(PHONE);
+    let tags = async || world.now(&deal).await["contact"]["tags"].clone();
+    guest.asks("Сколько стоит номер?").await;
+    guest.hears(1).await;
+    let anna = world.manager(ANNA);
+    let led = anna.sees_where(PHONE, "an answer", |d| !d.bot_busy).await;
+    assert_eq!(led.excluded, None);
+    let excluded = anna
+        .clicks("exclude", &led, Some(led.view.epoch))
+        .await
+        .expect("excluded")
+        .dialog;
+    assert_eq!(excluded.mute, Some(Mute::Excluded));
+    assert_eq!(excluded.excluded, Some(ExcludedBy::Hand));
+    world.comes_to_rest().await;
+    assert_eq!(tags().await, json!(["без бота"]));
+    guest.is_not_answered("А бассейн есть?").await;
+    // A second click of somebody who saw the card as it was is no error.
+    let again = anna.clicks("exclude", &led, Some(led.view.epoch)).await;
+    assert_eq!(again.expect("as it is").dialog.view, excluded.view);
+    let included = anna
+        .clicks("include", &excluded, Some(excluded.view.epoch))
+        .await
+        .expect("included")
+        .dialog;
+    assert_eq!((included.mute, included.excluded), (None, None));
+    world.comes_to_rest().await;
+    assert_eq!(tags().await, json!([]));
+    guest.asks("А сауна есть?").await;
+    guest.hears(2).await;
+    // Who did it stands in the history.
+    let url = format!("{}/api/v1/dialogs/{}/history", world.serve_url, led.id);
+    let asked = world.client.get(url).bearer_auth(anna.bearer().await);
+    let told: History = answer(asked).await.expect("a history");
+    let ways: Vec<_> = told
+        .entries
+        .iter()
+        .map(|entry| (entry.how, entry.user))
+        .collect();
+    let by = |how| (how, Some(UserId(ANNA)));
+    assert!(
+        ways.starts_with(&[by(How::Include), by(How::Exclude)]),
+        "{ways:?}"
+    );
+    // A tag that somebody puts on in amoCRM does the same, and one who takes it off lets the bot speak.
+    let path = format!("deals/{}", deal["id"]);
+    world.play(&path, &json!({"tags": ["без бота"]})).await;
+    world.advance_s(2 * 60).await;
+    guest.is_not_answered("Вы тут?").await;
+    let shown = anna
+        .sees_where(PHONE, "no bot", |d| d.excluded.is_some())
+        .await;
+    assert_eq!(shown.excluded, Some(ExcludedBy::Hand));
+    world.play(&path, &json!({"tags": []})).await;
+    world.advance_s(2 * 60).await;
+    guest.asks("Есть ли баня?").await;
+    guest.hears(3).await;
 }
 
 #[tokio::test]

@@ -91,15 +91,20 @@ async fn the_keyboard_alone_takes_asks_and_returns_and_is_always_seen() {
         // From the caption, which is amoCRM's own, through the whole card and back.
         tab.asks("document.querySelector('.card-widgets__widget__caption').focus(); return 1")
             .await;
-        for label in ["Взять диалог", "Ответ не нужен", "Почему так", "История"]
+        for label in ["Взять диалог", "Ответ не нужен", "Почему так", "Ещё"]
         {
             tab.strikes(Key::Tab).await;
             is_at(tab, label).await;
         }
+        // What opens is the next thing that the keyboard comes to.
+        tab.strikes(Key::Enter).await;
+        is_at(tab, "Ещё").await;
+        tab.strikes(Key::Tab).await;
+        is_at(tab, "История").await;
         tab.strikes(Key::Enter).await;
         tab.sees(".estafeta-history", &["Передано"]).await;
         is_at(tab, "История").await;
-        for label in ["Почему так", "Ответ не нужен"] {
+        for label in ["Ещё", "Почему так", "Ответ не нужен"] {
             tab.tabs_back().await;
             is_at(tab, label).await;
         }

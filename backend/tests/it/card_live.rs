@@ -264,6 +264,7 @@ async fn who_led_and_the_dialog_of_another_deal_are_read_in_the_card() {
         .expect("an id");
     browse("history", async |tab| {
         opens_card(tab, &world, deal, ANNA).await;
+        tab.clicks(".estafeta-link", "Ещё").await;
         tab.clicks(".estafeta-link", "История").await;
         tab.sees(
             ".estafeta-history",

@@ -185,7 +185,7 @@ async fn an_older_card_at_a_newer_backend_works_and_says_that_there_is_a_newer_o
 /// What the backend answers to a `fetch` of the dialogs, or tells over the stream, without all that came later.
 const OLDER_BACKEND: &str = r"
   const real = window.fetch;
-  const LATER = ['facts', 'asked_back', 'touch_at', 'mute', 'stage', 'deal_closed'];
+  const LATER = ['facts', 'asked_back', 'touch_at', 'mute', 'excluded', 'stage', 'deal_closed'];
   window.fetch = async (url, options) => {
     if (/\/(events|history)$/.test(url)) return new Response('{}', { status: 404 });
     const answer = await real(url, options);
@@ -200,6 +200,7 @@ const OLDER_BACKEND: &str = r"
 async fn a_newer_card_at_an_older_backend_works() {
     card_after("newer-card", OLDER_BACKEND, async |tab, _| {
         works(tab).await;
+        tab.clicks(".estafeta-link", "Ещё").await;
         tab.clicks(".estafeta-link", "История").await;
         tab.sees(
             CARD,

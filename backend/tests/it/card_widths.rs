@@ -49,11 +49,14 @@ fn place_of(key: &str) -> Option<Place> {
         | "hist.waiting"
         | "ask.return.unanswered"
         | "ask.return.answered"
-        | "ask.dismiss" => L(2),
+        | "ask.dismiss"
+        | "ask.exclude" => L(2),
         "ask.intercept" => L(3),
         "state.offline" | "state.update" | "state.update.hint" => T,
-        "do.take" | "do.return" | "do.intercept" | "do.open_deal" | "do.retry" | "do.reload" => B,
-        "ask.intercept.yes" | "ask.return.yes" | "ask.dismiss.yes" | "do.cancel" => H,
+        "do.take" | "do.return" | "do.include" | "do.intercept" | "do.open_deal" | "do.retry"
+        | "do.reload" => B,
+        "ask.intercept.yes" | "ask.return.yes" | "ask.dismiss.yes" | "ask.exclude.yes"
+        | "do.cancel" => H,
         _ => match key.split('.').next()? {
             "time" | "caption" | "badge" | "a11y" | "tip" => Free,
             "owner" | "mode" => S,

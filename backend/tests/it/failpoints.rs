@@ -35,6 +35,8 @@ enum Story {
     Waiting,
     /// «Ответ не нужен».
     Dismiss,
+    /// «Не отвечать ботом».
+    Exclude,
     /// «Взять диалог».
     Take,
     /// A question back.
@@ -65,7 +67,7 @@ impl Story {
                 let unclear = json!([{"contains": "по поводу", "intents": ["unclear"]}]);
                 world.bot_knows(unclear).await;
             }
-            Self::OptOut => {
+            Self::OptOut | Self::Exclude => {
                 guest.asks("Сколько стоит номер?").await;
                 guest.hears(1).await;
             }
@@ -103,7 +105,9 @@ impl Story {
             Self::Clarify => _ = guest.writes("Я по поводу того").await,
             Self::OptOut => _ = guest.writes("Не пишите мне больше").await,
             Self::Touch => world.it_is("2026-11-19T11:03:00+03:00").await,
-            Self::Dismiss | Self::Take | Self::Return => _ = self.clicks(world).await,
+            Self::Dismiss | Self::Take | Self::Return | Self::Exclude => {
+                _ = self.clicks(world).await;
+            }
         }
     }
 
@@ -113,6 +117,7 @@ impl Story {
             Self::Dismiss => (ANNA, "dismiss"),
             Self::Take => (IGOR, "take"),
             Self::Return => (ANNA, "return"),
+            Self::Exclude => (ANNA, "exclude"),
             _ => return true,
         };
         let dialog = world.dialog_id(PHONE).await;
@@ -130,7 +135,7 @@ impl Story {
             }
         };
         match self {
-            Self::Answer | Self::NewDeal => ends(&["Ответ на «Сколько"]),
+            Self::Answer | Self::NewDeal | Self::Exclude => ends(&["Ответ на «Сколько"]),
             Self::Handoff | Self::Dismiss | Self::Take | Self::Waiting => ends(&[HANDOFF]),
             Self::Clarify => ends(&["вы хотите забронировать новую поездку?"]),
             Self::Return => ends(&[HANDOFF, RETURN_INTRO]),
@@ -153,6 +158,7 @@ impl Story {
             Self::Answer | Self::NewDeal | Self::Touch => {
                 assert_eq!(deal["stage"], "Проведена консультация", "{case}");
             }
+            Self::Exclude => assert_eq!(deal["contact"]["tags"], json!(["без бота"]), "{case}"),
             Self::Dismiss | Self::Return => assert_eq!(tasks[0]["done"], true, "{case}"),
             Self::Take => assert_eq!(tasks[0]["responsible"], IGOR, "{case}"),
             Self::Waiting | Self::Evening => assert!(
@@ -246,7 +252,7 @@ async fn dies_at(story: Story, points: &[String]) {
 }
 
 /// Kinds that are repeated as they are: nothing is looked for after a death.
-const REPEATED: [&str; 7] = [
+const REPEATED: [&str; 8] = [
     "read_crm",
     "ask_bot",
     "move_deal",
@@ -254,6 +260,7 @@ const REPEATED: [&str; 7] = [
     "set_task_text",
     "complete_task",
     "assign_task",
+    "tag_contact",
 ];
 
 /// Dies at every point of a kind. What cannot be repeated as it is, is looked for after the death: so the second life
@@ -299,4 +306,5 @@ table! {
     promise_2_a_tasks_text_survives_any_death: "set_task_text" in Waiting;
     promise_2_the_closing_of_a_task_survives_any_death: "complete_task" in Dismiss;
     promise_2_the_passing_of_a_task_survives_any_death: "assign_task" in Take;
+    promise_2_the_tag_of_an_excluded_guest_survives_any_death: "tag_contact" in Exclude;
 }

@@ -70,6 +70,7 @@ impl Draft<'_> {
             self.look_again(read);
             self.write_field_again(read);
             self.close_tasks_again();
+            self.review_exclusion();
         }
         self.resume_touch();
         self.review_touch();

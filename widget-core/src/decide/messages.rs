@@ -37,7 +37,7 @@ impl Draft<'_> {
             self.no_more_touches();
             return;
         }
-        if self.state.view.owner == Owner::Bot && self.stopped_by_mute() {
+        if self.state.view.owner == Owner::Bot && self.stopped_by_mute_for_sure() {
             return;
         }
         self.no_more_touches();

@@ -44,7 +44,7 @@ use crate::time::Now;
 use crate::trace::Check;
 
 pub use inquiry::is_news;
-pub use mute::muted;
+pub use mute::{excluded, muted};
 pub use ownership::implied;
 
 /// The outcome of one event.
@@ -133,6 +133,8 @@ impl Draft<'_> {
             }
             Event::TaskChanged { task, done, by } => self.task_changed(*task, *done, *by),
             Event::TouchDeclined { user } => self.touch_declined(*user),
+            Event::GuestExcluded { user } => self.guest_excluded(*user),
+            Event::GuestIncluded { user } => self.guest_included(*user),
             Event::DeliveryFailed { message } => self.delivery_failed(message),
             Event::ServiceBack { service } => self.service_back(*service),
             Event::DayOpened { waiting } => self.day_opened(*waiting),
@@ -156,7 +158,7 @@ impl Draft<'_> {
             Done::DealMoved { deal, to } => self.deal_moved(*deal, to),
             Done::MoveStale { deal, now } => self.move_stale(*deal, now.as_ref()),
             Done::FieldSet { deal, value } => self.field_set(*deal, *value),
-            Done::Plain => {}
+            Done::Plain => self.tagged(action),
         }
     }
 

@@ -4,30 +4,53 @@ use super::Draft;
 use super::turns::Freshness;
 use crate::action::{Action, TaskResult};
 use crate::change::Change;
-use crate::dialog::Dialog;
-use crate::event::Service;
+use crate::dialog::{Dialog, Exclusion};
+use crate::event::{ContactFacts, Failure, Service};
+use crate::ids::{ActionKey, UserId};
 use crate::owner::{Owner, ReasonId, Signal, next};
 use crate::policy::{Mode, Policy};
+use crate::time::MINUTE;
 use crate::trace::Check;
+use crate::wire::ExcludedBy;
+
+/// So long after a tag was written a read may still show the contact as it was: ms.
+const TAGS_LAG: i64 = MINUTE;
 
 /// The rule that keeps the bot from this guest altogether, if one does: nothing is decided, nothing written.
 pub fn muted(policy: &Policy, dialog: &Dialog) -> Option<&'static str> {
     match policy.mode {
         Mode::Off => Some("mode.off"),
         Mode::Trial if !dialog.listed.trial => Some("mode.trial"),
-        _ if is_excluded(policy, dialog) => Some("guest.excluded"),
+        _ if excluded(policy, dialog).is_some() => Some("guest.excluded"),
         Mode::On | Mode::Trial | Mode::Watch | Mode::People => None,
     }
 }
 
-fn is_excluded(policy: &Policy, dialog: &Dialog) -> bool {
+/// Whether only managers talk to this guest, and what says so. A manager's click counts at once; the contact's tags say
+/// it as soon as they show that click, and when somebody puts them on or takes them off in the CRM.
+pub fn excluded(policy: &Policy, dialog: &Dialog) -> Option<ExcludedBy> {
+    if dialog.listed.excluded {
+        return Some(ExcludedBy::List);
+    }
+    let by_hand = match &dialog.exclusion {
+        Some(exclusion) => exclusion.on,
+        None => contact(dialog).is_some_and(|contact| telling_tags(policy, contact).count() > 0),
+    };
+    by_hand.then_some(ExcludedBy::Hand)
+}
+
+fn contact(dialog: &Dialog) -> Option<&ContactFacts> {
+    dialog.crm.as_ref()?.contact.as_ref()
+}
+
+/// Those of the contact's tags that keep the bot from it.
+fn telling_tags<'a>(
+    policy: &'a Policy,
+    contact: &'a ContactFacts,
+) -> impl Iterator<Item = &'a String> {
     let excluded = &policy.exclude.contact_tags;
-    let contact = dialog.crm.as_ref().and_then(|crm| crm.contact.as_ref());
-    dialog.listed.excluded
-        || contact.is_some_and(|contact| {
-            let named = |tag: &String| excluded.iter().any(|other| same_tag(tag, other));
-            contact.tags.iter().any(named)
-        })
+    let tells = |tag: &&String| excluded.iter().any(|other| same_tag(tag, other));
+    contact.tags.iter().filter(tells)
 }
 
 impl Draft<'_> {
@@ -56,7 +79,23 @@ impl Draft<'_> {
             .filter(|_| is_the_bots || self.policy.mode == Mode::Off)
     }
 
-    /// Whether the guest is one whom the bot leaves alone; the messages then wait for nothing.
+    /// [`Self::stopped_by_mute`], unless only tags say so that were read long ago: the CRM is read first, for somebody
+    /// may have taken them off.
+    pub(super) fn stopped_by_mute_for_sure(&mut self) -> bool {
+        let shown = match &self.state.exclusion {
+            Some(Exclusion { done_at, .. }) => {
+                done_at.is_some_and(|done| self.at().saturating_sub(done) > TAGS_LAG)
+            }
+            None => true,
+        };
+        let by_tags = shown && excluded(self.policy, &self.state) == Some(ExcludedBy::Hand);
+        let may_be_over = by_tags && !self.snapshot_serves(Freshness::Fresh);
+        let by_mode = self.muted() != Some("guest.excluded");
+        (by_mode || !may_be_over) && self.stopped_by_mute()
+    }
+
+    /// Whether the guest is one whom the bot leaves alone; the messages then wait for nothing, but for those of before a
+    /// click that may have been a mistake.
     pub(super) fn stopped_by_mute(&mut self) -> bool {
         let Some(rule) = self.muted() else {
             return false;
@@ -64,11 +103,121 @@ impl Draft<'_> {
         self.check(Check::decided(rule));
         self.stop_bot();
         self.no_more_touches();
+        if self.state.exclusion.is_some() {
+            return true;
+        }
         let messages: Vec<_> = self.state.unanswered.iter().map(|m| m.id.clone()).collect();
         if !messages.is_empty() {
             self.change(Change::Answered { messages });
         }
         true
+    }
+
+    /// «Не отвечать ботом»: no text of ours from now on, not even one that is on its way. What the guest wrote stays
+    /// unanswered, so that it is answered if the click was a mistake.
+    pub(super) fn guest_excluded(&mut self, user: UserId) {
+        if excluded(self.policy, &self.state).is_some() {
+            self.check(Check::decided("nothing"));
+            return;
+        }
+        self.check(Check::decided("guest.excluded_by").with("by", user));
+        self.exclude(true);
+        self.change(Change::OwnerSet(self.state.view.renewed()));
+        self.stop_bot();
+        self.no_more_touches();
+    }
+
+    /// «Включить бота»: what waits for an answer is routed. A guest whom the policy lists stays excluded.
+    pub(super) fn guest_included(&mut self, user: UserId) {
+        if excluded(self.policy, &self.state) != Some(ExcludedBy::Hand) {
+            self.check(Check::decided("nothing"));
+            return;
+        }
+        self.check(Check::decided("guest.included_by").with("by", user));
+        self.exclude(false);
+        self.change(Change::OwnerSet(self.state.view.renewed()));
+        if self.state.view.owner == Owner::Bot {
+            self.route(Freshness::Fresh);
+        }
+    }
+
+    /// Says it here at once, and in the CRM by the contact's tags.
+    fn exclude(&mut self, on: bool) {
+        let written = self.tags_for(on);
+        let nothing_to_undo = !on && written.is_none();
+        let action = written.and_then(|action| self.write(action));
+        let exclusion = Exclusion {
+            on,
+            action,
+            done_at: None,
+        };
+        self.change(Change::ExclusionSet(
+            (!nothing_to_undo).then_some(exclusion),
+        ));
+    }
+
+    /// What makes the contact's tags say so; `None` = there is no contact yet, or they need not change.
+    fn tags_for(&self, on: bool) -> Option<Action> {
+        let known = contact(&self.state)?;
+        let first = self.policy.exclude.contact_tags.first();
+        let (mut add, mut remove) = (vec![], vec![]);
+        if on {
+            add.extend(first.cloned());
+        } else {
+            remove.extend(telling_tags(self.policy, known).cloned());
+            // Ours may be on its way, or there already.
+            let ours = first.filter(|_| self.state.exclusion.is_some());
+            let new = ours.filter(|tag| !remove.iter().any(|other| same_tag(tag, other)));
+            remove.extend(new.cloned());
+        }
+        (!add.is_empty() || !remove.is_empty()).then_some(Action::TagContact {
+            contact: known.id,
+            add,
+            remove,
+        })
+    }
+
+    /// An action was done; if it wrote a manager's click into the CRM, the tags will tell from soon on.
+    pub(super) fn tagged(&mut self, action: &ActionKey) {
+        let Some(exclusion) = self.exclusion_of(action) else {
+            return;
+        };
+        self.change(Change::ExclusionSet(Some(Exclusion {
+            done_at: Some(self.at()),
+            ..exclusion
+        })));
+    }
+
+    /// The CRM does not take a manager's click. What it may take later is tried again when it is read the next time.
+    pub(super) fn tagging_failed(&mut self, action: &ActionKey, failure: Failure) {
+        let Some(exclusion) = self.exclusion_of(action) else {
+            return;
+        };
+        if failure == Failure::Unreachable {
+            self.change(Change::ExclusionSet(Some(Exclusion {
+                action: None,
+                ..exclusion
+            })));
+        }
+    }
+
+    fn exclusion_of(&self, action: &ActionKey) -> Option<Exclusion> {
+        let known = self.state.exclusion.as_ref()?;
+        (known.action.as_ref() == Some(action)).then(|| known.clone())
+    }
+
+    /// The CRM was read: by now its tags tell, or there is a contact to put them on.
+    pub(super) fn review_exclusion(&mut self) {
+        let (Some(exclusion), Some(crm)) = (self.state.exclusion.clone(), &self.state.crm) else {
+            return;
+        };
+        match (exclusion.done_at, &exclusion.action) {
+            (Some(done), _) if crm.at.saturating_sub(done) > TAGS_LAG => {
+                self.change(Change::ExclusionSet(None));
+            }
+            (None, None) if self.tags_for(exclusion.on).is_some() => self.exclude(exclusion.on),
+            _ => {}
+        }
     }
 
     /// What a handoff was blamed on works again: a dialog that nobody took goes back to the bot, and its messages are

@@ -166,6 +166,7 @@ impl Draft<'_> {
             Action::CompleteTask { task, .. } => self.closing_failed(*task, failure),
             Action::SetOwnerField { deal, .. } => self.field_failed(*deal),
             Action::SetTaskText { task, .. } => self.rewriting_failed(*task, failure),
+            Action::TagContact { .. } => self.tagging_failed(key, failure),
             Action::AssignTask { .. } | Action::AddNote { .. } => {}
         }
         if self.decision.trace.is_empty() {

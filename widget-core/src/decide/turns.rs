@@ -91,7 +91,7 @@ impl Draft<'_> {
             self.want_route(false);
             return;
         }
-        if self.stopped_by_mute() {
+        if self.stopped_by_mute_for_sure() {
             return;
         }
         if self.state.turn.as_ref().is_some_and(|turn| !turn.stale) {

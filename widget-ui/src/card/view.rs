@@ -210,7 +210,7 @@ fn why(heading: &str, lines: &[(WhyMark, String)]) -> Html {
 
 fn text_link(link: &Scope<Card>, shown: &Link) -> Html {
     html! {
-        <button type="button" class="estafeta-link" title={shown.tip.clone()}
+        <button key={&*shown.label} type="button" class="estafeta-link" title={shown.tip.clone()}
             aria-expanded={shown.expanded.map(|open| open.to_string())}
             onclick={send(link, &shown.click)}>{ &shown.label }</button>
     }

@@ -87,6 +87,7 @@ impl AmoCrm {
             CrmWrite::SetTaskText { .. }
             | CrmWrite::CompleteTask { .. }
             | CrmWrite::AssignTask { .. }
+            | CrmWrite::TagContact { .. }
             | CrmWrite::SetOwnerField { .. } => Ok(None),
         }
     }

@@ -84,6 +84,20 @@ impl AmoCrm {
                     value: *value,
                 })
             }
+            CrmWrite::TagContact {
+                contact,
+                add,
+                remove,
+            } => {
+                let named = |names: &[String]| -> Vec<Value> {
+                    names.iter().map(|name| json!({"name": name})).collect()
+                };
+                let change = json!({"tags_to_add": named(add), "tags_to_delete": named(remove)});
+                self.api
+                    .patch(&format!("contacts/{contact}"), change)
+                    .await?;
+                Ok(Done::Plain)
+            }
             CrmWrite::AddNote { deal, text, marker } => {
                 self.add_note(*deal, &marked(text, marker)).await
             }

@@ -244,6 +244,7 @@ fn to_do(action: &Action, zone: &TimeZone) -> String {
                 "complete_task" => "задача закрыта",
                 "create_contact" => "новый контакт",
                 "create_deal" => "новая сделка",
+                "tag_contact" => "теги контакта",
                 "add_note" => "примечание в сделке",
                 name => name,
             }

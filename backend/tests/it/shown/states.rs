@@ -7,8 +7,8 @@ use widget_core::owner::{Owner, OwnerView, Reason, ReasonId};
 use widget_core::time::{Days, HOUR, MINUTE};
 use widget_core::understand::{Facts, Programme};
 use widget_core::wire::{
-    AskedBack, DealDialogs, DialogView, History, HistoryEntry, How, Mute, UserName, WhyLine,
-    WhyMark,
+    AskedBack, DealDialogs, DialogView, ExcludedBy, History, HistoryEntry, How, Mute, UserName,
+    WhyLine, WhyMark,
 };
 
 /// 2026-11-18 11:00 in Moscow.
@@ -141,7 +141,7 @@ fn waiting_for_a_manager(deal: i64) -> Vec<Shown> {
                 "с питомцем",
                 "без ответа",
                 "Ответ не нужен",
-                "История",
+                "Ещё",
             ],
         ),
         Shown::of(
@@ -227,8 +227,24 @@ fn without_a_bot(deal: i64) -> Vec<Shown> {
     vec![
         Shown::of(
             "excluded",
-            vec![muted(Mute::Excluded)],
-            &["Без бота", "Этому гостю бот не отвечает"],
+            vec![DialogView {
+                excluded: Some(ExcludedBy::Hand),
+                ..muted(Mute::Excluded)
+            }],
+            &[
+                "Без бота",
+                "Этому гостю бот не отвечает",
+                "Включить бота",
+                "История",
+            ],
+        ),
+        Shown::of(
+            "excluded-by-list",
+            vec![DialogView {
+                excluded: Some(ExcludedBy::List),
+                ..muted(Mute::Excluded)
+            }],
+            &["Без бота", "Взять диалог"],
         ),
         Shown::of(
             "paused",
@@ -288,6 +304,12 @@ fn questions(deal: i64) -> Vec<Shown> {
         )
         .pressed(&["do.dismiss"]),
         Shown::of(
+            "ask-exclude",
+            vec![bot(deal)],
+            &["Бот больше не ответит этому гостю.", "Отключить"],
+        )
+        .pressed(&["do.more", "do.exclude"]),
+        Shown::of(
             "ask-intercept",
             vec![led(Some(IGOR), deal)],
             &["Забрать себе?", "Забрать", "Отмена"],
@@ -333,8 +355,14 @@ fn opened(deal: i64) -> Vec<Shown> {
                 vec![waits(deal, 12)],
                 &["Передано: Гостей: 5, больше 4", "Анна Ким: возврат боту"],
             )
-            .pressed(&["do.history"])
+            .pressed(&["do.more", "do.history"])
         },
+        Shown::of(
+            "more",
+            vec![waits(deal, 12)],
+            &["История", "Не отвечать ботом"],
+        )
+        .pressed(&["do.more"]),
     ]
 }
 
@@ -511,6 +539,7 @@ fn dialog(owner: Owner, deal: i64) -> DialogView {
         ),
         bot_wanted: None,
         summary: None,
+        excluded: None,
         why: vec![WhyLine {
             mark: WhyMark::Decided,
             ru: "гости: 5, порог 4. Нужен менеджер".to_owned(),

@@ -115,6 +115,8 @@ fn every_event(at: i64) -> Vec<Event> {
     ];
     events.extend([
         Event::TouchDeclined { user: ANNA },
+        Event::GuestExcluded { user: ANNA },
+        Event::GuestIncluded { user: ANNA },
         Event::Unreadable,
         Event::ServiceBack {
             service: crate::event::Service::Bot,

@@ -148,6 +148,8 @@ impl Life {
                 generation: 0,
             }),
             Step::Declined => self.event(Event::TouchDeclined { user: ANNA }),
+            Step::Excluded(true) => self.event(Event::GuestExcluded { user: ANNA }),
+            Step::Excluded(false) => self.event(Event::GuestIncluded { user: ANNA }),
             Step::Back(service) => self.event(Event::ServiceBack { service }),
             Step::Undelivered => {
                 let ours = |m: &&SeenMessage| m.from == crate::dialog::From::Bot;

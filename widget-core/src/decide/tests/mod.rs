@@ -220,10 +220,15 @@ impl Scene {
         let again = decide(&self.policy, &self.state, event, now);
         assert_eq!(&again, decision, "deterministic");
         let mut after = self.state.clone();
+        let renews = matches!(
+            event,
+            Event::GuestExcluded { .. } | Event::GuestIncluded { .. }
+        );
         for change in &decision.changes {
             let before = after.view.clone();
             after.apply(change);
-            let grown = u64::from(after.view.owner != before.owner);
+            let renewed = renews && matches!(change, Change::OwnerSet(_));
+            let grown = u64::from(renewed || after.view.owner != before.owner);
             assert_eq!(
                 after.view.epoch,
                 before.epoch + grown,
@@ -422,6 +427,11 @@ impl Scene {
                 let value = self.state.field.value;
                 self.at(*deal).field = value;
                 Done::FieldSet { deal: *deal, value }
+            }
+            Action::TagContact { add, remove, .. } => {
+                self.tags.retain(|tag| !remove.contains(tag));
+                self.tags.extend(add.iter().cloned());
+                Done::Plain
             }
             Action::SetTaskText { .. }
             | Action::CompleteTask { .. }

@@ -259,6 +259,148 @@ fn behaviour_5_a_guest_who_is_excluded_later_hears_no_more_of_the_bot() {
     assert_eq!(waiting.field(), FieldValue::Bot, "the field shows it");
 }
 
+fn excludes(scene: &mut Scene) {
+    scene.event(Event::GuestExcluded { user: ANNA });
+}
+
+fn includes(scene: &mut Scene) {
+    scene.event(Event::GuestIncluded { user: ANNA });
+}
+
+#[test]
+fn behaviour_5_a_manager_excludes_a_guest_and_the_contact_gets_the_tag() {
+    let mut scene = Scene::talking();
+    scene.forget();
+    excludes(&mut scene);
+    assert_eq!(scene.writes(), ["tag_contact"]);
+    scene.hears("А бассейн есть?", nothing());
+    assert_eq!(scene.questions(), 0, "at once, before the CRM shows it");
+    scene.run();
+    assert_eq!(scene.tags, ["без бота"]);
+    scene.passes(MINUTE);
+    scene.hears("Алло", nothing());
+    scene.passes(HOUR);
+    scene.hears("Вы здесь?", nothing());
+    assert_eq!(scene.state.exclusion, None, "by now the CRM shows it");
+    assert_eq!(scene.questions(), 0, "and its tag is enough");
+    assert_eq!(scene.texts(), []);
+}
+
+#[test]
+fn promise_1_a_text_that_was_decided_before_a_guest_was_excluded_does_not_leave() {
+    let mut scene = Scene::at_stage("prepaid");
+    scene.hears("Есть ли Wi-Fi?", nothing());
+    scene.bot_answers();
+    let epoch = scene.state.view.epoch;
+    excludes(&mut scene);
+    assert_eq!(scene.state.view.epoch, epoch + 1, "the send is refused");
+    scene.send_fails(Failure::Fenced);
+    scene.passes(HOUR);
+    assert_eq!(scene.delivered(), 0);
+    assert!(scene.bot_leads(), "and nobody is called for it");
+}
+
+#[test]
+fn behaviour_5_what_waits_is_answered_when_a_guest_is_included_again() {
+    let mut scene = Scene::at_stage("prepaid");
+    scene.guest("Есть ли Wi-Fi?", nothing());
+    excludes(&mut scene);
+    scene.passes(MINUTE);
+    assert_eq!(scene.questions(), 0);
+    includes(&mut scene);
+    scene.run();
+    assert_eq!(scene.questions(), 1, "the click was a mistake");
+    scene.answers();
+    scene.hears("А бассейн есть?", nothing());
+    assert_eq!(scene.questions(), 2);
+    assert_eq!(scene.tags, [] as [&str; 0]);
+}
+
+#[test]
+fn behaviour_5_a_guest_is_included_whatever_tag_excluded_them() {
+    let mut scene = by_tag();
+    scene.policy.exclude.contact_tags = vec!["не беспокоить".to_owned(), "без бота".to_owned()];
+    scene.tags.push("постоянный гость".to_owned());
+    scene.hears("Есть ли места?", nothing());
+    includes(&mut scene);
+    scene.run();
+    assert_eq!(scene.tags, ["постоянный гость"], "as the CRM writes it");
+    scene.hears("Алло", nothing());
+    assert_eq!(scene.questions(), 1);
+}
+
+#[test]
+fn behaviour_5_a_guest_on_the_list_of_phones_is_not_included_by_a_click() {
+    let mut scene = by_phone();
+    scene.hears("Есть ли места?", nothing());
+    includes(&mut scene);
+    excludes(&mut scene);
+    scene.hears("Алло", nothing());
+    assert_eq!(scene.questions(), 0);
+    assert_eq!(scene.writes(), [] as [&str; 0]);
+}
+
+#[test]
+fn behaviour_5_a_tag_taken_off_in_the_crm_lets_the_bot_answer_again() {
+    for by_click in [false, true] {
+        let mut scene = Scene::at_stage("new");
+        if by_click {
+            scene.hears("Есть ли места?", nothing());
+            scene.answers();
+            excludes(&mut scene);
+            scene.run();
+        } else {
+            scene.tags = vec!["без бота".to_owned()];
+        }
+        scene.passes(2 * MINUTE);
+        scene.hears("Алло", nothing());
+        let before = scene.questions();
+        scene.tags.clear();
+        scene.passes(HOUR);
+        scene.hears("Вы здесь?", nothing());
+        assert_eq!(scene.questions(), before + 1, "by a click: {by_click}");
+    }
+}
+
+#[test]
+fn behaviour_5_a_guest_without_a_contact_is_excluded_and_tagged_once_there_is_one() {
+    let mut scene = Scene::new_guest();
+    scene.guest("Есть ли места?", nothing());
+    excludes(&mut scene);
+    scene.passes(HOUR);
+    assert_eq!(scene.questions(), 0);
+    assert_eq!(scene.writes(), [] as [&str; 0], "nor a contact or a deal");
+    scene.contact = Some(CONTACT);
+    scene.deals = vec![scene.deal(DEAL, "new")];
+    scene.event(Event::DealChanged {
+        deal: DEAL,
+        by: Changer::Person(ANNA),
+        field: None,
+        stage: None,
+    });
+    scene.run();
+    scene.hears("Алло", nothing());
+    assert_eq!(scene.questions(), 0);
+}
+
+#[test]
+fn behaviour_5_a_tag_that_the_crm_did_not_take_keeps_the_guest_excluded_and_is_tried_again() {
+    let mut scene = Scene::talking();
+    excludes(&mut scene);
+    let (key, action) = scene.pending.pop().expect("the tag");
+    scene.event(failed(&key, &action, Failure::Unreachable));
+    scene.passes(HOUR);
+    assert_eq!(scene.state.exclusion.as_ref().map(|e| e.on), Some(true));
+    scene.event(Event::DealChanged {
+        deal: DEAL,
+        by: Changer::Person(ANNA),
+        field: None,
+        stage: None,
+    });
+    scene.run();
+    assert_eq!(scene.tags, ["без бота"]);
+}
+
 #[test]
 fn behaviour_5_an_excluded_guests_message_found_late_is_left_alone() {
     let mut scene = by_tag();

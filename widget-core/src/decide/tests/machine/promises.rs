@@ -118,7 +118,10 @@ impl Life {
                 | Action::MoveDeal { .. } => true,
                 Action::SetOwnerField { .. } => bot_leads && !untrue,
                 // What became of a text of before is told, and a task of before is put away.
-                Action::AddNote { .. } | Action::CompleteTask { .. } => false,
+                Action::AddNote { .. }
+                | Action::CompleteTask { .. }
+                // A manager said so.
+                | Action::TagContact { .. } => false,
                 _ => bot_leads,
             });
             assert!(
@@ -140,7 +143,7 @@ impl Life {
         match self.scene.policy.mode {
             Mode::Off => true,
             Mode::Trial if !state.listed.trial => true,
-            _ => state.listed.excluded || tagged,
+            _ => state.listed.excluded || state.exclusion.as_ref().map_or(tagged, |e| e.on),
         }
     }
 
@@ -393,6 +396,10 @@ impl Life {
             );
         }
         let collecting = state.timers.contains_key(&Timer::Burst);
+        if state.exclusion.as_ref().is_some_and(|e| e.on) {
+            // A manager has said that managers answer this guest.
+            return;
+        }
         let awaited = state.reading.is_some() || !state.in_flight.is_empty();
         for message in &state.unanswered {
             let answered = state
@@ -481,8 +488,9 @@ impl Life {
     /// Promise 2: once everything is carried out, no guest waits for the bot, and nothing is half done.
     pub(super) fn check_settled(&self) {
         let state = &self.scene.state;
+        let for_managers = state.exclusion.as_ref().is_some_and(|e| e.on);
         assert!(
-            state.view.owner != Owner::Bot || state.unanswered.is_empty(),
+            state.view.owner != Owner::Bot || state.unanswered.is_empty() || for_managers,
             "promise 2: stuck: {state:#?}"
         );
         assert!(state.in_flight.is_empty() && state.reading.is_none());

@@ -44,6 +44,8 @@ pub(super) enum Step {
     Repeated(usize),
     StaleTimer(Timer),
     Declined,
+    /// «Не отвечать ботом», or «Включить бота».
+    Excluded(bool),
     Back(Service),
     Undelivered,
     Unreadable,
@@ -480,6 +482,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => timer().prop_map(Step::StaleTimer),
         2 => prop_oneof![
             Just(Step::Declined),
+            any::<bool>().prop_map(Step::Excluded),
             Just(Step::Back(Service::Bot)),
             Just(Step::Back(Service::Crm)),
             Just(Step::Undelivered),
