@@ -47,6 +47,7 @@ pub(super) async fn measured(
         own: borrowed(&own).collect(),
         passages: borrowed(&reply.passages).collect(),
         notes: borrowed(&notes).collect(),
+        return_note: dialog.manager_note.and_then(|note| words.get(note)),
         prompt: tenant.bot.prompt(),
         promises: borrowed(&rules.policy.bot.guard.promises).collect(),
     };
@@ -72,7 +73,7 @@ fn texts(dialog: &Dialog) -> impl Iterator<Item = TextRef> {
         .chain(render::contact_texts(dialog))
 }
 
-/// What may be repeated to the guest whoever asks: the deal's fields, the facts, the policy's texts, a manager's note.
+/// What may be repeated to the guest whoever asks: the deal's fields, the facts, the policy's texts.
 fn known(rules: &Rules, dialog: &Dialog, words: &Words) -> Vec<String> {
     let policy = &rules.policy;
     let mut known: Vec<String> = policy.texts.values().cloned().collect();
@@ -87,8 +88,6 @@ fn known(rules: &Rules, dialog: &Dialog, words: &Words) -> Vec<String> {
         let fields = [deal.arrival, deal.departure, deal.category, deal.guests];
         known.extend(fields.into_iter().flatten());
     }
-    let note = dialog.manager_note.and_then(|note| words.get(note));
-    known.extend(note.map(str::to_owned));
     let facts = dialog.episode.as_ref().map(|episode| &episode.facts);
     known.extend(facts.and_then(|facts| serde_json::to_string(facts).ok()));
     known

@@ -461,3 +461,67 @@ async fn issue_9_3_the_bot_of_the_base_offers_the_link_once_it_knows_the_stay() 
     assert!(last.ends_with(link), "{last}");
     world.deal_comes_to(&deal, "Предварительная бронь").await;
 }
+
+#[tokio::test]
+async fn issue_9_6_a_link_of_a_cited_passage_leaves_and_one_that_resembles_it_does_not() {
+    const MENU: &str = "https://menu.example.org/week";
+    let base = format!("{POOL}\n## Меню {{#menu}}\n- Какое у вас меню?\nМеню на неделю: {MENU}\n");
+    let world = World::without_backend().await;
+    world.has_a_model();
+    world.has_a_base(&base);
+    world.serve(&[]).await;
+    let cases = [
+        (MENU, "menu", true),
+        ("https://menu.example.org/weak", "menu", false),
+        ("https://menu.example.org.evil.example/week", "menu", false),
+        (MENU, "pool", false), // cites what does not hold it
+    ];
+    for (n, (link, cited, leaves)) in cases.into_iter().enumerate() {
+        let text = format!("Меню на неделю: {link}");
+        let content = json!({"replies": [{"text": text}], "passages": [cited]});
+        world
+            .model_says(json!([{"kind": "answer", "content": content}]))
+            .await;
+        let phone = format!("7900000002{n}");
+        let guest = world.guest(&phone);
+        guest.asks("Какое у вас меню?").await;
+        let heard = guest.hears(1).await;
+        assert_eq!(heard.ends_with(&text), leaves, "{link} {cited}: {heard}");
+        assert!(leaves || heard == HANDOFF, "{link} {cited}: {heard}");
+    }
+}
+
+#[tokio::test]
+async fn issue_9_6_a_managers_note_to_the_bot_is_not_read_out_to_the_guest() {
+    const NOTE: &str = "Гость торгуется, отдаём люкс за 61 000 руб., предоплата до пятницы";
+    let world = World::new().await;
+    let passages = json!([{"id": "prices", "text": "Люкс 7 500 ₽ в сутки"}]);
+    for (phone, reply, leaves) in [
+        (
+            "79000000021",
+            "Гость торгуется: отдаём люкс за 61 000 руб., предоплата до пятницы.",
+            false,
+        ),
+        (
+            "79000000022",
+            "Ваш люкс стоит 61 000 руб. Ждём предоплату к концу недели.",
+            true,
+        ),
+    ] {
+        world
+            .bot_knows(json!([{"contains": "цен", "reply": reply, "passages": passages}]))
+            .await;
+        let guest = world.guest(phone);
+        guest.asks("Есть ли бассейн?").await;
+        guest.hears(1).await;
+        let anna = world.manager(ANNA);
+        anna.takes(phone).await;
+        anna.returns_with(phone, NOTE).await;
+        guest.asks("Так какая у нас цена?").await;
+        let heard = guest.hears(2).await;
+        assert_eq!(heard.ends_with(reply), leaves, "{heard}");
+        assert_eq!(world.last_question().await["manager_note"], NOTE);
+        let card = anna.dialog_of(phone).await;
+        assert_eq!(card.bot_wanted.is_none(), leaves, "{card:#?}");
+    }
+}

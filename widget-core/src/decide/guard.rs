@@ -107,9 +107,10 @@ fn judge(guard: &Guard, own: &[String], measured: &Measured) -> Option<Objection
     if measured.odd_link {
         return Some(Objection::new("link"));
     }
-    if let Some(host) = measured
-        .hosts
-        .iter()
+    let cited = measured.cited_hosts.iter();
+    let hosts = measured.hosts.iter();
+    if let Some(host) = hosts
+        .chain(cited.filter(|_| !guard.passage_links))
         .find(|host| !own.contains(host) && !may_lead_to(guard, measured.by_model, host))
     {
         return Some(Objection::new("link").with("host", &host));
@@ -278,6 +279,36 @@ mod tests {
             Some("link"),
             "whatever the list"
         );
+    }
+
+    #[test]
+    fn issue_9_6_a_link_of_a_cited_passage_leads_anywhere_unless_the_policy_says_otherwise() {
+        let cited = Measured {
+            by_model: true,
+            has_passages: true,
+            cited_hosts: set("pool.example.org".to_owned()),
+            ..Measured::default()
+        };
+        let guard = |passage_links, hosts: Option<&str>| Guard {
+            passage_links,
+            link_hosts: hosts.map(|host| vec![host.to_owned()]),
+            ..Guard::default()
+        };
+        for (guard, objection) in [
+            (Guard::default(), None),
+            (guard(true, Some("pay.example.org")), None),
+            (guard(false, None), Some("link")),
+            (guard(false, Some("pay.example.org")), Some("link")),
+            (guard(false, Some("example.org")), None),
+        ] {
+            assert_eq!(objected(&guard, &cited), objection, "{guard:?}");
+        }
+        let beside = Measured {
+            hosts: set("pool.example.org".to_owned()),
+            ..cited
+        };
+        let other = objected(&Guard::default(), &beside);
+        assert_eq!(other, Some("link"), "another link to that host");
     }
 
     #[test]

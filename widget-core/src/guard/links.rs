@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 pub(super) struct Links {
     /// Hosts of links in good order, lower case.
     pub(super) hosts: BTreeSet<String>,
+    /// Those of links in good order that stand in the cited passages, letter by letter.
+    pub(super) cited: BTreeSet<String>,
     /// There is a link that is not in good order.
     pub(super) odd: bool,
 }
@@ -14,12 +16,15 @@ pub(super) struct Links {
 /// What ends a link that stands in a sentence.
 const AFTER: &[char] = &['.', ',', ';', ':', '!', '?', ')', ']', '»', '"', '\'', '…'];
 
-/// The links of a text but for those that the guest wrote.
-pub(super) fn links(text: &str, guest: &[&str]) -> Links {
+/// The links of a text but for those that the guest wrote; those of the `cited` passages are told apart. An odd link is
+/// odd wherever it stands: a guest cannot see where it leads.
+pub(super) fn links(text: &str, guest: &[&str], cited: &[&str]) -> Links {
     let mut links = Links::default();
-    let own = |word: &&str| guest.iter().any(|text| words(text).any(|own| own == *word));
-    for word in words(text).filter(|word| is_link(word) && !own(word)) {
+    let stands_in =
+        |texts: &[&str], word: &str| texts.iter().any(|text| words(text).any(|own| own == word));
+    for word in words(text).filter(|word| is_link(word) && !stands_in(guest, word)) {
         match host(word) {
+            Some(host) if stands_in(cited, word) => _ = links.cited.insert(host),
             Some(host) => _ = links.hosts.insert(host),
             None => links.odd = true,
         }

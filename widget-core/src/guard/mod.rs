@@ -37,9 +37,12 @@ pub struct Measured {
     /// Cyrillic nor Latin for one who writes in Latin.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub other_letters: bool,
-    /// Hosts that https links lead to, lower case.
+    /// Hosts that https links lead to, lower case, but for links of the passages.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub hosts: BTreeSet<String>,
+    /// Hosts of https links that stand in the named passages, letter by letter.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub cited_hosts: BTreeSet<String>,
     /// A link without https, to a bare number, with a name before the host, or with letters of two scripts in it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub odd_link: bool,
@@ -84,6 +87,9 @@ pub struct Ground<'a> {
     pub passages: Vec<&'a str>,
     /// What staff noted for each other about the guest.
     pub notes: Vec<&'a str>,
+    /// What a manager told the bot when giving the dialog back. The bot may go by it, prices and promises included, but
+    /// the guest does not read it.
+    pub return_note: Option<&'a str>,
     /// The prompt, where a language model answers.
     pub prompt: Option<&'a str>,
     /// The policy's words of promise, as beginnings of words, lower case.
@@ -99,12 +105,15 @@ pub fn measure(replies: &[String], turn: Option<&TurnId>, ground: &Ground<'_>) -
         ..Measured::default()
     };
     let script = script_of(&ground.asked).or_else(|| script_of(&ground.guest));
-    let stated = stated(ground);
+    let cited = good_passages(ground);
+    let public = stated(ground, &cited);
+    // A price that a manager named to the bot is agreed on.
+    let stated: Vec<&str> = public.iter().copied().chain(ground.return_note).collect();
     // What a guest says is no ground for what a model may be talked into.
     let named: &[&str] = if by_model { &[] } else { &ground.guest };
     let priced = amounts::numbers(named.iter().chain(&stated).copied());
-    let secrets = Secrets::of(ground, &stated, named);
-    let sources = named.iter().chain(&stated).chain(&ground.own);
+    let secrets = Secrets::of(ground, &public, named);
+    let sources = named.iter().chain(&public).chain(&ground.own);
     let sources: Vec<&str> = sources.copied().collect();
     let quoted = ground.guest.iter();
     let quoted: BTreeSet<Internal> = quoted
@@ -114,9 +123,10 @@ pub fn measure(replies: &[String], turn: Option<&TurnId>, ground: &Ground<'_>) -
     for reply in replies {
         let chars = u32::try_from(reply.chars().count()).unwrap_or(u32::MAX);
         measured.chars = measured.chars.max(chars);
-        let found = links::links(reply, named);
+        let found = links::links(reply, named, &cited);
         measured.odd_link |= found.odd;
         measured.hosts.extend(found.hosts);
+        measured.cited_hosts.extend(found.cited);
         let words = links::without(reply);
         measured.other_letters |= is_in_other_letters(&words, script, &ground.guest);
         let internal = internal::found(reply, turn).into_iter();
@@ -139,14 +149,18 @@ pub fn measure(replies: &[String], turn: Option<&TurnId>, ground: &Ground<'_>) -
 
 /// Whether a bot's words to staff are plain words: no link to follow, nothing of machinery or prompts.
 pub fn is_for_staff(text: &str) -> bool {
-    links::links(text, &[]) == links::Links::default() && internal::found(text, None).is_empty()
+    links::links(text, &[], &[]) == links::Links::default()
+        && internal::found(text, None).is_empty()
 }
 
-/// What the house itself says to guests: what people wrote, the passages, and the part of a prompt that is for guests. A
-/// passage that speaks like a prompt is no ground.
-fn stated<'a>(ground: &Ground<'a>) -> Vec<&'a str> {
-    let passages = ground.passages.iter();
-    let passages = passages.filter(|text| !internal::found(text, None).contains(&Internal::Prompt));
+/// The passages but for those that speak like a prompt: they are no ground for anything.
+fn good_passages<'a>(ground: &Ground<'a>) -> Vec<&'a str> {
+    let is_good = |text: &&str| !internal::found(text, None).contains(&Internal::Prompt);
+    ground.passages.iter().copied().filter(is_good).collect()
+}
+
+/// What the house itself says to guests: what people wrote, the passages, and the part of a prompt that is for guests.
+fn stated<'a>(ground: &Ground<'a>, passages: &[&'a str]) -> Vec<&'a str> {
     let told = ground
         .prompt
         .and_then(|prompt| prompt.split_once(FOR_GUESTS));

@@ -1,10 +1,15 @@
-//! Whole runs of words that were written for others than the guest: notes of staff, and a prompt's instructions.
+//! Whole runs of words that were written for others than the guest: notes of staff, a manager's note to the bot, and a
+//! prompt's instructions.
 
 use super::{FOR_GUESTS, Ground, Internal, normal};
 use std::collections::BTreeSet;
 
 /// So many words of a note in a row are no chance.
 const OF_A_NOTE: usize = 5;
+/// The note to the bot is there to be gone by, so dates and guests may be named as it names them: of its runs only those
+/// count that hold so many different words with so many letters.
+const TELLING_WORDS: usize = 3;
+const TELLING_LETTERS: usize = 4;
 /// Of a prompt it takes more: it says how guests are spoken to.
 const OF_A_PROMPT: usize = 8;
 
@@ -27,8 +32,12 @@ impl Secrets {
             .prompt
             .and_then(|prompt| prompt.split_once(FOR_GUESTS));
         let rules: Vec<&str> = prompt.map(|(rules, _)| rules).into_iter().collect();
+        let to_the_bot: Vec<&str> = ground.return_note.into_iter().collect();
+        let mut notes: BTreeSet<String> = only(&to_the_bot, OF_A_NOTE);
+        notes.retain(|run| is_telling(run));
+        notes.extend(only(&ground.notes, OF_A_NOTE));
         Self {
-            notes: only(&ground.notes, OF_A_NOTE),
+            notes,
             prompt: only(&rules, OF_A_PROMPT),
         }
     }
@@ -42,6 +51,17 @@ impl Secrets {
         let prompt = holds(&self.prompt, OF_A_PROMPT).then_some(Internal::Prompt);
         note.into_iter().chain(prompt)
     }
+}
+
+/// «с 10 по 17 марта» says nothing about who wrote it.
+fn is_telling(run: &str) -> bool {
+    let is_long =
+        |word: &&str| word.chars().filter(|c| c.is_alphabetic()).count() >= TELLING_LETTERS;
+    run.split(' ')
+        .filter(is_long)
+        .collect::<BTreeSet<_>>()
+        .len()
+        >= TELLING_WORDS
 }
 
 /// All runs of so many words.

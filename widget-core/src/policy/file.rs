@@ -85,6 +85,7 @@ const GUARD: Shape = Shape::Table(&[
         Shape::List(&Shape::Leaf(NAME, reads::<Internal>)),
     ),
     ("link_hosts", false, Shape::List(&TEXT)),
+    ("passage_links", false, FLAG),
     ("prices", false, Shape::Leaf(NAME, reads::<Prices>)),
     ("promises", false, Shape::List(&TEXT)),
     ("repeats", false, FLAG),

@@ -394,6 +394,8 @@ pub struct Guard {
     /// Links lead to these hosts and what lies below them; absent = anywhere over https.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link_hosts: Option<Vec<String>>,
+    /// A link that stands in a passage that the bot names, letter by letter, may lead elsewhere too.
+    pub passage_links: bool,
     /// Amounts and promises that nothing known holds.
     pub prices: Prices,
     /// What counts as a promise: beginnings of words, lower case.
@@ -421,6 +423,7 @@ impl Default for Guard {
             language: true,
             internal: Internal::ALL.to_vec(),
             link_hosts: None,
+            passage_links: true,
             prices: Prices::WithPassages,
             promises: promises.map(str::to_owned).to_vec(),
             repeats: true,

@@ -312,6 +312,7 @@ pub fn groups(section: Section, doc: &Doc) -> Vec<Group> {
                 vec![
                     optional("bot.guard.max_chars", Kind::Number),
                     optional("bot.guard.link_hosts", Kind::Lines),
+                    field("bot.guard.passage_links", Kind::Flag),
                     field("bot.guard.prices", Kind::Choice(PRICES)),
                     field("bot.guard.promises", Kind::Lines),
                     field("bot.guard.language", Kind::Flag),

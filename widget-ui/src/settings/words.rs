@@ -461,6 +461,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "One a line; empty: any",
     ),
     (
+        "bot.guard.passage_links",
+        "И ссылки из базы знаний",
+        "Links of the knowledge base too",
+    ),
+    (
         "bot.guard.prices",
         "Сверять суммы и обещания",
         "Check amounts and promises",

@@ -176,6 +176,18 @@ impl<'a> Manager<'a> {
         returned
     }
 
+    /// «С заметкой»: the same, with words for the bot that the guest does not see.
+    pub async fn returns_with(&self, phone: &str, note: &str) {
+        let dialog = self.dialog_of(phone).await;
+        let path = format!("dialogs/{}/return", dialog.id);
+        let note = json!({"note": note});
+        let returned: Result<ActionAnswer, Refusal> = self
+            .call(Method::POST, &path, Some(dialog.view.epoch), Some(note))
+            .await;
+        let owner = returned.expect("the return is accepted").dialog.view.owner;
+        assert_eq!(owner, Owner::Bot);
+    }
+
     /// Answers the guest by `amocrm`, `pact` or `phone`.
     pub async fn writes(&self, phone: &str, text: &str, via: &str) {
         let body = json!({"phone": phone, "text": text, "via": via});
