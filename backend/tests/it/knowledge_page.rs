@@ -14,19 +14,6 @@ const FOUND: &str = ".estafeta-set-found";
 const QUESTION: &str = "Есть ли у вас вертолётная площадка?";
 const ANSWER: &str = "Вертолётная площадка в 300 м от корпуса, предупредите за сутки.";
 
-/// Writes into a field, in the place of what stands there.
-async fn writes(tab: &Tab, css: &str, text: &str) {
-    let script = format!(
-        "const field = document.querySelector({css:?}); if (!field || field.readOnly) return false; \
-         Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'value').set.call(field, {text:?}); \
-         for (const event of ['input', 'change']) field.dispatchEvent(new Event(event, {{ bubbles: true }})); return true"
-    );
-    until(&format!("{css} can be written into"), async || {
-        tab.asks(&script).await == json!(true)
-    })
-    .await;
-}
-
 async fn value_of(tab: &Tab, css: &str) -> String {
     let script = format!("return document.querySelector({css:?})?.value");
     let value = tab.asks(&script).await;
@@ -34,7 +21,7 @@ async fn value_of(tab: &Tab, css: &str) -> String {
 }
 
 async fn finds(tab: &Tab, question: &str) {
-    writes(tab, "[name=question]", question).await;
+    tab.fills("[name=question]", question).await;
     tab.presses("[data-do=find]:enabled").await;
 }
 
@@ -80,7 +67,7 @@ async fn issue_9_4_a_question_that_found_nothing_becomes_an_entry_that_is_found(
         );
         tab.sees(FORM, &["Под заголовком нет ответа"]).await;
         assert_eq!(tab.counts("[data-do=save]:enabled").await, 0);
-        writes(tab, TEXT, &format!("{begun}{ANSWER}\n")).await;
+        tab.fills(TEXT, &format!("{begun}{ANSWER}\n")).await;
         tab.sees(BAR, &["Изменений: 1. Показать"]).await;
         tab.presses("[data-do=changes]").await;
         tab.sees(".estafeta-set-changes", &[QUESTION, "добавлено", ANSWER])
@@ -149,8 +136,8 @@ async fn issue_9_4_files_are_uploaded_and_what_is_wrong_with_them_is_told() {
         tab.presses("[data-file='odd.csv'] [data-do=remove]").await;
         // Pasted, under a name of its own.
         tab.presses("[data-do=new]").await;
-        writes(tab, "#estafeta-set-base-name", "lift.md").await;
-        writes(tab, TEXT, "## Лифт\n\nЕсть в обоих корпусах.\n").await;
+        tab.fills("#estafeta-set-base-name", "lift.md").await;
+        tab.fills(TEXT, "## Лифт\n\nЕсть в обоих корпусах.\n").await;
         tab.sees(FILES, &["lift.md"]).await;
         saves(tab, 1).await;
         tab.sees(FORM, &["Версия 1", "записей: 3"]).await;
@@ -179,7 +166,7 @@ async fn issue_9_4_of_two_administrators_the_second_sees_what_changed_and_an_old
         opens_base(tab, &world, OLGA).await;
         tab.presses("[data-file='base.md'] .estafeta-set-link")
             .await;
-        writes(tab, TEXT, "## Бассейн\nДо 20.\n").await;
+        tab.fills(TEXT, "## Бассейн\nДо 20.\n").await;
         assert_eq!(put(&world, "## Бассейн\nДо 21.\n", 1).await, 200);
         tab.presses("[data-do=save]").await;
         tab.sees(

@@ -4,6 +4,7 @@ use crate::harness::{ANNA, Fleet, HANDOFF, OLGA, Server, Tab, World, browse, unt
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use widget_core::owner::{Owner, ReasonId};
+use widget_core::policy::{Policy, parse};
 use widget_core::time::MINUTE;
 use widget_core::wire::policy::PolicyView;
 
@@ -51,20 +52,9 @@ pub(crate) async fn goes_to(tab: &Tab, name: &str) {
 }
 
 /// Writes into the field of a path, in the place of what stands there; a box to tick is ticked.
-async fn fills_in(tab: &Tab, path: &str, text: &str) {
-    let script = format!(
-        "const field = document.querySelector('[data-path={path:?}]')?.querySelector('input, textarea, select'); \
-         if (!field || field.matches(':disabled')) return false; \
-         if (field.type === 'checkbox') {{ field.click(); return true; }} \
-         const kind = Object.getPrototypeOf(field); \
-         Object.getOwnPropertyDescriptor(kind, 'value').set.call(field, {text:?}); \
-         field.dispatchEvent(new Event(field.tagName === 'SELECT' ? 'change' : 'input', {{ bubbles: true }})); \
-         return true"
-    );
-    until(&format!("{path} can be filled in"), async || {
-        tab.asks(&script).await == json!(true)
-    })
-    .await;
+pub(crate) async fn fills_in(tab: &Tab, path: &str, text: &str) {
+    let within = ["input", "textarea", "select"].map(|kind| format!("[data-path='{path}'] {kind}"));
+    tab.fills(&within.join(", "), text).await;
 }
 
 /// Asks the panel «Что будет, если» otherwise.
@@ -284,6 +274,76 @@ async fn settings_a_wrong_value_is_told_at_its_field_and_not_saved() {
         assert_eq!(policy(&world, OLGA).await.about.version, 1);
     })
     .await;
+}
+
+/// The address of a booking page, and the link that the form shows as an example.
+pub(crate) const BOOKING_URL: &str =
+    "https://booking.example.org/?a={arrival}&n={nights}&g={adults}&r={category}";
+const BOOKING_LINK: &str = "https://booking.example.org/?a=2027-03-10&n=7&g=2&r=lux";
+
+#[tokio::test]
+async fn issue_9_5_an_administrator_sets_up_the_booking_page_and_the_next_guest_gets_a_link() {
+    let world = World::demo().await;
+    browse("settings-booking", async |tab| {
+        opens(tab, &world, OLGA).await;
+        let wrong = |path: &str| format!("[data-path='{path}'] .estafeta-set-error");
+        let is_wrong = async |path: &str| {
+            until(path, async || tab.counts(&wrong(path)).await > 0).await;
+        };
+        // What the core's own check says stands at the field.
+        fills_in(tab, "booking.url", &BOOKING_URL.replace("{nights}", "7")).await;
+        tab.sees(&wrong("booking.url"), &["{departure}"]).await;
+        is_wrong("booking.categories").await;
+        fills_in(tab, "booking.url", BOOKING_URL).await;
+        fills_in(tab, "booking.categories", "люкс = lux\nЛюкс = lux2").await;
+        is_wrong("booking.categories").await;
+        assert_eq!(tab.counts(&wrong("booking.url")).await, 0);
+        fills_in(tab, "booking.max_adults", "0").await;
+        is_wrong("booking.max_adults").await;
+        assert_eq!(tab.counts("[data-do=save]:enabled").await, 0);
+        tab.photographs("settings-booking-wrong").await;
+        // An example of the link, as a guest would get it.
+        fills_in(tab, "booking.categories", "люкс = lux\nстандарт = std").await;
+        fills_in(tab, "booking.max_adults", "3").await;
+        tab.sees(
+            "[data-path='booking.url'] .estafeta-set-preview",
+            &[BOOKING_LINK],
+        )
+        .await;
+        assert_eq!(tab.asks(NAMELESS).await, json!([]));
+        tab.photographs("settings-booking").await;
+        saves(tab, 2).await;
+        no_errors(tab).await;
+    })
+    .await;
+    let saved: Policy = parse(&policy(&world, OLGA).await.toml).expect("a policy");
+    let page = saved.booking.expect("a booking page");
+    assert_eq!((page.url.as_str(), page.max_adults), (BOOKING_URL, 3));
+    assert_eq!(page.categories["стандарт"], "std");
+
+    let stay = json!({"arrival": "2027-03-10", "departure": "2027-03-17", "adults": 2, "category": "люкс"});
+    world
+        .bot_knows(json!([{"contains": "люкс", "reply": "Бронь: {booking_link}", "booking": stay}]))
+        .await;
+    world.has_a_deal_at(PHONE, "Проведена консультация").await;
+    let guest = world.guest(PHONE);
+    guest.asks("Берём люкс с 10 по 17 марта").await;
+    let heard = guest.hears(1).await;
+    assert!(
+        heard.ends_with(&format!("Бронь: {BOOKING_LINK}")),
+        "{heard}"
+    );
+
+    browse("settings-booking-off", async |tab| {
+        opens(tab, &world, OLGA).await;
+        for path in ["url", "max_adults", "categories"] {
+            fills_in(tab, &format!("booking.{path}"), "").await;
+        }
+        saves(tab, 3).await;
+    })
+    .await;
+    let saved: Policy = parse(&policy(&world, OLGA).await.toml).expect("a policy");
+    assert_eq!(saved.booking, None);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The settings for those who see little or hear them read: an automated audit of every tab and of what else the page shows.
 
 use crate::harness::{OLGA, Tab, World, browse, until};
-use crate::settings::{PAGE, TABS, asks, goes_to, page_url};
+use crate::settings::{BOOKING_URL, PAGE, TABS, asks, fills_in, goes_to, page_url};
 use serde_json::json;
 
 const LOOKS: [(&str, &str); 4] = [
@@ -32,7 +32,10 @@ async fn an_audit_finds_nothing_against_wcag_in_any_tab_of_the_settings() {
             let (lang, theme) = look;
             let more = format!("&lang={lang}&theme={theme}");
             tab.opens(&page_url(&world, OLGA, &more).await).await;
-            until("the rules", async || tab.counts("[data-tab=work]").await == 1).await;
+            until("the rules", async || {
+                tab.counts("[data-tab=work]").await == 1
+            })
+            .await;
             tab.brings_the_auditor().await;
             for name in TABS {
                 goes_to(tab, name).await;
@@ -42,19 +45,43 @@ async fn an_audit_finds_nothing_against_wcag_in_any_tab_of_the_settings() {
             }
             // A decision, a mistake, a version that is looked at.
             asks(tab, "text", "Нас будет пятеро").await;
-            until("a decision", async || tab.counts("[data-answer=now] .estafeta-set-action").await == 1).await;
+            until("a decision", async || {
+                tab.counts("[data-answer=now] .estafeta-set-action").await == 1
+            })
+            .await;
             audit(tab, &mut found, look, "what if").await;
             goes_to(tab, "timers").await;
-            let spoil = "const field = document.querySelector(\"[data-path='timers.undo_for'] input\"); field.value = 'x'; \
-                field.dispatchEvent(new Event('input', { bubbles: true })); return 1";
-            assert_eq!(tab.asks(spoil).await, json!(1));
-            until("a mistake", async || tab.counts(".estafeta-set-bad").await == 1).await;
+            fills_in(tab, "timers.undo_for", "x").await;
+            until("a mistake", async || {
+                tab.counts(".estafeta-set-bad").await == 1
+            })
+            .await;
             audit(tab, &mut found, look, "a mistake").await;
+            tab.presses("[data-do=discard]").await;
+            // Of the booking page: what is wrong with it, and the link that comes of it.
+            goes_to(tab, "work").await;
+            fills_in(tab, "booking.url", BOOKING_URL).await;
+            until("a mistake", async || {
+                tab.counts(".estafeta-set-bad").await == 1
+            })
+            .await;
+            audit(tab, &mut found, look, "a mistake in the booking page").await;
+            fills_in(tab, "booking.categories", "люкс = lux").await;
+            until("a link", async || {
+                tab.counts("[data-path='booking.url'] .estafeta-set-preview")
+                    .await
+                    == 1
+            })
+            .await;
+            audit(tab, &mut found, look, "a booking link").await;
             tab.presses("[data-do=discard]").await;
             // Of the knowledge base: an open file with an entry that is begun, and what a question finds.
             goes_to(tab, "knowledge").await;
             tab.presses("[data-do=start]").await;
-            until("an entry", async || tab.counts("#estafeta-set-base-text").await == 1).await;
+            until("an entry", async || {
+                tab.counts("#estafeta-set-base-text").await == 1
+            })
+            .await;
             audit(tab, &mut found, look, "an entry").await;
             tab.presses("[data-do=discard]").await;
             tab.types("[name=question]", "бассейн").await;

@@ -81,6 +81,10 @@ impl Doc {
             return;
         }
         set_in_table(self.0.as_table_mut(), &steps(path), new.map(value));
+        // The one table that says something by being there.
+        if self.get("booking") == Some(Leaf::Table(Vec::new())) {
+            self.0.remove("booking");
+        }
     }
 
     /// Puts a row at the end of a list.

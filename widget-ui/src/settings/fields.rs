@@ -86,6 +86,10 @@ pub enum Kind {
     Hours,
     /// Days with hours of their own: `12-31: 09:00-15:00`, a line each.
     Days,
+    /// Names and what stands for each: `люкс = lux`, a line each.
+    Pairs,
+    /// The address of the booking page, with a preview of a link.
+    Link,
     /// Moves from stage to stage: `prebooked → prepaid`, a line each.
     Moves,
     /// One of the conditions that stand alone, by its name.
@@ -318,6 +322,15 @@ pub fn groups(section: Section, doc: &Doc) -> Vec<Group> {
                     field("bot.guard.language", Kind::Flag),
                     field("bot.guard.repeats", Kind::Flag),
                     field("bot.guard.personal", Kind::Flag),
+                ],
+            ),
+            group(
+                "booking",
+                vec![
+                    optional("booking.url", Kind::Link),
+                    optional("booking.max_adults", Kind::Number),
+                    optional("booking.categories", Kind::Pairs),
+                    optional("booking.programmes", Kind::Pairs),
                 ],
             ),
         ],
@@ -607,6 +620,10 @@ pub fn shown(kind: &Kind, leaf: Option<&Leaf>) -> String {
             let line = |(day, hours): &(String, Leaf)| format!("{day}: {}", joined(hours, ", "));
             lines(days.iter().map(line))
         }
+        (Kind::Pairs, Some(Leaf::Table(pairs))) => {
+            let line = |(name, code): &(String, Leaf)| format!("{name} = {}", word(code));
+            lines(pairs.iter().map(line))
+        }
         (Kind::Moves, Some(Leaf::List(moves))) => lines(moves.iter().map(|one| joined(one, " → "))),
         (Kind::Lines | Kind::Set { .. }, Some(Leaf::List(items))) => lines(items.iter().map(word)),
         (Kind::Condition, leaf) => simple(leaf).unwrap_or_default().to_owned(),
@@ -635,14 +652,8 @@ pub fn read(field: &Field, typed: &str) -> Option<Leaf> {
         Kind::Lines | Kind::Set { .. } => Leaf::List(filled(typed.lines()).map(text).collect()),
         Kind::Condition => condition(plain),
         Kind::Hours => hours(plain),
-        Kind::Days => Leaf::Table(
-            filled(typed.lines())
-                .map(|line| {
-                    let (day, rest) = line.split_once(':').unwrap_or((line, ""));
-                    (day.trim().to_owned(), hours(rest))
-                })
-                .collect(),
-        ),
+        Kind::Days => table(typed, ':', hours),
+        Kind::Pairs => table(typed, '=', |code| text(code.trim())),
         Kind::Moves => {
             let pair = |line: &str| {
                 let ends = line
@@ -654,6 +665,15 @@ pub fn read(field: &Field, typed: &str) -> Option<Leaf> {
         }
         _ => text(plain),
     })
+}
+
+/// A line each: a name, the sign, and what stands for it.
+fn table(typed: &str, sign: char, read: impl Fn(&str) -> Leaf) -> Leaf {
+    let pair = |line: &str| {
+        let (name, rest) = line.split_once(sign).unwrap_or((line, ""));
+        (name.trim().to_owned(), read(rest))
+    };
+    Leaf::Table(filled(typed.lines()).map(pair).collect())
 }
 
 fn hours(text: &str) -> Leaf {
@@ -880,6 +900,86 @@ mod tests {
                 "{findings:?}"
             );
         }
+    }
+
+    /// The default policy, with this typed into the fields of the booking page.
+    fn with_a_booking_page(typed: &[(&str, &str)]) -> Doc {
+        let mut doc = doc();
+        let fields = all_fields(&doc);
+        for (path, text) in typed {
+            let field = fields.iter().find(|field| field.path == *path).unwrap();
+            doc.set(path, read(field, text));
+            let shown = shown(&field.kind, doc.get(path).as_ref());
+            assert_eq!(shown, *text, "{path}");
+        }
+        doc
+    }
+
+    const BOOKING: [(&str, &str); 4] = [
+        (
+            "booking.url",
+            "https://booking.example.org/?a={arrival}&n={nights}&g={adults}&r={category}",
+        ),
+        ("booking.max_adults", "3"),
+        ("booking.categories", "люкс = lux\nстандарт = a=b"),
+        ("booking.programmes", "treatment = med"),
+    ];
+
+    #[test]
+    fn issue_9_5_a_booking_page_is_typed_read_back_and_taken_away() {
+        let mut doc = with_a_booking_page(&BOOKING);
+        let page = doc.policy().unwrap().booking.unwrap();
+        assert_eq!(page.url, BOOKING[0].1);
+        assert_eq!(page.max_adults, 3);
+        assert_eq!(page.categories["люкс"], "lux");
+        assert_eq!(page.categories["стандарт"], "a=b");
+        assert_eq!(page.programmes["treatment"], "med");
+        for (path, _) in BOOKING {
+            let fields = all_fields(&doc);
+            let field = fields.into_iter().find(|field| field.path == path).unwrap();
+            doc.set(path, read(&field, " "));
+        }
+        assert_eq!(doc.text(), SANATORIUM, "nothing is left of it");
+    }
+
+    #[test]
+    fn issue_9_5_what_is_wrong_with_a_booking_page_stands_at_its_field() {
+        for (at, typed) in [
+            (
+                "booking.url",
+                "http://booking.example.org/?a={arrival}&n={nights}&g={adults}",
+            ),
+            ("booking.url", "https://booking.example.org/?a={arival}"),
+            ("booking.max_adults", "0"),
+            ("booking.max_adults", "двое"),
+            ("booking.categories", "люкс"),
+            ("booking.categories", "люкс = lux\nЛюкс = lux2"),
+            ("booking.programmes", "= med"),
+        ] {
+            let mut all = BOOKING;
+            for field in &mut all {
+                if field.0 == at {
+                    field.1 = typed;
+                }
+            }
+            let mut doc = doc();
+            for field in all_fields(&doc) {
+                if let Some((path, text)) = all.iter().find(|(path, _)| *path == field.path) {
+                    doc.set(path, read(&field, text));
+                }
+            }
+            let findings = doc.policy().unwrap_err();
+            assert!(!findings.is_empty(), "{at}: {typed}");
+            for finding in findings {
+                let rest = finding.path.strip_prefix(at);
+                let is_there = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+                assert!(is_there, "{at}: {typed}: {finding:?}");
+            }
+        }
+        // Without the address, which the others go with.
+        let findings = with_a_booking_page(&BOOKING[1..]).policy().unwrap_err();
+        let paths: Vec<&str> = findings.iter().map(|finding| &*finding.path).collect();
+        assert_eq!(paths, ["booking.url"]);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use widget_core::action::{SendKind, TextPart};
+use widget_core::booking::{Stay, link};
 use widget_core::case::{Case, CaseId, Context, Judged, Leader, LocalTime, judge_and_tell};
 use widget_core::event::Kb;
-use widget_core::policy::Policy;
+use widget_core::policy::{BookingPage, Policy};
 use widget_core::text::{PLACEHOLDERS, render};
 use widget_core::time::Zone;
 use widget_core::trace::{Lang, reason_text};
@@ -163,6 +164,20 @@ fn name_of(verb: widget_core::case::Verb) -> &'static str {
     }
 }
 
+/// The link for a stay such as guests book, on this page.
+pub fn sample_link(page: &BookingPage) -> Option<String> {
+    let first = |names: &BTreeMap<String, String>| names.keys().next().cloned();
+    let stay = Stay {
+        arrival: Some("2027-03-10".to_owned()),
+        departure: Some("2027-03-17".to_owned()),
+        adults: Some(page.max_adults.min(2).into()),
+        children: vec![5],
+        category: first(&page.categories),
+        programme: first(&page.programmes),
+    };
+    link(page, &stay, 0).ok()
+}
+
 /// Values for previews: what the policy knows, and an example of everything else.
 pub fn sample(policy: &Policy, lang: Lang) -> BTreeMap<&'static str, String> {
     let (name, deals, stage, field, open) = match lang {
@@ -276,6 +291,25 @@ mod tests {
             Zone::fixed(0)
         });
         assert!(odd.is_err());
+    }
+
+    #[test]
+    fn issue_9_5_a_booking_page_is_previewed_with_an_example() {
+        let page = |url: &str, categories: &[(&str, &str)]| BookingPage {
+            url: url.to_owned(),
+            max_adults: 1,
+            categories: categories
+                .iter()
+                .map(|(name, code)| ((*name).to_owned(), (*code).to_owned()))
+                .collect(),
+            programmes: BTreeMap::new(),
+        };
+        let url = "https://booking.example.org/?a={arrival}&n={nights}&g={adults}&c={children}&r={category}";
+        assert_eq!(
+            sample_link(&page(url, &[("люкс", "lux 1")])).as_deref(),
+            Some("https://booking.example.org/?a=2027-03-10&n=7&g=1&c=5&r=lux%201")
+        );
+        assert_eq!(sample_link(&page(url, &[])), None, "it needs a category");
     }
 
     #[test]

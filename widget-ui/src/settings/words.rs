@@ -352,6 +352,7 @@ const WORDS: &[(&str, &str, &str)] = &[
         "Что не уйдёт гостю без менеджера",
         "What does not reach a guest without a manager",
     ),
+    ("group.booking", "Ссылка на бронирование", "Booking link"),
     ("group.week", "Рабочие часы", "Working hours"),
     (
         "group.holidays",
@@ -492,6 +493,29 @@ const WORDS: &[(&str, &str, &str)] = &[
         "bot.guard.personal",
         "Не называть чужие номера и карты",
         "No numbers or cards that nobody gave",
+    ),
+    (
+        "booking.url",
+        "Адрес страницы бронирования",
+        "Address of the booking page",
+    ),
+    (
+        "booking.url?",
+        "Места: {arrival} {departure} {nights} {adults} {children} {category} {programme}. Пусто — бот ссылок не шлёт",
+        "Places: {arrival} {departure} {nights} {adults} {children} {category} {programme}. Empty: the bot sends no links",
+    ),
+    ("booking.max_adults", "Взрослых не больше", "Adults at most"),
+    ("booking.categories", "Категории номеров", "Room categories"),
+    (
+        "booking.categories?",
+        "Имя = код в адресе, по одной в строке",
+        "Name = code in the address, one a line",
+    ),
+    ("booking.programmes", "Программы", "Programmes"),
+    (
+        "booking.programmes?",
+        "Имя = код в адресе, по одной в строке",
+        "Name = code in the address, one a line",
     ),
     // stages
     ("stages.name", "Название в amoCRM", "Name in amoCRM"),

@@ -220,6 +220,21 @@ impl Tab {
         last
     }
 
+    /// Writes into the field of `css`, in the place of what stands there, as soon as there is one that may be written into; a
+    /// box to tick is ticked.
+    pub async fn fills(&self, css: &str, text: &str) {
+        let script = format!(
+            "const field = document.querySelector({css:?}); \
+             if (!field || field.readOnly || field.matches(':disabled')) return false; \
+             if (field.type === 'checkbox') {{ field.click(); return true; }} \
+             Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'value').set.call(field, {text:?}); \
+             for (const event of ['input', 'change']) field.dispatchEvent(new Event(event, {{ bubbles: true }})); \
+             return true"
+        );
+        let filled = until_or(async || self.asks(&script).await == true).await;
+        assert!(filled, "{css} can be filled in");
+    }
+
     /// Clicks the element of `css` with this text, as soon as there is one.
     pub async fn clicks(&self, css: &str, label: &str) {
         until_some(&format!("to click {css} «{label}»"), async || {

@@ -6,7 +6,7 @@ use crate::settings::fields::{
     Field, Group, Kind, Row, SIMPLE, Section, groups, list_of, reasons, stages,
 };
 use crate::settings::state::{Editor, Msg, Tab};
-use crate::settings::whatif::sample;
+use crate::settings::whatif::{sample, sample_link};
 use wasm_bindgen::JsCast;
 use web_sys::{EventTarget, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use widget_core::owner::ReasonId;
@@ -137,7 +137,7 @@ impl Drawn<'_> {
                 { self.input(editor, field, &id, &value, wrong) }
                 <div id={about}>
                     if let Some(hint) = hint { <p class="estafeta-set-hint">{ hint }</p> }
-                    if field.kind == Kind::Template { { self.preview(editor, &value) } }
+                    { self.preview(editor, &field.kind, &value) }
                     { for problems }
                 </div>
             </div>
@@ -157,7 +157,7 @@ impl Drawn<'_> {
         let wrong = wrong.then_some("true");
         let about = format!("{id}-about");
         match &field.kind {
-            Kind::Template | Kind::Lines | Kind::Days | Kind::Moves => {
+            Kind::Template | Kind::Lines | Kind::Days | Kind::Pairs | Kind::Moves => {
                 let rows = (value.matches('\n').count() + 2).clamp(2, 12).to_string();
                 html! { <textarea {id} {rows} {value} aria-invalid={wrong} aria-describedby={about} oninput={typed} /> }
             }
@@ -216,7 +216,7 @@ impl Drawn<'_> {
             Kind::Number | Kind::Span | Kind::User => {
                 html! { <input type="text" class="estafeta-set-short" {id} {value} aria-invalid={wrong} aria-describedby={about} oninput={typed} /> }
             }
-            Kind::Text | Kind::Hours => {
+            Kind::Text | Kind::Link | Kind::Hours => {
                 html! { <input type="text" {id} {value} aria-invalid={wrong} aria-describedby={about} oninput={typed} /> }
             }
         }
@@ -303,12 +303,20 @@ impl Drawn<'_> {
         }
     }
 
-    fn preview(&self, editor: &Editor, template: &str) -> Html {
-        let policy = editor.edited.as_ref().ok().or(editor.saved.as_ref());
-        let Some(policy) = policy else {
+    /// What a guest will read: of a text, and of a booking page that nothing is wrong with.
+    fn preview(&self, editor: &Editor, kind: &Kind, value: &str) -> Html {
+        let edited = editor.edited.as_ref().ok();
+        let text = match kind {
+            Kind::Template => {
+                let policy = edited.or(editor.saved.as_ref());
+                policy.map(|policy| render(value, &sample(policy, self.lang())))
+            }
+            Kind::Link => edited.and_then(|policy| sample_link(policy.booking.as_ref()?)),
+            _ => None,
+        };
+        let Some(text) = text else {
             return Html::default();
         };
-        let text = render(template, &sample(policy, self.lang()));
         html! {
             <p class="estafeta-set-preview"><small>{ self.say("preview") }</small><span>{ text }</span></p>
         }
