@@ -835,7 +835,8 @@ fn set_model(state: &mut State, body: &Given) -> Answer {
     let script = serde_json::from_value(body.0["script"].clone())
         .map_err(|error| bad(format!("`script`: {error}.")))?;
     state.bot.model.script = script;
-    Ok(json!({"script": state.bot.model.script}))
+    state.bot.model.cites = body.0["cites"].as_bool().unwrap_or(false);
+    Ok(json!({"script": state.bot.model.script, "cites": state.bot.model.cites}))
 }
 
 fn set_bot(state: &mut State, body: &Given) -> Answer {

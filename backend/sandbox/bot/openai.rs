@@ -18,6 +18,9 @@ const HUGE_CHARS: usize = 400_000;
 pub(crate) struct Model {
     /// What the next answers are, one each; then the model answers well.
     pub script: VecDeque<Step>,
+    /// Without a script it answers from its first passage and cites it; without passages it has none and says so.
+    #[serde(default)]
+    pub cites: bool,
     /// The last questions, oldest first, as they came.
     #[serde(skip)]
     pub asked: VecDeque<Value>,
@@ -72,8 +75,9 @@ pub(crate) fn answer(sandbox: &Sandbox, call: &Call) -> Completion {
         if model.asked.len() > ASKED_KEPT {
             model.asked.pop_front();
         }
-        model.script.pop_front()
+        (model.script.pop_front(), model.cites)
     });
+    let (step, cites) = step;
     let stop = |content: String| {
         completed(
             "stop",
@@ -81,6 +85,7 @@ pub(crate) fn answer(sandbox: &Sandbox, call: &Call) -> Completion {
         )
     };
     match step {
+        None if cites => stop(cited(&question).to_string()),
         None => stop(good(&question).to_string()),
         Some(Step::Answer { content }) => {
             let mut said = good(&question);
@@ -132,6 +137,23 @@ fn good(question: &Value) -> Value {
         "replies": [{"text": format!("Ответ модели на «{quoted}»")}], "silent": false, "confidence": 0.9, "kb": "hit",
         "intents": [], "facts": {}, "handoff": null, "passages": [], "summary": null, "booking": null,
     })
+}
+
+/// A structured answer from the first passage of the question, or that there is none.
+fn cited(question: &Value) -> Value {
+    let mut said = good(question);
+    let asked = data(question);
+    match asked["passages"].get(0) {
+        Some(passage) => {
+            said["replies"] = json!([{"text": passage["text"]}]);
+            said["passages"] = json!([passage["id"]]);
+        }
+        None => {
+            said["replies"] = json!([]);
+            said["kb"] = json!("miss");
+        }
+    }
+    said
 }
 
 /// The JSON in the last message of a question: what stands from its first brace on.

@@ -1,11 +1,15 @@
 //! `estafeta bot-check`: whether a bot keeps to the contract of `backend/BOT.md`.
 
+use super::account::chosen;
 use super::url::{self, Local};
-use super::{Failure, Outcome, asked, clock, say};
+use super::{Failure, Outcome, asked, clock, say, settings};
 use crate::app::bot_check::{BotCheck, CheckLine, Verdict};
+use crate::app::bot_eval::Examinee;
 use crate::clock::{Clock, SystemClock};
+use crate::config::{BotKind, Config};
+use crate::error::CallError;
 use secrecy::SecretString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +18,14 @@ use tokio::net::TcpListener;
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The bot's address: turns are posted to URL/turns.
-    url: String,
+    #[arg(required_unless_present = "config")]
+    url: Option<String>,
+    /// The backend's settings, TOML: the bot of the account is checked, of any kind.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "secret_file", "clock"])]
+    config: Option<PathBuf>,
+    /// The account; may be left out where there is but one.
+    #[arg(long, value_name = "ID", requires = "config")]
+    account: Option<i64>,
     /// File with the key of the signature; without it the variable `ESTAFETA_BOT_SECRET`.
     #[arg(long)]
     secret_file: Option<PathBuf>,
@@ -37,7 +48,8 @@ const SECRET: &str = "ESTAFETA_BOT_SECRET";
 
 /// Prints the table; exit code 1 when a check fails.
 pub(super) fn run(args: &Args) -> Outcome {
-    let lines = asked(check(args))?;
+    let config = args.config.as_deref().map(settings).transpose()?;
+    let lines = asked(check(args, config.as_ref()))?;
     for line in table(&lines) {
         say(line);
     }
@@ -56,34 +68,64 @@ pub(super) fn run(args: &Args) -> Outcome {
     })
 }
 
-async fn check(args: &Args) -> Result<Vec<CheckLine>, Failure> {
-    let clock: Arc<dyn Clock> = match &args.clock {
-        Some(source) => Arc::new(clock::follow(source.clone()).await?),
-        None => Arc::new(SystemClock),
-    };
-    let listener = match &args.listen {
-        Some(local) => Some(TcpListener::bind(local.listen).await.map_err(|error| {
-            format!(
-                "{} cannot be used: {error}; choose another address with --listen",
-                local.url
-            )
-        })?),
-        None => None,
+async fn check(args: &Args, config: Option<&Config>) -> Result<Vec<CheckLine>, Failure> {
+    let patience = Duration::from_secs(args.patience.max(1));
+    let account = config.map(|config| chosen(config, args.account));
+    let account = account.transpose()?;
+    let (url, secret, source) = match (config, account) {
+        (Some(config), Some(account)) => {
+            let source = config.clock_source.as_deref();
+            let BotKind::Http { secret, .. } = &account.bot.kind else {
+                let clock = clock_of(source).await?;
+                let bot = Examinee::of_account(config, account, None, clock).await?;
+                return Ok(bot.checked(patience).await);
+            };
+            (account.bot.url.clone(), secret.clone(), source)
+        }
+        _ => {
+            let url = args.url.clone().unwrap_or_default();
+            let secret = secret(args.secret_file.as_deref())?;
+            (url, secret, args.clock.as_deref())
+        }
     };
     let check = BotCheck {
-        url: args.url.clone(),
-        secret: secret(args)?,
-        clock,
-        patience: Duration::from_secs(args.patience.max(1)),
-        listener,
+        url,
+        secret,
+        clock: clock_of(source).await?,
+        patience,
+        listener: listener(args.listen.as_ref()).await?,
     };
-    check.run().await.map_err(|cause| {
-        format!("{cause}; give the bot's address as https://…, or http on this machine").into()
+    check.run().await.map_err(bad_address)
+}
+
+/// The clock that dates the signatures: the sandbox's, if one is named.
+pub(super) async fn clock_of(source: Option<&str>) -> Result<Arc<dyn Clock>, Failure> {
+    Ok(match source {
+        Some(source) => Arc::new(clock::follow(source.to_owned()).await?),
+        None => Arc::new(SystemClock),
     })
 }
 
-fn secret(args: &Args) -> Result<SecretString, Failure> {
-    let text = match &args.secret_file {
+/// Where promised answers arrive.
+pub(super) async fn listener(at: Option<&Local>) -> Result<Option<TcpListener>, Failure> {
+    let Some(local) = at else { return Ok(None) };
+    let listener = TcpListener::bind(local.listen).await.map_err(|error| {
+        format!(
+            "{} cannot be used: {error}; choose another address with --listen",
+            local.url
+        )
+    })?;
+    Ok(Some(listener))
+}
+
+/// A bot's address that is not asked.
+pub(super) fn bad_address(cause: CallError) -> Failure {
+    format!("{cause}; give the bot's address as https://…, or http on this machine").into()
+}
+
+/// The key of the signature.
+pub(super) fn secret(file: Option<&Path>) -> Result<SecretString, Failure> {
+    let text = match file {
         Some(file) => std::fs::read_to_string(file)
             .map_err(|error| format!("{} cannot be read: {error}", file.display()))?,
         None => std::env::var(SECRET)

@@ -1,7 +1,9 @@
 //! `estafeta bot-eval`: how well a bot answers labelled questions. The labels: `backend/KNOWLEDGE.md`.
 
 use super::account::chosen;
+use super::bot_check::{bad_address, clock_of, listener, secret};
 use super::knowledge::base;
+use super::url::{self, Local};
 use super::{Failure, Outcome, asked, say, settings};
 use crate::app::bot_eval::{Examinee, Said};
 use serde::Serialize;
@@ -14,9 +16,25 @@ use widget_core::knowledge::measure::{Figures, Labelled, by_search, by_words_alo
 pub(super) struct Args {
     /// Labelled questions, one JSON a line: {"question", "expected": id, [ids] or "none", "decision"?, "held"?}.
     file: PathBuf,
-    /// The backend's settings, TOML: the bot of the account is asked. Without it the bot that needs no network.
-    #[arg(long, value_name = "FILE", required_unless_present = "knowledge")]
+    /// The backend's settings, TOML: the bot of the account is asked, of any kind. Without it and without `--bot-url` the
+    /// bot that needs no network.
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["knowledge", "bot_url"])]
     config: Option<PathBuf>,
+    /// Address of a bot that keeps to the contract of `backend/BOT.md`, asked as it is, without an account.
+    #[arg(long, value_name = "URL", conflicts_with = "config")]
+    bot_url: Option<String>,
+    /// File with the key of that bot's signature; without it the variable `ESTAFETA_BOT_SECRET`.
+    #[arg(long, value_name = "FILE", requires = "bot_url")]
+    secret_file: Option<PathBuf>,
+    /// Only for the sandbox's bot behind `--bot-url`: the sandbox's clock.
+    #[arg(long, value_name = "URL", requires = "bot_url")]
+    clock: Option<String>,
+    #[arg(
+        long,
+        value_parser = url::local,
+        help = "Where promised answers arrive, such as http://127.0.0.1:8099: the bot brings them to …/api/v1/bot/turns/{turn id}"
+    )]
+    listen: Option<Local>,
     /// The account; may be left out where there is but one.
     #[arg(long, value_name = "ID", requires = "config")]
     account: Option<i64>,
@@ -37,6 +55,8 @@ pub(super) struct Args {
 /// What is printed as JSON.
 #[derive(Serialize)]
 struct Report {
+    /// Which kind of bot was asked: `http`, `openai` or `faq`.
+    kind: &'static str,
     /// The bot's figures.
     bot: Figures,
     /// Questions with a decision, and how many were decided so.
@@ -56,6 +76,8 @@ struct Report {
 struct Wrong {
     question: String,
     expected: Vec<String>,
+    /// Which decision was expected, if one was.
+    wanted: Option<String>,
     cited: Vec<String>,
     decision: String,
 }
@@ -66,14 +88,24 @@ pub(super) fn run(args: &Args) -> Outcome {
     let files = args.knowledge.as_deref().map(base).transpose()?;
     let config = args.config.as_deref().map(settings).transpose()?;
     let report = asked(async {
-        let examinee = match &config {
-            Some(config) => {
+        let mut examinee = match (&config, &args.bot_url) {
+            (Some(config), _) => {
                 let account = chosen(config, args.account)?;
-                Examinee::of_account(config, account, files).await?
+                let clock = clock_of(config.clock_source.as_deref()).await?;
+                Examinee::of_account(config, account, files, clock).await?
             }
-            None => Examinee::of_files(&files.unwrap_or_default()),
+            (None, Some(url)) => {
+                let secret = secret(args.secret_file.as_deref())?;
+                let clock = clock_of(args.clock.as_deref()).await?;
+                Examinee::behind(url.clone(), secret, clock, &files.unwrap_or_default())
+                    .map_err(bad_address)?
+            }
+            (None, None) => Examinee::of_files(&files.unwrap_or_default()),
         };
-        examine(&examinee, &questions).await
+        if let Some(listener) = listener(args.listen.as_ref()).await? {
+            examinee.listen(listener);
+        }
+        Ok(examine(&examinee, &questions).await)
     })?;
     if args.json {
         say(serde_json::to_string_pretty(&report)?);
@@ -105,7 +137,7 @@ fn read(file: &Path, held: bool) -> Result<Vec<Labelled>, Failure> {
     Ok(questions)
 }
 
-async fn examine(examinee: &Examinee, questions: &[Labelled]) -> Result<Report, Failure> {
+async fn examine(examinee: &Examinee, questions: &[Labelled]) -> Report {
     let (mut bot, mut decisions, mut failed, mut wrong) =
         (Figures::default(), (0, 0), 0, Vec::new());
     for (number, labelled) in questions.iter().enumerate() {
@@ -121,7 +153,7 @@ async fn examine(examinee: &Examinee, questions: &[Labelled]) -> Result<Report, 
         let mut is_wrong = labelled.is_wrong(&said.seen);
         if let Some(decision) = &labelled.decision {
             decisions.0 += 1;
-            let is_so = decision == said.decision;
+            let is_so = said.is_decided(decision);
             decisions.1 += usize::from(is_so);
             is_wrong |= !is_so;
         }
@@ -135,6 +167,7 @@ async fn examine(examinee: &Examinee, questions: &[Labelled]) -> Result<Report, 
                     .map(str::to_owned)
                     .collect(),
                 cited: said.seen.ranked,
+                wanted: labelled.decision.clone(),
                 decision: said.decision.to_owned(),
             });
         }
@@ -143,14 +176,15 @@ async fn examine(examinee: &Examinee, questions: &[Labelled]) -> Result<Report, 
     let index = Index::new(passages);
     let of =
         |search: &dyn Fn(&str) -> _| (!passages.is_empty()).then(|| Figures::of(questions, search));
-    Ok(Report {
+    Report {
+        kind: examinee.kind,
         bot,
         decisions,
         failed,
         search: of(&|question| by_search(&index, question)),
         words_alone: of(&|question| by_words_alone(passages, question)),
         wrong,
-    })
+    }
 }
 
 fn table(report: &Report, misses: usize) -> Vec<String> {
@@ -158,8 +192,9 @@ fn table(report: &Report, misses: usize) -> Vec<String> {
         "{:<12} {:>9} {:>7} {:>7} {:>9} {:>7} {:>15}",
         "", "questions", "hit@1", "hit@3", "answered", "wrong", "none, rightly"
     )];
+    let bot = format!("bot: {}", report.kind);
     let rows = [
-        ("bot", Some(&report.bot)),
+        (bot.as_str(), Some(&report.bot)),
         ("search", report.search.as_ref()),
         ("words alone", report.words_alone.as_ref()),
     ];
@@ -184,13 +219,17 @@ fn table(report: &Report, misses: usize) -> Vec<String> {
         lines.push(format!("without an answer of the bot: {}", report.failed));
     }
     for wrong in report.wrong.iter().take(misses) {
-        let expected = if wrong.expected.is_empty() {
+        let passages = if wrong.expected.is_empty() {
             "none".to_owned()
         } else {
             wrong.expected.join(" or ")
         };
+        let expected = match &wrong.wanted {
+            Some(wanted) => format!("{passages}, {wanted}"),
+            None => passages,
+        };
         lines.push(format!(
-            "  «{}»: expected {expected}, {} {}",
+            "  «{}»: expected {expected}; it was {} {}",
             wrong.question,
             wrong.decision,
             wrong.cited.join(", ")

@@ -11,7 +11,7 @@ use widget_core::wire::{DealDialogs, ExcludedBy, History, HistoryEntry, How, Mut
 const PHONE: &str = "79000000001";
 
 /// The claims of a one-time token, as they stand in it.
-fn claims_of(token: &str) -> Value {
+pub(crate) fn claims_of(token: &str) -> Value {
     use base64::Engine as _;
     let middle = token.split('.').nth(1).expect("a JWT");
     let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
@@ -20,12 +20,12 @@ fn claims_of(token: &str) -> Value {
     serde_json::from_slice(&bytes).expect("JSON")
 }
 
-fn signed(claims: &Value, secret: &str) -> String {
+pub(crate) fn signed(claims: &Value, secret: &str) -> String {
     let key = EncodingKey::from_secret(secret.as_bytes());
     encode(&Header::new(Algorithm::HS256), claims, &key).expect("a JWT")
 }
 
-fn secret(world: &World) -> String {
+pub(crate) fn secret(world: &World) -> String {
     world
         .setting("accounts.0.amocrm.client_secret")
         .as_str()

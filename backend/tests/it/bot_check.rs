@@ -52,6 +52,59 @@ async fn issue_9_1_the_sandboxs_bot_keeps_to_the_contract_at_once_and_late() {
     );
 }
 
+/// The table for the bot of the settings.
+fn checked_by_settings(world: &World, more: &[&str]) -> Said {
+    let mut arguments = vec!["bot-check", "--patience", "2"];
+    arguments.extend(more);
+    world.asks(&arguments)
+}
+
+#[tokio::test]
+async fn issue_9_1_the_bots_of_settings_keep_to_the_contract_whatever_they_are() {
+    const BASE: &str = "## Бассейн\n- Есть ли у вас бассейн?\nБассейн открыт с 8 до 22.\n";
+    let passed = |said: &Said| said.out.matches("  passed  ").count();
+    let world = World::without_backend().await;
+    let http = checked_by_settings(&world, &["--listen", &world.serve_url]);
+    assert_eq!(
+        (http.code, passed(&http)),
+        (Some(0), CHECKS - 1),
+        "{http:#?}"
+    );
+    // Within the process there is nobody to sign for.
+    let within = 5;
+    world.has_a_base(BASE);
+    world.has_a_model();
+    let model = checked_by_settings(&world, &[]);
+    assert_eq!(
+        (model.code, passed(&model)),
+        (Some(0), within),
+        "{model:#?}"
+    );
+    assert_eq!(model.out.lines().count(), CHECKS + 1, "{}", model.out);
+    world
+        .model_says(json!([{"kind": "malformed"}, {"kind": "malformed"}]))
+        .await;
+    let broken = checked_by_settings(&world, &[]);
+    assert_eq!(
+        (broken.code, failed(&broken)),
+        (Some(1), vec!["answer".to_owned()]),
+        "{broken:#?}"
+    );
+    let long = json!({"replies": [{"text": "много слов ".repeat(1_000)}]});
+    let answer = json!({"kind": "answer", "content": long});
+    world.model_says(json!([answer, answer])).await;
+    let long = checked_by_settings(&world, &[]);
+    assert_eq!(failed(&long), ["size"], "{}", long.out);
+    world
+        .model_says(json!([{"kind": "answer", "content": {"replies": []}}]))
+        .await;
+    let empty = checked_by_settings(&world, &[]);
+    assert_eq!(failed(&empty), ["content"], "{}", empty.out);
+    world.has_the_faq_bot();
+    let faq = checked_by_settings(&world, &[]);
+    assert_eq!((faq.code, passed(&faq)), (Some(0), within), "{faq:#?}");
+}
+
 #[tokio::test]
 async fn issue_9_1_each_broken_bot_fails_its_own_line() {
     let world = World::without_backend().await;

@@ -12,7 +12,7 @@ pub struct Labelled {
     /// The passages that answer it, any of them; `"none"` = the base has none.
     #[serde(default)]
     pub expected: Expected,
-    /// What a bot is to do with it: `answer`, `handoff` or `silent`.
+    /// What a bot is to do with it: `answer`, `silent`, `handoff`, or `miss`: hand over as the base holds no answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<String>,
     /// Kept apart: the search was not tuned on it.

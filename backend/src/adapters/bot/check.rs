@@ -1,16 +1,15 @@
 //! The conformance suite of the bot contract (DESIGN §5.8): asks a bot as the product does, and in ways in which others
 //! might, and says of each what came of it and what its author is to do.
 
-mod mailbox;
 #[cfg(test)]
 mod tests;
 
 use super::http::MOST_BYTES;
+use super::mailbox::{Arrived, Mailbox};
 use super::sign::{SIGNATURE, TIMESTAMP, is_fresh, is_signed, signature};
 use crate::adapters::http::{Answer, Effect, Http};
 use crate::error::CallError;
 use crate::ports::Clock;
-use mailbox::{Arrived, Mailbox};
 use reqwest::Method;
 use secrecy::SecretString;
 use serde_json::{Value, json};

@@ -39,6 +39,32 @@ impl World {
         std::fs::write(self.settings(), text).expect("settings");
     }
 
+    /// Before the backend starts: it serves another account too, beside the one of the sandbox, by the same integration. That
+    /// one answers nobody. Its number in amoCRM.
+    pub fn has_another_account(&self) -> i64 {
+        let other = self.account() + 1;
+        let policy = self.settings().with_file_name("other.toml");
+        let off = include_str!("../../../policies/sanatorium.toml").replacen(
+            "mode = \"on\"",
+            "mode = \"off\"",
+            1,
+        );
+        std::fs::write(&policy, off).expect("a policy");
+        let text = std::fs::read_to_string(self.settings()).expect("settings");
+        let at = text.find("[[accounts]]").expect("an account");
+        let mut more: toml_edit::DocumentMut = text[at..].parse().expect("TOML");
+        let accounts = more["accounts"].as_array_of_tables_mut().expect("accounts");
+        let account = accounts.get_mut(0).expect("an account");
+        let company = account["pact"]["company_id"].as_integer();
+        let company = company.expect("a number") + 1;
+        account["policy"] = toml_edit::value(policy.display().to_string());
+        account["name"] = toml_edit::value("other");
+        account["amocrm"]["account_id"] = toml_edit::value(other);
+        account["pact"]["company_id"] = toml_edit::value(company);
+        std::fs::write(self.settings(), format!("{text}\n{more}")).expect("settings");
+        other
+    }
+
     fn has_a_bot(&self, table: &str) {
         let text = std::fs::read_to_string(self.settings()).expect("settings");
         let (before, _) = text.split_once("[accounts.bot]").expect("a bot");

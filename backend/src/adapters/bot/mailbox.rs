@@ -12,15 +12,15 @@ use tokio::task::JoinHandle;
 
 /// A late answer, as it came.
 #[derive(Debug, Clone)]
-pub(super) struct Arrived {
-    pub(super) turn: String,
-    pub(super) timestamp: String,
-    pub(super) signature: String,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Arrived {
+    pub(crate) turn: String,
+    pub(crate) timestamp: String,
+    pub(crate) signature: String,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Takes every late answer.
-pub(super) struct Mailbox {
+pub(crate) struct Mailbox {
     post: Arc<Post>,
     server: JoinHandle<()>,
 }
@@ -38,7 +38,7 @@ impl Drop for Mailbox {
 }
 
 impl Mailbox {
-    pub(super) fn open(listener: TcpListener) -> Self {
+    pub(crate) fn open(listener: TcpListener) -> Self {
         let post = Arc::new(Post::default());
         let routes = Router::new()
             .route("/api/v1/bot/turns/{turn}", axum::routing::post(take))
@@ -52,7 +52,7 @@ impl Mailbox {
     }
 
     /// The next answer to a turn, taken out of the box; `None` when it does not come within `patience`.
-    pub(super) async fn wait_for(&self, turn: &str, patience: Duration) -> Option<Arrived> {
+    pub(crate) async fn wait_for(&self, turn: &str, patience: Duration) -> Option<Arrived> {
         let arrives = async {
             loop {
                 let bell = self.post.bell.notified();
