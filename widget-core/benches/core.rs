@@ -1,6 +1,7 @@
 //! How fast the core thinks (DESIGN §9), beside baselines of the same run: what merely copying a dialog costs, and what
 //! writing and reading a journal row costs. `scripts/bench` runs it.
 
+mod base;
 mod talk;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
@@ -13,6 +14,8 @@ use widget_core::decide::decide;
 use widget_core::dialog::Dialog;
 use widget_core::event::Event;
 use widget_core::ids::AccountId;
+use widget_core::knowledge::Index;
+use widget_core::knowledge::measure::{by_search, by_words_alone};
 use widget_core::owner::Owner;
 use widget_core::policy::{Policy, parse};
 use widget_core::replay::{Row, replay};
@@ -162,11 +165,18 @@ fn voices(_: &mut Criterion) {
                 .to_owned()
         })
         .collect();
+    each("understand: held voices", &texts, |text| {
+        black_box(understand(black_box(Some(text)), &[], 20_775));
+    });
+}
+
+/// Times each text by itself, and prints the middle one and the hundredth part's.
+fn each(name: &str, texts: &[String], work: impl Fn(&str)) {
     let mut took: Vec<f64> = Vec::new();
     for round in 0..4 {
-        for text in &texts {
+        for text in texts {
             let begun = Instant::now();
-            black_box(understand(black_box(Some(text)), &[], 20_775));
+            work(text);
             let micros = begun.elapsed().as_secs_f64() * 1e6;
             // The first round warms up.
             if round > 0 {
@@ -175,13 +185,40 @@ fn voices(_: &mut Criterion) {
         }
     }
     took.sort_by(f64::total_cmp);
-    for (name, per_mille) in [("p50", 500), ("p99", 990)] {
+    for (share, per_mille) in [("p50", 500), ("p99", 990)] {
         let micros = took[took.len() * per_mille / 1_000];
+        println!("{name}, {share}        time:   [{micros:.1} µs {micros:.1} µs {micros:.1} µs]");
+    }
+}
+
+/// The labelled questions, each asked of the sample and of a base many times as large; beside it a plain search that holds
+/// the question's whole words against those of every passage.
+fn searches(_: &mut Criterion) {
+    let questions = base::questions();
+    for passages in [base::sample(), base::of(2_000)] {
+        let count = passages.len();
+        let begun = Instant::now();
+        let index = Index::new(&passages);
+        let ms = begun.elapsed().as_secs_f64() * 1e3;
         println!(
-            "understand: held voices, {name}        time:   [{micros:.1} µs {micros:.1} µs {micros:.1} µs]"
+            "knowledge: {count} passages made ready        time:   [{ms:.1} ms {ms:.1} ms {ms:.1} ms]"
+        );
+        each(
+            &format!("knowledge: search in {count}"),
+            &questions,
+            |question| {
+                black_box(by_search(&index, black_box(question)));
+            },
+        );
+        each(
+            &format!("baseline: whole words in {count}"),
+            &questions,
+            |question| {
+                black_box(by_words_alone(&passages, black_box(question)));
+            },
         );
     }
 }
 
-criterion_group!(core, decisions, journals, texts, voices);
+criterion_group!(core, decisions, journals, texts, voices, searches);
 criterion_main!(core);
