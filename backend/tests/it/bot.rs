@@ -1,6 +1,6 @@
 //! The bot's contract, its guard, and a language model in its place (issue 9), end to end.
 
-use crate::harness::{ANNA, BOOKING_PAGE, Fleet, HANDOFF, Server, World};
+use crate::harness::{ANNA, BOOKING_PAGE, Fleet, HANDOFF, RETURN_INTRO, Server, World};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -509,7 +509,7 @@ async fn issue_9_6_a_managers_note_to_the_bot_is_not_read_out_to_the_guest() {
         ),
     ] {
         world
-            .bot_knows(json!([{"contains": "цен", "reply": reply, "passages": passages}]))
+            .bot_knows(json!([{"contains": "парков", "reply": reply, "passages": passages}]))
             .await;
         let guest = world.guest(phone);
         guest.asks("Есть ли бассейн?").await;
@@ -517,9 +517,11 @@ async fn issue_9_6_a_managers_note_to_the_bot_is_not_read_out_to_the_guest() {
         let anna = world.manager(ANNA);
         anna.takes(phone).await;
         anna.returns_with(phone, NOTE).await;
-        guest.asks("Так какая у нас цена?").await;
-        let heard = guest.hears(2).await;
+        assert!(guest.hears(2).await.starts_with(RETURN_INTRO));
+        guest.asks("Есть ли парковка?").await;
+        let heard = guest.hears(3).await;
         assert_eq!(heard.ends_with(reply), leaves, "{heard}");
+        assert_eq!(heard == HANDOFF, !leaves, "{heard}");
         assert_eq!(world.last_question().await["manager_note"], NOTE);
         let card = anna.dialog_of(phone).await;
         assert_eq!(card.bot_wanted.is_none(), leaves, "{card:#?}");

@@ -301,6 +301,8 @@ async fn issue_9_5_an_administrator_sets_up_the_booking_page_and_the_next_guest_
         fills_in(tab, "booking.max_adults", "0").await;
         is_wrong("booking.max_adults").await;
         assert_eq!(tab.counts("[data-do=save]:enabled").await, 0);
+        let shows = "document.querySelector(\"[data-path='booking.max_adults']\").scrollIntoView({ block: 'center' }); return 1";
+        assert_eq!(tab.asks(shows).await, json!(1));
         tab.photographs("settings-booking-wrong").await;
         // An example of the link, as a guest would get it.
         fills_in(tab, "booking.categories", "люкс = lux\nстандарт = std").await;
