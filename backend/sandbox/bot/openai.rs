@@ -143,15 +143,12 @@ fn good(question: &Value) -> Value {
 fn cited(question: &Value) -> Value {
     let mut said = good(question);
     let asked = data(question);
-    match asked["passages"].get(0) {
-        Some(passage) => {
-            said["replies"] = json!([{"text": passage["text"]}]);
-            said["passages"] = json!([passage["id"]]);
-        }
-        None => {
-            said["replies"] = json!([]);
-            said["kb"] = json!("miss");
-        }
+    if let Some(passage) = asked["passages"].get(0) {
+        said["replies"] = json!([{"text": passage["text"]}]);
+        said["passages"] = json!([passage["id"]]);
+    } else {
+        said["replies"] = json!([]);
+        said["kb"] = json!("miss");
     }
     said
 }

@@ -7,7 +7,6 @@ use crate::app::bot_check::{BotCheck, CheckLine, Verdict};
 use crate::app::bot_eval::Examinee;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{BotKind, Config};
-use crate::error::CallError;
 use secrecy::SecretString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -119,7 +118,7 @@ pub(super) async fn listener(at: Option<&Local>) -> Result<Option<TcpListener>, 
 }
 
 /// A bot's address that is not asked.
-pub(super) fn bad_address(cause: CallError) -> Failure {
+pub(super) fn bad_address(cause: impl std::fmt::Display) -> Failure {
     format!("{cause}; give the bot's address as https://…, or http on this machine").into()
 }
 

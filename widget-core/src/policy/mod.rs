@@ -382,6 +382,7 @@ const fn max_adults() -> u32 {
 }
 
 /// What the bot's answers are held against before they are sent: what does not pass goes to a manager.
+#[expect(clippy::struct_excessive_bools, reason = "independent rules")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Guard {
