@@ -28,7 +28,7 @@ const SURE_ENOUGH: u8 = 70;
 /// A program behind HTTP has so long for both tries of a question, and a promised answer as long as in a dialog, ms.
 const TOTAL_MS: u64 = 60_000;
 const RETRY_WITHIN_MS: u64 = 30_000;
-const LATE: Duration = Duration::from_secs(120);
+const LATE: Duration = Duration::from_mins(2);
 
 /// A bot to be asked, and the base that it may read in.
 pub struct Examinee {

@@ -71,21 +71,18 @@ async fn check(args: &Args, config: Option<&Config>) -> Result<Vec<CheckLine>, F
     let patience = Duration::from_secs(args.patience.max(1));
     let account = config.map(|config| chosen(config, args.account));
     let account = account.transpose()?;
-    let (url, secret, source) = match (config, account) {
-        (Some(config), Some(account)) => {
-            let source = config.clock_source.as_deref();
-            let BotKind::Http { secret, .. } = &account.bot.kind else {
-                let clock = clock_of(source).await?;
-                let bot = Examinee::of_account(config, account, None, clock).await?;
-                return Ok(bot.checked(patience).await);
-            };
-            (account.bot.url.clone(), secret.clone(), source)
-        }
-        _ => {
-            let url = args.url.clone().unwrap_or_default();
-            let secret = secret(args.secret_file.as_deref())?;
-            (url, secret, args.clock.as_deref())
-        }
+    let (url, secret, source) = if let (Some(config), Some(account)) = (config, account) {
+        let source = config.clock_source.as_deref();
+        let BotKind::Http { secret, .. } = &account.bot.kind else {
+            let clock = clock_of(source).await?;
+            let bot = Examinee::of_account(config, account, None, clock).await?;
+            return Ok(bot.checked(patience).await);
+        };
+        (account.bot.url.clone(), secret.clone(), source)
+    } else {
+        let url = args.url.clone().unwrap_or_default();
+        let secret = secret(args.secret_file.as_deref())?;
+        (url, secret, args.clock.as_deref())
     };
     let check = BotCheck {
         url,
