@@ -1,5 +1,6 @@
-//! Trains the model of intents. Without a word it writes the model; `held` measures it on the voices held aside,
-//! `voices` each of the others with a model that has heard neither it nor the rest of its sixth, and tells the misses.
+//! Trains the model of intents. Without a word it writes the model and measures it on the voices held aside; `held` tells
+//! the same voice by voice, `voices` measures each of the others with a model that has heard neither it nor the rest of
+//! its third, and tells the misses.
 
 #[path = "../tests/messages/mod.rs"]
 mod messages;
@@ -9,10 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use widget_core::understand::Sample;
 use widget_core::understand::measure::{Measured, Miss};
-use widget_core::understand::train::{Trained, learn, parted, train};
-
-/// Wed 2026-11-18, the day of the labels.
-const TODAY: i64 = 20_775;
+use widget_core::understand::train::{TODAY, Trained, learn, parted, train};
 
 fn main() {
     let core = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -26,6 +24,13 @@ fn main() {
             std::fs::write(core.join("src/understand/reader/weights.bin"), &bytes)
                 .expect("the file is ours");
             println!("{} messages, {} bytes", messages.heard.len(), bytes.len());
+            let model = Trained::read(&bytes).expect("what is written can be read");
+            println!("{:<21} {HEADINGS}", "held aside");
+            for set in &messages.held {
+                println!("{:<21} {}", set[0].voice, row(&measure(&model, set)));
+            }
+            let all = messages.held.concat();
+            println!("\n{}", measure(&model, &all));
         }
         Some("held") => {
             let model = learn(&messages.heard);

@@ -5,7 +5,7 @@
 //! | `words` | the words of a text, spelled in one way, with their places |
 //! | `numbers`, `spelling` | numbers in digits and words; slips of the pen |
 //! | `slots` | facts: a small grammar, one kind of fact a file |
-//! | `lexicon`, `features`, `model`, `intents` | what the guest wants: a linear model, and when its word is taken |
+//! | `lexicon`, `features`, `model`, `second`, `intents` | what the guest wants: a linear model in two steps, and when its word is taken |
 //! | [`train`], [`measure`] | how the model came about, and how well all of it reads |
 //!
 //! A text is hostile until read: of a very long one the beginning counts, and every loop over its words is bounded.
@@ -20,6 +20,7 @@ pub mod measure;
 mod model;
 mod numbers;
 mod sample;
+mod second;
 mod slots;
 mod spelling;
 #[cfg(test)]
@@ -74,7 +75,7 @@ fn understand_with(
         understood.intents.insert(Intent::ThanksOnly);
         understood.spans.insert("thanks_only".to_owned(), span);
     } else {
-        let judged = model.judge(&tokens);
+        let judged = model.judge(&tokens, &understood.facts);
         let Understood { facts, spans, .. } = &mut understood;
         facts::add(facts, &tokens, model, &judged, spans);
         let says_more = !stickers || understood.facts != Facts::default();

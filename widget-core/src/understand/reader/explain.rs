@@ -3,7 +3,8 @@
 
 use super::features::Kind;
 use super::model::{Class, model};
-use super::slots::span;
+use super::slots::{self, span};
+use super::spelling;
 use super::words::tokens;
 use super::{AttachmentKind, Intent, Understood, beginning, understand};
 use std::collections::BTreeMap;
@@ -40,7 +41,8 @@ pub fn explain(text: &str, attachments: &[AttachmentKind], today: i64) -> Explan
     let understood = understand(Some(text), attachments, today);
     let read = beginning(text);
     let tokens = tokens(read);
-    let judged = model().judge(&tokens);
+    let facts = slots::read(&spelling::corrected(&tokens), today, &mut BTreeMap::new());
+    let judged = model().judge(&tokens, &facts);
     let cut = |span: (u32, u32)| -> String {
         read.chars()
             .skip(span.0 as usize)

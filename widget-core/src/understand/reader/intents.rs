@@ -10,12 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// An intent is taken for one from this probability on, 0..=100.
 const ENOUGH: u8 = 50;
 /// In doubt, a person: what hands the dialog over is taken for it a little earlier.
-const ENOUGH_FOR_A_PERSON: u8 = 35;
+const ENOUGH_FOR_A_PERSON: u8 = 40;
 /// A message hands the dialog over from this probability of [`Class::HandsOver`] on, whichever intent it is: of several
 /// that are alike («проверьте, дошла ли оплата») none need be likely by itself.
-const HANDS_OVER: u8 = 50;
+const HANDS_OVER: u8 = 45;
 /// An intent hands the dialog over against that if it is as probable as this.
-const ENOUGH_ALONE: u8 = 70;
+const ENOUGH_ALONE: u8 = 60;
 /// A booking, new or had, changes nothing but whose deal it is: it may be heard early.
 const ENOUGH_FOR_A_BOOKING: u8 = 35;
 /// What is so surely unclear hands nothing over by itself: it is asked back («Я насчёт того вопроса»).
@@ -65,11 +65,7 @@ fn taken(model: &Model, judged: &Judged, tokens: &[Token], says_more: bool) -> B
         (says_something && sure >= enough(intent) && alone).then_some(intent)
     };
     let mut taken: BTreeSet<Intent> = judged.intents().filter_map(wanted).collect();
-    let declined = declines_a_person(tokens)
-        || counts_heads(tokens)
-        || moves_money(tokens)
-        || speaks_of_a_doctors_deed(tokens)
-        || talks_of_a_matter(tokens);
+    let declined = wants_nobody(tokens);
     let unclear = sure(Intent::Unclear) >= CERTAIN;
     if hands_over && !unclear && !taken.iter().any(|intent| is_for_a_person(*intent)) {
         taken.extend(judged.likeliest(|intent| {
@@ -106,6 +102,24 @@ fn taken(model: &Model, judged: &Judged, tokens: &[Token], says_more: bool) -> B
         _ => Intent::General,
     });
     taken
+}
+
+/// What words say by themselves: that nobody is to come, that somebody is, that a booking is ordered.
+pub(super) fn said(tokens: &[Token]) -> [bool; 3] {
+    [
+        wants_nobody(tokens),
+        calls_for_a_person(tokens).is_some(),
+        tokens.iter().any(|token| is_order(&token.word)),
+    ]
+}
+
+/// The words of a wish for a person, in which there is none.
+fn wants_nobody(tokens: &[Token]) -> bool {
+    declines_a_person(tokens)
+        || counts_heads(tokens)
+        || moves_money(tokens)
+        || speaks_of_a_doctors_deed(tokens)
+        || talks_of_a_matter(tokens)
 }
 
 /// Whether the message is a number, with marks at most.

@@ -4,18 +4,22 @@
 //! `scripts/train` writes `weights.bin`; a test holds the two together. The file, little-endian:
 //!
 //! ```text
-//! u8  number of classes, in the order of [`CLASSES`]; then for each: 9 × i32, the scores of 10, 20 … 90 %
+//! u8  number of classes, in the order of [`CLASSES`]; then for each of them
+//!     9 × i32, the scores of 10, 20 … 90 %
+//!     i32, i32: then for each, where its first score is even, and what lies between 10 and 90 % of it
+//!     72 × i16: then for each, what each input of [`super::second`] weighs for it
 //! u32 number of features; then the rows of [`super::weights`], in ascending order of their hashes, as
 //!     [`super::coding`] writes them: the distance from the hash before; which of the [`UNITS`] the weights are
 //!     counted in; how many there are; and for each its class, its sign, and so many steps of the unit
 //! ```
 
-use super::Intent;
 use super::coding::Decoder;
 use super::features::{self, HASH_BITS, Kind};
 use super::lexicon::Lexicon;
+use super::second::{self, Hints, INPUTS, Middle};
 use super::weights::{Row, Rows};
 use super::words::Token;
+use super::{Facts, Intent};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -67,9 +71,28 @@ pub static WEIGHTS: &[u8] = include_bytes!("weights.bin");
 #[cfg(not(feature = "weights"))]
 static WEIGHTS: &[u8] = &[];
 
+/// What is known of the classes beside the features.
+#[derive(Clone)]
+pub(super) struct Head {
+    /// The scores of 10, 20 … 90 % at the second look.
+    pub knots: [[i32; KNOTS]; COUNT],
+    pub middles: [Middle; COUNT],
+    /// What each input of the second look weighs for a class.
+    pub second: [[i16; INPUTS]; COUNT],
+}
+
+impl Head {
+    /// Nothing is known.
+    pub(super) const EMPTY: Self = Self {
+        knots: [[0; KNOTS]; COUNT],
+        middles: [(0, 0); COUNT],
+        second: [[0; INPUTS]; COUNT],
+    };
+}
+
 /// A trained model.
 pub(super) struct Model {
-    knots: [[i32; KNOTS]; COUNT],
+    head: Head,
     hashes: Vec<u32>,
     /// Where the hashes with the same upper bits begin: most drawers hold one or two.
     drawers: Vec<u32>,
@@ -158,9 +181,16 @@ impl Model {
         if count != COUNT {
             return None;
         }
-        let mut knots = [[0; KNOTS]; COUNT];
-        for knot in knots.iter_mut().flatten() {
+        let mut head = Head::EMPTY;
+        for knot in head.knots.iter_mut().flatten() {
             *knot = i32::from_le_bytes(take(4)?.try_into().ok()?);
+        }
+        for (even, width) in &mut head.middles {
+            *even = i32::from_le_bytes(take(4)?.try_into().ok()?);
+            *width = i32::from_le_bytes(take(4)?.try_into().ok()?);
+        }
+        for weight in head.second.iter_mut().flatten() {
+            *weight = i16::from_le_bytes(take(2)?.try_into().ok()?);
         }
         let features = u32::from_le_bytes(take(4)?.try_into().ok()?);
         if features > 1 << HASH_BITS {
@@ -185,7 +215,7 @@ impl Model {
             starts.push(u32::try_from(weights.len()).ok()?);
         }
         (hash < 1 << HASH_BITS).then(|| Self {
-            knots,
+            head,
             drawers: drawers(&hashes),
             hashes,
             starts,
@@ -205,22 +235,32 @@ impl Model {
         Some(from + within)
     }
 
-    /// How probable each class is.
-    pub(super) fn judge(&self, tokens: &[Token]) -> Judged {
+    /// How probable each class is. `facts`: what the grammar read.
+    pub(super) fn judge(&self, tokens: &[Token], facts: &Facts) -> Judged {
+        let Head {
+            knots,
+            middles,
+            second,
+        } = &self.head;
         let (scores, seen) = self.score(tokens);
+        let hints = Hints::of(facts, tokens);
+        let inputs = second::inputs(&scores, middles, &hints);
+        let scores = second
+            .each_ref()
+            .map(|weights| second::score(&inputs, weights));
         let mut sure = [0; COUNT];
-        for ((sure, score), knots) in sure.iter_mut().zip(scores).zip(&self.knots) {
+        for ((sure, score), knots) in sure.iter_mut().zip(scores).zip(knots) {
             *sure = percent(score, knots);
         }
         let mut above = [0; COUNT];
-        for ((above, score), knots) in above.iter_mut().zip(scores).zip(&self.knots) {
+        for ((above, score), knots) in above.iter_mut().zip(scores).zip(knots) {
             let width = i64::from(knots[KNOTS - 1]) - i64::from(knots[0]);
             *above = (i64::from(score) - i64::from(knots[KNOTS / 2])) * 1000 / width.max(1);
         }
         Judged { sure, above, seen }
     }
 
-    /// The score of each class, and the features that it comes from.
+    /// The first score of each class, and the features that it comes from.
     fn score(&self, tokens: &[Token]) -> ([i32; COUNT], Vec<Seen>) {
         let met = features::all(tokens, &self.lexicon);
         let known = |(hash, kind, tokens): &(u32, Kind, Range<usize>)| {

@@ -1,4 +1,5 @@
-//! Trains the model of intents: a linear support vector machine per class, by dual coordinate descent.
+//! Trains the model of intents: a linear support vector machine per class, by dual coordinate descent; and from what
+//! these make of messages that they have not heard, the second look (`together`).
 //!
 //! Our own, because the result must be the same bytes on every machine (a test holds the embedded weights against it)
 //! and must learn from the very features that the model reads. Only sums, products, quotients and roots are taken, all
@@ -13,17 +14,23 @@ use super::coding::Encoder;
 use super::features;
 use super::intents::is_for_a_person;
 use super::lexicon::Lexicon;
-use super::model::{CLASSES, COUNT, Class, KNOTS, Model, SCALE, UNITS, norm, squares};
+use super::model::{CLASSES, COUNT, Class, Head, KNOTS, Model, SCALE, UNITS, norm, squares};
 use super::sample::Sample;
+use super::second::{self, Hints, INPUTS};
 use super::weights::{self, Row};
-use super::{Understood, understand_with, words};
+use super::{Understood, slots, spelling, understand_with, words};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use together::Together;
 
+mod together;
+
+/// Wed 2026-11-18, the day of the messages' labels.
+pub const TODAY: i64 = 20_775;
 /// The model's file is no larger than this, bytes.
 pub const LARGEST: usize = 300_000;
 /// It is no larger than this before the weights are learnt anew by the features that were kept, and a little larger then.
-const LARGEST_AT_FIRST: usize = LARGEST - 9_000;
+const LARGEST_AT_FIRST: usize = LARGEST - 7_500;
 /// How much an error costs against large weights.
 const COST: f64 = 2.0;
 /// What fewer voices use is a mannerism.
@@ -47,6 +54,8 @@ struct Corpus {
     sizes: Vec<(f64, f64)>,
     labels: Vec<[bool; COUNT]>,
     parts: Vec<usize>,
+    /// What the grammar sees in each message that is as it was written.
+    hints: Vec<Hints>,
     /// So many messages are as they were written; the rest are the same with slips of the thumb.
     clean: usize,
 }
@@ -55,6 +64,11 @@ struct Corpus {
 pub struct Trained(Model);
 
 impl Trained {
+    /// The model of a file that [`train`] made. `None`: it is none.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        Model::read(bytes).map(Self)
+    }
+
     /// What [`super::understand`] would say with this model.
     pub fn understand(&self, text: &str, today: i64) -> Understood {
         understand_with(&self.0, Some(text), &[], today)
@@ -70,17 +84,17 @@ pub fn learn(samples: &[Sample]) -> Trained {
 pub fn train(samples: &[Sample]) -> Vec<u8> {
     let corpus = Corpus::of(samples);
     let learnt = corpus.learn_all();
-    file(&corpus.hashes, &learnt.whole, &learnt.knots)
+    file(&corpus.hashes, &learnt.whole, &learnt.head)
 }
 
 /// The voices in parts, each part with a model that has not heard it: what a change is worth, in one run.
 pub fn parted(samples: &[Sample]) -> Vec<(Trained, Vec<Sample>)> {
     let corpus = Corpus::of(samples);
-    let Learnt { knots, tops, .. } = corpus.learn_all();
+    let Learnt { head, tops, .. } = corpus.learn_all();
     let part = |part| {
         let heard = corpus.without(part);
         let (weights, _) = corpus.weights(&heard, &corpus.telling(&heard), Some(&tops));
-        let bytes = file(&corpus.hashes, &weights, &knots);
+        let bytes = file(&corpus.hashes, &weights, &head);
         let unheard = (0..corpus.clean).filter(|at| corpus.parts[*at] == part);
         let model = Model::read(&bytes).expect("what is written can be read");
         (
@@ -99,7 +113,7 @@ struct Learnt {
     whole: Rows,
     /// The largest weight of each class.
     tops: Vec<f64>,
-    knots: Vec<[i32; KNOTS]>,
+    head: Head,
 }
 
 /// What a class is learnt from.
@@ -135,6 +149,8 @@ impl Corpus {
             })
             .collect();
         let clean = samples.len();
+        let hints = samples.iter().map(hints_of);
+        let hints = hints.collect();
         let samples = &[samples, &slipped].concat();
         for sample in samples {
             let hashes: Vec<(u32, u8)> = features::all(&words::tokens(&sample.text), &lexicon)
@@ -182,6 +198,7 @@ impl Corpus {
                 .map(|sample| voice(sample).unwrap_or(0) % PARTS)
                 .collect(),
             hashes,
+            hints,
             clean,
         }
     }
@@ -195,18 +212,48 @@ impl Corpus {
         let parts: Vec<Rows> = (0..PARTS)
             .map(|part| self.weights(&self.without(part), &kept, Some(&tops)).0)
             .collect();
-        let knots = (0..COUNT).map(|class| {
-            let scored = (0..self.clean).map(|at| {
-                let weights = &parts[self.parts[at]][class];
-                (self.score(weights, at), self.labels[at][class])
-            });
-            knots_of(scored.collect())
-        });
+        let scores: Vec<[i32; COUNT]> = (0..self.clean)
+            .map(|at| {
+                let weights = parts[self.parts[at]].iter();
+                let mut scores = [0; COUNT];
+                for (score, weights) in scores.iter_mut().zip(weights) {
+                    *score = i32::try_from(self.score(weights, at)).unwrap_or(i32::MAX);
+                }
+                scores
+            })
+            .collect();
         Learnt {
-            knots: knots.collect(),
+            head: self.head(&scores),
             whole,
             tops,
         }
+    }
+
+    /// How much the first scores are worth, one by one and together.
+    fn head(&self, scores: &[[i32; COUNT]]) -> Head {
+        let mut head = Head::EMPTY;
+        let labels = |class: usize| self.labels[..self.clean].iter().map(move |own| own[class]);
+        for (class, middle) in head.middles.iter_mut().enumerate() {
+            let scored = scores.iter().map(|own| i64::from(own[class]));
+            let knots = knots_of(scored.zip(labels(class)).collect());
+            *middle = (knots[KNOTS / 2], knots[KNOTS - 1] - knots[0]);
+        }
+        let inputs: Vec<[i32; INPUTS]> = scores
+            .iter()
+            .zip(&self.hints)
+            .map(|(scores, hints)| second::inputs(scores, &head.middles, hints))
+            .collect();
+        let lesson = Together::of(&inputs);
+        for class in 0..COUNT {
+            let there: Vec<bool> = labels(class).collect();
+            let weights = lesson.learn(&there);
+            let scored = inputs
+                .iter()
+                .map(|inputs| i64::from(second::score(inputs, &weights)));
+            head.knots[class] = knots_of(scored.zip(there.iter().copied()).collect());
+            head.second[class] = weights;
+        }
+        head
     }
 
     /// The messages of the other parts.
@@ -423,10 +470,17 @@ fn bar(hashes: &[u32], rows: &Rows) -> Bar {
         let rows = rows
             .iter()
             .map(|row| row.iter().zip(hashes).map(kept).collect());
-        file(hashes, &rows.collect(), &[]).len() <= LARGEST_AT_FIRST
+        file(hashes, &rows.collect(), &Head::EMPTY).len() <= LARGEST_AT_FIRST
     };
     let heights: Vec<u32> = (Bar::STEPS..128 * Bar::STEPS).collect();
     Bar::of(Bar::STEPS + heights.partition_point(|height| !fits(height)) as u32)
+}
+
+/// What the grammar sees in a message.
+fn hints_of(sample: &Sample) -> Hints {
+    let tokens = words::tokens(&sample.text);
+    let read = slots::read(&spelling::corrected(&tokens), TODAY, &mut BTreeMap::new());
+    Hints::of(&read, &tokens)
 }
 
 /// Whether a careful reader sees the class in the message.
@@ -476,10 +530,17 @@ fn knots_of(mut scored: Vec<(i64, bool)>) -> [i32; KNOTS] {
 }
 
 /// The model's file; what has no weight is left out.
-fn file(hashes: &[u32], rows: &Rows, knots: &[[i32; KNOTS]]) -> Vec<u8> {
+fn file(hashes: &[u32], rows: &Rows, head: &Head) -> Vec<u8> {
     let mut bytes = vec![COUNT as u8];
-    for knot in knots.iter().flatten() {
+    for knot in head.knots.iter().flatten() {
         bytes.extend(knot.to_le_bytes());
+    }
+    for (even, width) in head.middles {
+        bytes.extend(even.to_le_bytes());
+        bytes.extend(width.to_le_bytes());
+    }
+    for weight in head.second.iter().flatten() {
+        bytes.extend(weight.to_le_bytes());
     }
     let head = bytes.len();
     let (mut features, mut before) = (0_u32, 0);
