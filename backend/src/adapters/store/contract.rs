@@ -1981,7 +1981,7 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
     let crossed = vec![(id, vec![row(TWO, "a", "h1", T)])];
     let crossed = store.route(crossed).await;
     assert!(
-        matches!(crossed, Err(StoreError::Database(_))),
+        matches!(crossed, Err(StoreError::Refused(_))),
         "{crossed:?}"
     );
     assert_eq!(store.unrouted(1).await.unwrap()[0].id, id);

@@ -1,5 +1,5 @@
 //! The changes of several statements: each is a function of the database, one way there and back. What they do stands in
-//! `migrations/postgres/0019_changes.sql` and `0020_fewer_ways.sql`.
+//! `migrations/postgres/0019_changes.sql` and the migrations after it.
 
 use super::super::common::{SLACK, check, owner_kind, to_big, to_json};
 use super::dialect::Connection;
@@ -126,6 +126,39 @@ pub(super) async fn end(
         .execute(db)
         .await?;
     Ok(())
+}
+
+/// Replaces rows without a dialog, each by rows that have one, or by none.
+pub(super) async fn route(
+    db: &mut Connection,
+    routed: &[(i64, Vec<SealedRow>)],
+) -> Result<(), StoreError> {
+    let ids: Vec<i64> = routed.iter().map(|(id, _)| *id).collect();
+    let copies = || {
+        let of = |(id, rows): &(i64, Vec<SealedRow>)| vec![*id; rows.len()];
+        let of = routed.iter().flat_map(of);
+        of.zip(routed.iter().flat_map(|(_, rows)| rows))
+    };
+    sqlx::query("SELECT route($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+        .bind(ids)
+        .bind(copies().map(|(of, _)| of).collect::<Vec<_>>())
+        .bind(column(copies(), |row| row.account))
+        .bind(column(copies(), |row| row.dialog.as_deref()))
+        .bind(column(copies(), |row| row.conversation.as_deref()))
+        .bind(column(copies(), |row| row.source.as_str()))
+        .bind(column(copies(), |row| row.dedup_key.as_str()))
+        .bind(column(copies(), |row| row.body.as_slice()))
+        .bind(column(copies(), |row| row.at))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+fn column<'a, C>(
+    copies: impl Iterator<Item = (i64, &'a SealedRow)>,
+    column: impl Fn(&'a SealedRow) -> C,
+) -> Vec<C> {
+    copies.map(|(_, row)| column(row)).collect()
 }
 
 /// Whose a message is that left towards a guest (DESIGN §5.5).

@@ -4,10 +4,11 @@
 //! they keep out of each other's way, and `instance` for what happens to what a dead instance held.
 //!
 //! What is done again if it is lost does not wait for the disk ([`PostgresStore::write_passing`]), and so holds up no other
-//! change of its dialog for so long: leases, decisions on what lies in the inbox, results of actions. A server that fails may
-//! forget the last moment of those, from some point on: never one without all that came after it, and nothing that somebody
-//! outside was told or asked. For acks, claims of actions and answers to people last, and take everything before them to the
-//! disk. Whoever loses the connection does not know what it still holds, and begins a new life.
+//! change of its dialog for so long: leases, decisions on what lies in the inbox, whom a hint of the CRM concerns, results of
+//! actions. A server that fails may forget the last moment of those, from some point on: never one without all that came
+//! after it, and nothing that somebody outside was told or asked. For acks, claims of actions and answers to people last,
+//! and take everything before them to the disk. Whoever loses the connection does not know what it still holds, and begins a
+//! new life.
 
 mod changes;
 mod dialect;
@@ -101,7 +102,7 @@ const TRIES: usize = 5;
 
 /// `(number, name, statements)`, oldest first. One that was released never changes, and none takes away or renames what
 /// the version before it uses: while instances are replaced one by one, both serve the same database.
-const MIGRATIONS: [(i64, &str, &str); 11] = [
+const MIGRATIONS: [(i64, &str, &str); 12] = [
     (
         8,
         "start",
@@ -156,6 +157,11 @@ const MIGRATIONS: [(i64, &str, &str); 11] = [
         26,
         "knowledge",
         include_str!("../../../../migrations/postgres/0026_knowledge.sql"),
+    ),
+    (
+        30,
+        "route",
+        include_str!("../../../../migrations/postgres/0030_route.sql"),
     ),
 ];
 

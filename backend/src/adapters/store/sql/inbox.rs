@@ -3,6 +3,7 @@
 use super::super::common::{from_big, from_word, insert_row, to_word};
 use super::super::seal::{AccountKeys, Purpose};
 use super::SqlStore;
+use super::changes::route;
 use super::dialect::{Connection, DbRow, store_and_wake};
 use crate::error::StoreError;
 use crate::ports::{Inbox, InboxRow, NewRow, Source};
@@ -130,15 +131,8 @@ impl Inbox for SqlStore {
         for (id, rows) in routed {
             sealed.push((id, self.seal_rows(rows).await?));
         }
-        self.write(sealed, |db, sealed| {
-            Box::pin(async move {
-                for (id, rows) in sealed {
-                    route(db, *id, rows).await?;
-                }
-                Ok(())
-            })
-        })
-        .await
+        self.write_passing(sealed, |db, sealed| Box::pin(route(db, sealed)))
+            .await
     }
 }
 
@@ -166,32 +160,6 @@ async fn store_all(db: &mut Connection, rows: &[SealedRow]) -> Result<Vec<bool>,
         new.push(store(db, row, 0).await?);
     }
     Ok(new)
-}
-
-async fn route(db: &mut Connection, id: i64, rows: &[SealedRow]) -> Result<(), StoreError> {
-    // The row itself stays, done, so that its duplicates are still known.
-    let routed: Option<(i64, String, String)> = sqlx::query_as(
-        "UPDATE inbox SET state = 'done' WHERE id = $1 AND state = 'new' AND dialog IS NULL \
-         RETURNING account, source, dedup_key",
-    )
-    .bind(id)
-    .fetch_optional(&mut *db)
-    .await?;
-    let (account, source, dedup_key) = routed.ok_or(StoreError::LeaseLost)?;
-    let mut parts = 0;
-    for row in rows {
-        if row.account != account {
-            return Err(StoreError::Database(
-                "a row may not be routed to another account".to_owned(),
-            ));
-        }
-        let under_its_own_key = row.source == source && row.dedup_key == dedup_key;
-        if under_its_own_key {
-            parts += 1;
-        }
-        store(db, row, if under_its_own_key { parts } else { 0 }).await?;
-    }
-    Ok(())
 }
 
 /// Stores a row unless it is a duplicate, and wakes its dialog. Whether it is new.

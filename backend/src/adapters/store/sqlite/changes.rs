@@ -206,6 +206,43 @@ pub(super) async fn end(
     unpark(db, act, result.at).await
 }
 
+/// Replaces rows without a dialog, each by rows that have one, or by none.
+pub(super) async fn route(
+    db: &mut Connection,
+    routed: &[(i64, Vec<SealedRow>)],
+) -> Result<(), StoreError> {
+    for (id, rows) in routed {
+        route_one(db, *id, rows).await?;
+    }
+    Ok(())
+}
+
+async fn route_one(db: &mut Connection, id: i64, rows: &[SealedRow]) -> Result<(), StoreError> {
+    // The row itself stays, done, so that its duplicates are still known.
+    let routed: Option<(i64, String, String)> = sqlx::query_as(
+        "UPDATE inbox SET state = 'done' WHERE id = $1 AND state = 'new' AND dialog IS NULL \
+         RETURNING account, source, dedup_key",
+    )
+    .bind(id)
+    .fetch_optional(&mut *db)
+    .await?;
+    let (account, source, dedup_key) = routed.ok_or(StoreError::LeaseLost)?;
+    let mut parts = 0;
+    for row in rows {
+        if row.account != account {
+            return Err(StoreError::Refused(
+                "a row may not be routed to another account".to_owned(),
+            ));
+        }
+        let under_its_own_key = row.source == source && row.dedup_key == dedup_key;
+        if under_its_own_key {
+            parts += 1;
+        }
+        store(db, row, if under_its_own_key { parts } else { 0 }).await?;
+    }
+    Ok(())
+}
+
 /// Whose a message is that left towards a guest (DESIGN §5.5).
 pub(super) async fn recognise(
     db: &mut Connection,
