@@ -6,13 +6,14 @@
 //! that finds itself dead, or that does not know whether a commit took effect, begins a new life under a new number.
 
 use super::dialect::{Connection, db_now};
+use super::lent::Lent;
 use super::outbox::{forget_failures, take_back};
 use super::seat::Seat;
 use crate::clock::{Clock, CorrectedClock};
 use crate::error::StoreError;
 use crate::ports::{Duty, Lease};
 use sha2::{Digest, Sha256};
-use sqlx::PgPool;
+use sqlx::{Connection as _, PgPool};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -362,9 +363,11 @@ async fn bury_orphans(db: &PgPool) -> Result<(), StoreError> {
     .fetch_all(db)
     .await?;
     for gone in orphaned {
-        let mut transaction = db.begin().await?;
+        let mut lent = Lent::by(db).await?;
+        let mut transaction = lent.db.begin().await?;
         take_all_back(&mut transaction, gone).await?;
         transaction.commit().await?;
+        lent.is_clean = true;
         tracing::warn!(
             instance = gone,
             "a late claim of a gone instance is taken back"
@@ -387,7 +390,8 @@ async fn take_all_back(db: &mut Connection, gone: i64) -> Result<(), StoreError>
 
 /// Takes back everything that a dead instance held. Two may try it at once.
 async fn bury(db: &PgPool, dead: i64) -> Result<(), StoreError> {
-    let mut transaction = db.begin().await?;
+    let mut lent = Lent::by(db).await?;
+    let mut transaction = lent.db.begin().await?;
     let found = sqlx::query(concat!(
         "SELECT 1 FROM instance WHERE id = $1 AND alive_until <= ",
         db_now!(),
@@ -397,6 +401,8 @@ async fn bury(db: &PgPool, dead: i64) -> Result<(), StoreError> {
     .fetch_optional(&mut *transaction)
     .await?;
     if found.is_none() {
+        transaction.rollback().await?;
+        lent.is_clean = true;
         return Ok(());
     }
     take_all_back(&mut transaction, dead).await?;
@@ -410,6 +416,7 @@ async fn bury(db: &PgPool, dead: i64) -> Result<(), StoreError> {
             .await?;
     }
     transaction.commit().await?;
+    lent.is_clean = true;
     tracing::info!(instance = dead, "what a gone instance held is taken back");
     Ok(())
 }

@@ -13,6 +13,7 @@
 mod changes;
 mod dialect;
 mod instance;
+mod lent;
 mod news;
 mod seat;
 #[cfg(test)]
@@ -63,6 +64,7 @@ use crate::error::StoreError;
 use crate::ports::{Duty, Instances, Lane, Lease, News};
 use async_trait::async_trait;
 use instance::Instance;
+use lent::Lent;
 use news::Newspaper;
 use seat::Seat;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
@@ -385,20 +387,24 @@ impl PostgresStore {
     {
         let mut tries = 1;
         loop {
-            let mut transaction = pool.begin().await?;
-            let done = work(&mut transaction, input).await;
-            match done {
+            let mut lent = Lent::by(pool).await?;
+            let mut transaction = lent.db.begin().await?;
+            match work(&mut transaction, input).await {
                 Ok(done) => {
-                    return match transaction.commit().await {
-                        Ok(()) => Ok(done),
-                        Err(error) => {
-                            self.0.instance.doubt();
-                            Err(error.into())
-                        }
-                    };
+                    if let Err(error) = transaction.commit().await {
+                        self.0.instance.doubt();
+                        return Err(error.into());
+                    }
+                    lent.is_clean = true;
+                    return Ok(done);
                 }
-                Err(StoreError::Collided) if tries < TRIES => tries += 1,
-                Err(error) => return Err(error),
+                Err(error) => {
+                    lent.is_clean = transaction.rollback().await.is_ok();
+                    if !matches!(error, StoreError::Collided) || tries == TRIES {
+                        return Err(error);
+                    }
+                    tries += 1;
+                }
             }
         }
     }

@@ -18,8 +18,11 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Executor};
 use std::collections::BTreeSet;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -327,6 +330,27 @@ async fn promise_2_who_loses_the_connection_does_not_know_what_it_holds_and_begi
     let waited = tokio::time::timeout(Duration::from_secs(20), has_a_new_life).await;
     assert!(waited.is_ok(), "it still lives under its old number");
     hearing.abort();
+}
+
+#[tokio::test]
+async fn promise_2_nothing_lost_a_change_that_is_dropped_as_it_begins_leaves_no_transaction_open() {
+    let options = schema().await;
+    let store = join(&options).await;
+    store.ingest(vec![event("a", "m1")]).await.unwrap();
+    // Meanwhile the connection goes back to its pool.
+    let mut db = options.connect().await.unwrap();
+    {
+        let two = vec![event("a", "m2"), event("a", "m3")];
+        let mut dropped = pin!(store.ingest(two));
+        let step = poll_fn(|context| Poll::Ready(dropped.as_mut().poll(context).is_ready()));
+        assert!(!step.await, "the call was too quick to be dropped");
+    }
+    assert_eq!(store.ingest(vec![event("a", "m4")]).await.unwrap(), [true]);
+    let stored: Vec<String> = sqlx::query_scalar("SELECT dedup_key FROM inbox ORDER BY id")
+        .fetch_all(&mut db)
+        .await
+        .unwrap();
+    assert_eq!(stored, ["m1", "m4"]);
 }
 
 #[tokio::test]
