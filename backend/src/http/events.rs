@@ -149,7 +149,8 @@ impl Drop for Telling {
     }
 }
 
-/// Names what a card of these dialogs shows: the journal's length of each, and what is wrong with the account.
+/// Names what a card of these dialogs shows: the journal's length of each and when its last row was decided, and what is wrong
+/// with the account. The length alone would not tell a row from one that a failed server has forgotten.
 fn state_of(dialogs: &[Dialog], open: &[Incident]) -> String {
     let mut state = String::new();
     if dialogs.is_empty() {
@@ -158,7 +159,11 @@ fn state_of(dialogs: &[Dialog], open: &[Incident]) -> String {
     for dialog in dialogs {
         let apart = if state.is_empty() { "" } else { "," };
         // Writing into a text cannot fail.
-        let _ = write!(state, "{apart}{}:{}", dialog.id, dialog.seq);
+        let _ = write!(
+            state,
+            "{apart}{}:{}:{}",
+            dialog.id, dialog.seq, dialog.last_at
+        );
     }
     for incident in open {
         let _ = write!(state, "!{}", incident.id);
@@ -168,12 +173,14 @@ fn state_of(dialogs: &[Dialog], open: &[Incident]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::state_of;
     use crate::http::fake::{self, NOW, OURS, World, call, get, json, with};
     use axum::body::BodyDataStream;
     use axum::response::Response;
     use futures_util::StreamExt as _;
     use std::sync::atomic::Ordering;
-    use widget_core::ids::{AccountId, DealId};
+    use widget_core::dialog::Dialog;
+    use widget_core::ids::{AccountId, ConversationId, DealId, DialogId};
     use widget_core::time::MINUTE;
 
     const MANAGER: i64 = 9_002;
@@ -244,6 +251,23 @@ mod tests {
         let renew = next(&mut events).await.expect("an event");
         assert_eq!(renew, "event: renew\ndata: {}\n\n");
         assert_eq!(next(&mut events).await, None);
+    }
+
+    #[test]
+    fn what_is_decided_anew_after_a_server_forgot_it_is_told_anew() {
+        let mut shown = Dialog::new(
+            DialogId::from("a"),
+            AccountId(OURS),
+            ConversationId("1".to_owned()),
+        );
+        (shown.seq, shown.last_at) = (7, NOW);
+        let mut again = shown.clone();
+        assert_eq!(
+            state_of(&[shown.clone()], &[]),
+            state_of(&[again.clone()], &[])
+        );
+        again.last_at = NOW + 1;
+        assert_ne!(state_of(&[shown], &[]), state_of(&[again], &[]));
     }
 
     #[tokio::test]
