@@ -24,9 +24,12 @@ struct Member {
 }
 
 impl World {
-    /// A sandbox, and settings for instances that share a database of this server.
+    /// A sandbox, and settings for instances that share a database of this server. Where an older version serves beside this
+    /// one, settings and rules are those that it has written: an upgrade changes neither.
     pub async fn for_a_fleet(server: &Server) -> Self {
-        Self::that_keeps(Kept::in_a_schema_of(server.clone()).await, "off", &[]).await
+        let kept = Kept::in_a_schema_of(server.clone()).await;
+        let program = process::older().unwrap_or_else(process::ours);
+        Self::of_program(&program, kept, "off", &[]).await
     }
 }
 
@@ -50,10 +53,8 @@ impl<'a> Fleet<'a> {
             None => End::Port(database.get_port()),
         };
         let mut members = Vec::new();
-        // `ESTAFETA_TEST_OLDER` names the binary of an older version for the first one.
-        let older = std::env::var_os("ESTAFETA_TEST_OLDER").map(PathBuf::from);
         for number in 0..instances {
-            let older = older.clone().filter(|_| number == 0);
+            let older = process::older().filter(|_| number == 0);
             members.push(Member {
                 program: older.unwrap_or_else(process::ours),
                 listen: process::free_port(),

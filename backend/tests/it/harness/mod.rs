@@ -114,6 +114,10 @@ impl World {
     }
 
     async fn that_keeps(kept: Kept, limits: &str, more: &[&str]) -> Self {
+        Self::of_program(&process::ours(), kept, limits, more).await
+    }
+
+    async fn of_program(program: &Path, kept: Kept, limits: &str, more: &[&str]) -> Self {
         let folder = TempDir::new().expect("a folder");
         let (port, backend_port) = (process::free_port(), process::free_port());
         let config = folder.path().join("estafeta.toml");
@@ -134,7 +138,7 @@ impl World {
             &config_text,
         ];
         arguments.extend(more);
-        let mut sandbox = Process::start("sandbox", &arguments, &[], folder.path());
+        let mut sandbox = Process::start_of(program, "sandbox", &arguments, &[], folder.path());
         sandbox.ready().await;
         Self {
             serve: RefCell::new(None),

@@ -73,6 +73,11 @@ pub fn ours() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_estafeta"))
 }
 
+/// The `estafeta` of an older version, for the tests that let it serve beside this one.
+pub fn older() -> Option<PathBuf> {
+    std::env::var_os("ESTAFETA_TEST_OLDER").map(PathBuf::from)
+}
+
 impl Process {
     /// Starts `estafeta` with `arguments`; its logs go to `folder`.
     pub fn start(
