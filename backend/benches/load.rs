@@ -28,7 +28,7 @@ use guests::Guests;
 use std::path::PathBuf;
 use std::time::Duration;
 use table::{Row, Table};
-use world::{Kept, World};
+use world::{Beside, Kept, World};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -51,6 +51,9 @@ struct Args {
     /// Dialogs in the store, for the curve.
     #[arg(long, value_delimiter = ',', default_value = "1000,10000")]
     dialogs: Vec<u64>,
+    /// Accounts in the settings, for the curve over those: nobody writes to any but one. It is not measured unless told.
+    #[arg(long, value_delimiter = ',')]
+    accounts: Vec<i64>,
     /// Messages a second at each point of the curve.
     #[arg(long, default_value_t = 25)]
     curve_rate: u32,
@@ -94,7 +97,20 @@ async fn main() -> Result<(), Failure> {
         measure_path(&kept, &args, &mut table).await?;
     }
     for dialogs in &args.dialogs {
-        measure_among(*dialogs, &args, &mut table).await?;
+        let beside = Beside {
+            dialogs: *dialogs,
+            ..Beside::NOTHING
+        };
+        let name = format!("{dialogs} dialogs");
+        measure_beside(beside, &name, &args, &mut table).await?;
+    }
+    for accounts in &args.accounts {
+        let beside = Beside {
+            accounts: *accounts,
+            ..Beside::NOTHING
+        };
+        let name = format!("{accounts} accounts");
+        measure_beside(beside, &name, &args, &mut table).await?;
     }
     table.show();
     Ok(())
@@ -124,13 +140,15 @@ async fn measure_acks(args: &Args, table: &mut Table) -> Result<(), Failure> {
 
 /// The whole path, faster and faster until the backend no longer keeps up.
 async fn measure_path(kept: &Kept, args: &Args, table: &mut Table) -> Result<(), Failure> {
-    let world = World::new(world::Mode::On, 0, kept).await?;
+    let world = World::new(world::Mode::On, Beside::NOTHING, kept).await?;
     let mut guests = Guests::new(args.guests);
     guests.are_known(&world).await?;
     let (before, mut messages) = (world.database_bytes().await?, 0);
     for rate in &args.rates {
+        let used = world.processor_ms().await?;
         let rung = guests.write(&world, *rate, args.seconds).await?;
         rung.tell(&format!(", {kept}"), *rate, table);
+        tell_processor(&world, used, rung.answered, &kept.to_string(), table).await?;
         messages += rung.answered;
         if rung.done < KEEPS_UP * f64::from(*rate) {
             break;
@@ -151,20 +169,42 @@ async fn measure_path(kept: &Kept, args: &Args, table: &mut Table) -> Result<(),
     Ok(())
 }
 
-/// One point of the curve: the same load beside `dialogs` that rest in the store.
-async fn measure_among(dialogs: u64, args: &Args, table: &mut Table) -> Result<(), Failure> {
-    let world = World::new(world::Mode::On, dialogs, &Kept::File).await?;
+/// One point of a curve: the same load beside what rests.
+async fn measure_beside(
+    beside: Beside,
+    name: &str,
+    args: &Args,
+    table: &mut Table,
+) -> Result<(), Failure> {
+    let world = World::new(world::Mode::On, beside, &Kept::File).await?;
     let mut guests = Guests::new(args.guests.min(50));
     guests.are_known(&world).await?;
     let seconds = args.curve_seconds.unwrap_or(args.seconds);
+    let used = world.processor_ms().await?;
     let rung = guests.write(&world, args.curve_rate, seconds).await?;
-    rung.tell(&format!(", {dialogs} dialogs"), args.curve_rate, table);
+    rung.tell(&format!(", {name}"), args.curve_rate, table);
+    tell_processor(&world, used, rung.answered, name, table).await?;
     let (_, most) = world.memory_mb()?;
-    table.fact(
-        &format!("RSS at most, {dialogs} dialogs, MB"),
-        most,
-        "≤ 64 MB",
-    );
+    table.fact(&format!("RSS at most, {name}, MB"), most, "≤ 64 MB");
+    Ok(())
+}
+
+/// What a message took of the processor since `before`, by the instances and by the database's server.
+async fn tell_processor(
+    world: &World,
+    before: (u64, Option<u64>),
+    messages: u64,
+    name: &str,
+    table: &mut Table,
+) -> Result<(), Failure> {
+    let after = world.processor_ms().await?;
+    let each = |used: u64| used * 1_000 / u64::max(messages, 1);
+    let instances = each(after.0.saturating_sub(before.0));
+    table.fact(&format!("  processor, µs a message, {name}"), instances, "");
+    if let (Some(before), Some(after)) = (before.1, after.1) {
+        let server = each(after.saturating_sub(before));
+        table.fact("  the same of the database's server", server, "");
+    }
     Ok(())
 }
 

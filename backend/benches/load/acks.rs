@@ -2,7 +2,7 @@
 
 use crate::pace::{self, Rung};
 use crate::process::{Process, free_port};
-use crate::world::{Kept, Mode, World};
+use crate::world::{Beside, Kept, Mode, World};
 use crate::{Failure, until};
 use serde_json::{Value, json};
 use std::fmt;
@@ -51,7 +51,7 @@ impl fmt::Display for Target {
 /// Posts webhooks of guests' messages at a rate. The target is new for each rate: nothing waits in it from before. The
 /// account's mode is off, so that the backend looks through what it stored but calls nobody.
 pub async fn run(target: Target, rate: u32, seconds: u32) -> Result<Rung, Failure> {
-    let world = World::new(Mode::Off, 0, &Kept::File).await?;
+    let world = World::new(Mode::Off, Beside::NOTHING, &Kept::File).await?;
     let (path, sample) = sample(&world).await?;
     let folder = TempDir::new()?;
     let (url, _serving, _world) = match target {

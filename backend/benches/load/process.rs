@@ -6,6 +6,9 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+/// Linux counts processor time in hundredths of a second.
+const MS_PER_TICK: u64 = 10;
+
 /// A running child; its logs lie in the folder it was started in.
 pub struct Process {
     name: &'static str,
@@ -85,6 +88,52 @@ impl Process {
             .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))
             .and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
         Ok(kb.ok_or_else(|| format!("no {key} in the status"))? / 1024)
+    }
+}
+
+impl Process {
+    /// The processor time that it has used, ms.
+    pub fn processor_ms(&self) -> Result<u64, Failure> {
+        Ok(Used::of(self.child.id())?.own_ms)
+    }
+}
+
+/// What the processes of a PostgreSQL server on this machine have used, ms, those that have ended included. `session`: one
+/// of its sessions.
+pub fn server_ms(session: u32) -> Result<u64, Failure> {
+    let server = Used::of(session)?.parent;
+    let main = Used::of(server)?;
+    let all = std::fs::read_dir("/proc")?.filter_map(|entry| {
+        let name = entry.ok()?.file_name();
+        // Others end while this looks.
+        Used::of(name.to_str()?.parse().ok()?).ok()
+    });
+    let sessions = all.filter(|used| used.parent == server);
+    Ok(main.own_ms + main.ended_ms + sessions.map(|used| used.own_ms).sum::<u64>())
+}
+
+/// What a process has used.
+struct Used {
+    parent: u32,
+    own_ms: u64,
+    /// By its children that have ended.
+    ended_ms: u64,
+}
+
+impl Used {
+    fn of(process: u32) -> Result<Self, Failure> {
+        let told = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+        // The name, which may hold anything, ends with the last bracket; the state and the parent follow.
+        let (_, fields) = told.rsplit_once(')').ok_or("no name in the stat")?;
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        let number = |at: usize| -> Result<u64, Failure> {
+            Ok(fields.get(at).ok_or("a short stat")?.parse()?)
+        };
+        Ok(Self {
+            parent: u32::try_from(number(1)?)?,
+            own_ms: (number(11)? + number(12)?) * MS_PER_TICK,
+            ended_ms: (number(13)? + number(14)?) * MS_PER_TICK,
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The real binary twice, as sandbox and as backend, with the relay between them.
 
-use crate::process::{Process, free_port};
+use crate::process::{self, Process, free_port};
 use crate::relay::Relay;
 use crate::{Failure, store};
 use serde_json::Value;
@@ -17,6 +17,8 @@ use widget_core::ids::AccountId;
 
 /// Journal rows of each dialog that lies in the store beforehand.
 const EVENTS: u64 = 12;
+/// Where nobody answers.
+const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// The account's mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +67,23 @@ impl fmt::Display for Kept {
     }
 }
 
+/// What rests beside the load.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside {
+    /// Dialogs of the account that is measured.
+    pub dialogs: u64,
+    /// Accounts in the settings, that one among them. Nobody writes to the others, and their providers do not answer.
+    pub accounts: i64,
+}
+
+impl Beside {
+    /// Nothing.
+    pub const NOTHING: Self = Self {
+        dialogs: 0,
+        accounts: 1,
+    };
+}
+
 /// A sandbox and a backend.
 pub struct World {
     // Dropped in this order: the backend before what it talks to, the folder last.
@@ -86,8 +105,8 @@ enum Data {
 }
 
 impl World {
-    /// Starts both, with so many dialogs in the store that rest. The sandbox keeps everything in memory.
-    pub async fn new(mode: Mode, dialogs: u64, kept: &Kept) -> Result<Self, Failure> {
+    /// Starts both. The sandbox keeps everything in memory.
+    pub async fn new(mode: Mode, beside: Beside, kept: &Kept) -> Result<Self, Failure> {
         let folder = TempDir::new()?;
         let program = Path::new(env!("CARGO_BIN_EXE_estafeta"));
         let between = TcpListener::bind("127.0.0.1:0").await?;
@@ -116,9 +135,9 @@ impl World {
         ];
         let mut sandbox = Process::start("sandbox", program, &arguments, folder.path())?;
         sandbox.ready().await?;
-        let (data, account) = settle(&config, mode, &relay_url, backend_port)?;
-        if dialogs > 0 {
-            furnish(&data, account, dialogs).await?;
+        let (data, account) = settle(&config, mode, &relay_url, backend_port, beside.accounts)?;
+        if beside.dialogs > 0 {
+            furnish(&data, account, beside.dialogs).await?;
         }
         let (data, database) = lie(kept, &data).await?;
         let mut serve = Vec::new();
@@ -198,6 +217,21 @@ impl World {
         look().await.is_ok_and(|waiting| waiting == 0)
     }
 
+    /// The processor time that was used so far, ms: by all instances, and by the database's server.
+    pub async fn processor_ms(&self) -> Result<(u64, Option<u64>), Failure> {
+        let instances = self.serve.iter().map(Process::processor_ms);
+        let instances = instances.sum::<Result<u64, Failure>>()?;
+        let Data::Postgres(options) = &self.data else {
+            return Ok((instances, None));
+        };
+        let mut db = options.connect().await?;
+        let session: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
+            .fetch_one(&mut db)
+            .await?;
+        let server = process::server_ms(u32::try_from(session)?)?;
+        Ok((instances, Some(server)))
+    }
+
     /// Resident memory of the backend now and at most, MB.
     pub fn memory_mb(&self) -> Result<(u64, u64), Failure> {
         Ok((
@@ -235,6 +269,7 @@ fn settle(
     mode: Mode,
     relay_url: &str,
     port: u16,
+    accounts: i64,
 ) -> Result<(PathBuf, AccountId), Failure> {
     let mut settings: DocumentMut = std::fs::read_to_string(config)?.parse()?;
     settings["server"]["listen"] = value(format!("127.0.0.1:{port}"));
@@ -252,8 +287,27 @@ fn settle(
         .as_str()
         .ok_or("no data folder")?;
     let data = PathBuf::from(data);
+    add_accounts(&mut settings, accounts - 1)?;
     std::fs::write(config, settings.to_string())?;
     Ok((data, AccountId(id)))
+}
+
+/// Adds so many accounts that rest.
+fn add_accounts(settings: &mut DocumentMut, accounts: i64) -> Result<(), Failure> {
+    let all = settings["accounts"]
+        .as_array_of_tables_mut()
+        .ok_or("no accounts")?;
+    let mut other = all.get(0).ok_or("no account")?.clone();
+    other.remove("policy");
+    for number in 1..=accounts {
+        other["name"] = value(format!("rests-{number}"));
+        other["amocrm"]["account_id"] = value(40_000_000 + number);
+        other["amocrm"]["endpoint"] = value(NOWHERE);
+        other["pact"]["company_id"] = value(600_000 + number);
+        other["pact"]["endpoint"] = value(NOWHERE);
+        all.push(other.clone());
+    }
+    Ok(())
 }
 
 async fn furnish(data: &Path, account: AccountId, dialogs: u64) -> Result<(), Failure> {
