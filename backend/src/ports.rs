@@ -19,6 +19,7 @@ use crate::error::{CallError, StoreError};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use widget_core::action::{Action, SendKind, TaskKind};
 use widget_core::dialog::Dialog;
 use widget_core::event::{DealFacts, FieldValue, Timer};
@@ -146,6 +147,8 @@ pub struct Claimed {
     pub rows: Vec<InboxRow>,
     /// Timers that are due, earliest first.
     pub due: Vec<DueTimer>,
+    /// Its guest, once anybody has named one.
+    pub guest: Option<Guest>,
     /// Whether another dialog was ready at the same moment.
     pub another_is_ready: bool,
 }
@@ -382,6 +385,19 @@ pub struct ClaimedAct {
     pub created_at: i64,
     /// Fencing token of this claim.
     pub token: i64,
+    /// What carrying it out needs, as of the claim.
+    pub at_hand: Arc<AtHand>,
+}
+
+/// What carrying out an action needs of the store.
+#[derive(Debug, Clone)]
+pub struct AtHand {
+    /// The dialog.
+    pub dialog: Dialog,
+    /// Its guest, once anybody has named one.
+    pub guest: Option<Guest>,
+    /// The words of a send; `None` = they were erased.
+    pub words: Option<String>,
 }
 
 impl ClaimedAct {

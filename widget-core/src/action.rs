@@ -153,6 +153,17 @@ pub enum SendKind {
 }
 
 impl SendKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Answer,
+        Self::Clarify,
+        Self::Intro,
+        Self::Handoff,
+        Self::Hours,
+        Self::Ack,
+        Self::Touch,
+    ];
+
     /// Its name in traces.
     pub const fn name(self) -> &'static str {
         match self {

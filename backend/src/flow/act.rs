@@ -32,7 +32,7 @@ struct Context<'a> {
     flow: &'a Flow,
     tenant: &'a Tenant,
     act: &'a ClaimedAct,
-    dialog: Dialog,
+    dialog: &'a Dialog,
     /// It failed for good.
     has_failed: AtomicBool,
 }
@@ -47,19 +47,11 @@ pub(super) async fn run(flow: &Flow, act: &ClaimedAct) -> Finish {
     let Some(tenant) = flow.tenant(act.account) else {
         return later(flow);
     };
-    let dialog = match flow.store.dialog(act.account, &act.dialog).await {
-        Ok(Some(dialog)) => dialog,
-        Ok(None) => return failed(flow, act, Failure::Refused),
-        Err(error) => {
-            tracing::error!(%error, action = %act.key, "a dialog could not be read");
-            return later(flow);
-        }
-    };
     let context = Context {
         flow,
         tenant: &tenant,
         act,
-        dialog,
+        dialog: &act.at_hand.dialog,
         has_failed: AtomicBool::new(false),
     };
     if context.is_held() {
@@ -276,7 +268,7 @@ impl Context<'_> {
     /// Whom to look up; the channel is asked when no event named the guest.
     async fn lookup(&self) -> Result<Result<GuestLookup, CallError>, StoreError> {
         let store = &self.flow.store;
-        let mut guest = store.guest(self.act.account, &self.act.dialog).await?;
+        let mut guest = self.act.at_hand.guest.clone();
         if guest.is_none() {
             match self.tenant.channel.guest(&self.dialog.conversation).await {
                 Ok(Some(found)) => {
@@ -314,7 +306,7 @@ impl Context<'_> {
             self.flow,
             self.tenant,
             &self.tenant.rules(),
-            &self.dialog,
+            self.dialog,
             &self.act.action,
         )
         .await?;
@@ -353,13 +345,12 @@ impl Context<'_> {
         let Some(text_ref) = self.act.text else {
             return Ok(failed(self.flow, self.act, Failure::Refused));
         };
-        let texts = self.flow.store.texts(self.act.account, &[text_ref]).await?;
-        let Some(text) = texts.into_iter().next().flatten() else {
+        let Some(text) = self.act.at_hand.words.as_deref() else {
             return Ok(failed(self.flow, self.act, Failure::Refused));
         };
         let outcome = match self.act.phase {
             Phase::Call => {
-                let sent = self.let_out(&text).await?;
+                let sent = self.let_out(text).await?;
                 failpoint::hit_for("after_call", [&self.act.action]);
                 match sent {
                     Ok(message) => Ok(message),
@@ -369,7 +360,7 @@ impl Context<'_> {
                     Err(error) => Err(self.did_not_succeed(&error).await),
                 }
             }
-            Phase::Check(n) => self.look_for_send(n, &text).await?,
+            Phase::Check(n) => self.look_for_send(n, text).await?,
         };
         Ok(match outcome {
             Ok(message) => self.over(&Outcome::Sent {
@@ -385,7 +376,7 @@ impl Context<'_> {
 
     /// Makes the call by which a text leaves, if one may leave.
     async fn let_out(&self, text: &str) -> Result<Result<MessageId, CallError>, StoreError> {
-        let (flow, tenant, dialog) = (self.flow, self.tenant, &self.dialog);
+        let (flow, tenant, dialog) = (self.flow, self.tenant, self.dialog);
         let way = window::way(flow, tenant, dialog, &self.act.action, self.now()).await?;
         Ok(match way {
             Way::Free => tenant.channel.send(&dialog.conversation, text).await,
@@ -464,12 +455,12 @@ impl Context<'_> {
     /// What others have done already, or are doing, is not done beside them.
     async fn made_needless(&self) -> Result<Option<Finish>, StoreError> {
         let (flow, tenant) = (self.flow, self.tenant);
-        let before = flow.before_creation(tenant, self.act, &self.dialog).await?;
+        let before = flow.before_creation(tenant, self.act, self.dialog).await?;
         Ok(match before {
             Before::There(done) => Some(self.written(done).await?),
             Before::Refused(error) => Some(self.did_not_succeed(&error).await),
             Before::Later => Some(self.later()),
-            Before::Nothing => match flow.sharing(self.act, &self.dialog).await? {
+            Before::Nothing => match flow.sharing(self.act, self.dialog).await? {
                 Sharing::Alone => None,
                 Sharing::Join(task) => self.join_task(task).await?,
                 Sharing::Wait => Some(self.later()),
@@ -500,7 +491,7 @@ impl Context<'_> {
         let rules = self.tenant.rules();
         let shared = self
             .flow
-            .shared_task_text(self.tenant, &rules, &self.dialog, task, text);
+            .shared_task_text(self.tenant, &rules, self.dialog, task, text);
         let write = CrmWrite::SetTaskText {
             task,
             text: shared.await?,
@@ -528,18 +519,13 @@ impl Context<'_> {
     }
 
     async fn written(&self, done: Done) -> Result<Finish, StoreError> {
-        if let Done::ContactCreated { contact } = done {
-            let guest = self
-                .flow
+        if let Done::ContactCreated { contact } = done
+            && let Some(guest) = &self.act.at_hand.guest
+        {
+            self.flow
                 .store
-                .guest(self.act.account, &self.act.dialog)
+                .put_contact(self.act.account, &guest.phone, contact)
                 .await?;
-            if let Some(guest) = guest {
-                self.flow
-                    .store
-                    .put_contact(self.act.account, &guest.phone, contact)
-                    .await?;
-            }
         }
         Ok(self.done(done))
     }
@@ -547,7 +533,7 @@ impl Context<'_> {
     /// The write with its texts; `None` when a later decision made it pointless. The field, the task's text and its user
     /// are written as of the call, not as of the decision.
     async fn crm_write(&self) -> Result<Option<CrmWrite>, StoreError> {
-        let (flow, tenant, dialog) = (self.flow, self.tenant, &self.dialog);
+        let (flow, tenant, dialog) = (self.flow, self.tenant, self.dialog);
         let rules = tenant.rules();
         Ok(match self.act.action.clone() {
             Action::CreateTask {
@@ -602,7 +588,7 @@ impl Context<'_> {
                 loss_reason,
             }),
             Action::CreateContact => {
-                let guest = flow.store.guest(self.act.account, &dialog.id).await?;
+                let guest = self.act.at_hand.guest.clone();
                 guest.map(|guest| CrmWrite::CreateContact {
                     phone: guest.phone,
                     name: guest.name,

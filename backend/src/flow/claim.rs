@@ -130,7 +130,7 @@ impl Flow {
         let lease = claimed.lease.clone();
         let mut due: VecDeque<DueTimer> = claimed.due.into();
         let mut rows: VecDeque<InboxRow> = claimed.rows.into();
-        let mut work = Work::new(self, tenant, claimed.lease, claimed.state);
+        let mut work = Work::new(self, tenant, claimed.lease, claimed.state, claimed.guest);
         let mut broken_timer = false;
         loop {
             let timer_first = match (due.front(), rows.front()) {
@@ -228,7 +228,10 @@ impl Flow {
         mut work: Work<'a>,
         row: &InboxRow,
     ) -> Result<Handled<'a>, StoreError> {
-        match self.meaning(tenant, &work.state, row).await? {
+        match self
+            .meaning(tenant, &work.state, &mut work.guest, row)
+            .await?
+        {
             Meaning::Events(events) => {
                 for event in &events {
                     work.event(event).await?;

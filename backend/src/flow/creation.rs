@@ -57,7 +57,7 @@ impl Flow {
             Action::CreateDeal { contact } => Some(contact),
             _ => return Ok(Before::Nothing),
         };
-        let Some(guest) = self.store.guest(act.account, &act.dialog).await? else {
+        let Some(guest) = act.at_hand.guest.clone() else {
             return Ok(Before::Nothing);
         };
         if !self.making.begins(act.account, &guest.phone, &act.key) {

@@ -2,7 +2,7 @@
 
 use super::{Flow, Rules, Tenant, failpoint, render};
 use crate::error::StoreError;
-use crate::ports::{Commit, JournalRow, Lane, Lease, NewAct, News};
+use crate::ports::{Commit, Guest, JournalRow, Lane, Lease, NewAct, News};
 use serde::Serialize;
 use std::sync::Arc;
 use widget_core::action::Action;
@@ -29,6 +29,8 @@ pub(super) struct Work<'a> {
     was_bound_to: Option<DealId>,
     /// The state after what was decided so far.
     pub state: Dialog,
+    /// Its guest, as far as anybody has named one.
+    pub guest: Option<Guest>,
     journal: Vec<JournalRow>,
     acts: Vec<NewAct>,
     consumed: Vec<i64>,
@@ -36,7 +38,13 @@ pub(super) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    pub fn new(flow: &'a Flow, tenant: &'a Tenant, lease: Lease, state: Dialog) -> Self {
+    pub fn new(
+        flow: &'a Flow,
+        tenant: &'a Tenant,
+        lease: Lease,
+        state: Dialog,
+        guest: Option<Guest>,
+    ) -> Self {
         let rules = tenant.rules();
         let zone = rules.zone(flow.clock.now_ms());
         Self {
@@ -47,6 +55,7 @@ impl<'a> Work<'a> {
             lease,
             was_bound_to: state.deal,
             state,
+            guest,
             journal: Vec::new(),
             acts: Vec::new(),
             consumed: Vec::new(),
@@ -151,12 +160,13 @@ impl<'a> Work<'a> {
     /// Commits everything, keeps the lease and begins anew.
     pub async fn commit_and_go_on(self) -> Result<Self, StoreError> {
         let (flow, tenant, lease) = (self.flow, self.tenant, self.lease.clone());
+        let guest = self.guest.clone();
         let idle = self.journal.is_empty() && self.consumed.is_empty() && self.parked.is_empty();
         if idle {
             return Ok(self);
         }
         let state = self.commit_and_keep().await?;
-        Ok(Self::new(flow, tenant, lease, state))
+        Ok(Self::new(flow, tenant, lease, state, guest))
     }
 
     /// Commits everything and keeps the lease.

@@ -6,7 +6,7 @@ use super::{Flow, Tenant, booking, booking_link, guard, render, window};
 use crate::error::{StoreError, unquoted};
 use crate::ports::{
     AlertKind, BotReply, ChannelHook, ChannelMessage, CrmFound, CrmHook, Duty, Echo, Erasure,
-    InboxRow, Missed, NewRow, Source,
+    Guest, InboxRow, Missed, NewRow, Source,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -205,13 +205,14 @@ impl Flow {
         &self,
         tenant: &Tenant,
         dialog: &Dialog,
+        guest: &mut Option<Guest>,
         row: &InboxRow,
     ) -> Result<Meaning, StoreError> {
         if row.damaged {
             return Ok(Meaning::Unreadable("its body does not open".to_owned()));
         }
         match row.row.source {
-            Source::Pact => self.pact_meaning(tenant, dialog, row).await,
+            Source::Pact => self.pact_meaning(tenant, dialog, guest, row).await,
             Source::Amocrm => self.amocrm_meaning(tenant, dialog, row).await,
             Source::Act => match serde_json::from_slice(&row.row.body) {
                 Ok(outcome) => Ok(Meaning::Events(vec![
@@ -227,14 +228,17 @@ impl Flow {
         &self,
         tenant: &Tenant,
         dialog: &Dialog,
+        guest: &mut Option<Guest>,
         row: &InboxRow,
     ) -> Result<Meaning, StoreError> {
         let event = match self.hooks.pact(&row.row.body) {
             ChannelHook::Guest(message) => {
-                Event::GuestWrote(self.guest_message(tenant, dialog, row, &message).await?)
+                let wrote = self.guest_message(tenant, dialog, guest, row, &message);
+                Event::GuestWrote(wrote.await?)
             }
             ChannelHook::GuestEdited(message) => {
-                let edited = self.guest_message(tenant, dialog, row, &message).await?;
+                let edited = self.guest_message(tenant, dialog, guest, row, &message);
+                let edited = edited.await?;
                 // Reactions and read marks come as updates too, with the text as it was.
                 if !changes_a_known_text(dialog, &edited) {
                     return Ok(Meaning::Events(Vec::new()));
@@ -251,7 +255,8 @@ impl Flow {
                 }
             }
             ChannelHook::Outgoing(message) => {
-                return self.outgoing_meaning(tenant, dialog, row, &message).await;
+                let outgoing = self.outgoing_meaning(tenant, dialog, guest, row, &message);
+                return outgoing.await;
             }
             ChannelHook::Undelivered(message)
                 if dialog.recent.iter().any(|seen| seen.id == message.id) =>
@@ -310,20 +315,13 @@ impl Flow {
         &self,
         tenant: &Tenant,
         dialog: &Dialog,
+        known: &mut Option<Guest>,
         row: &InboxRow,
         message: &ChannelMessage,
     ) -> Result<GuestMessage, StoreError> {
-        if let Some(guest) = &message.guest {
-            self.store
-                .put_guest(tenant.account, &dialog.id, guest)
-                .await?;
-        }
-        let guest = match &message.guest {
-            Some(guest) => Some(guest.clone()),
-            None => self.store.guest(tenant.account, &dialog.id).await?,
-        };
+        self.meet(tenant, dialog, known, message).await?;
         let at = own_time(message, row);
-        let window_until = window::open_until(tenant, guest.as_ref(), at);
+        let window_until = window::open_until(tenant, known.as_ref(), at);
         Ok(GuestMessage {
             id: message.id.clone(),
             at,
@@ -333,11 +331,30 @@ impl Flow {
                 &message.attachments,
                 tenant.rules().zone(at).local(at).day,
             ),
-            listed: guest.map_or(Listed::default(), |guest| {
+            listed: known.as_ref().map_or(Listed::default(), |guest| {
                 listed(&tenant.rules().policy, &guest.phone)
             }),
             window_until,
         })
+    }
+
+    /// Remembers whom a message names as its dialog's guest. Every one does, and most say nothing new.
+    async fn meet(
+        &self,
+        tenant: &Tenant,
+        dialog: &Dialog,
+        known: &mut Option<Guest>,
+        message: &ChannelMessage,
+    ) -> Result<(), StoreError> {
+        if let Some(guest) = &message.guest
+            && known.as_ref() != Some(guest)
+        {
+            self.store
+                .put_guest(tenant.account, &dialog.id, guest)
+                .await?;
+            *known = Some(guest.clone());
+        }
+        Ok(())
     }
 
     async fn seal(
@@ -361,6 +378,7 @@ impl Flow {
         &self,
         tenant: &Tenant,
         dialog: &Dialog,
+        known: &mut Option<Guest>,
         row: &InboxRow,
         message: &ChannelMessage,
     ) -> Result<Meaning, StoreError> {
@@ -381,11 +399,7 @@ impl Flow {
             }
             Echo::Pending | Echo::Foreign => Author::Person { user: None },
         };
-        if let Some(guest) = &message.guest {
-            self.store
-                .put_guest(tenant.account, &dialog.id, guest)
-                .await?;
-        }
+        self.meet(tenant, dialog, known, message).await?;
         Ok(Meaning::Events(vec![Event::OutgoingSeen {
             message: message.id.clone(),
             author,

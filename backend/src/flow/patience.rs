@@ -147,8 +147,11 @@ pub(super) fn handed_back(act: &ClaimedAct, now: i64) -> Finish {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::AtHand;
+    use std::sync::Arc;
     use widget_core::action::SendKind;
-    use widget_core::ids::{AccountId, ActionKey, DialogId, TurnId};
+    use widget_core::dialog::Dialog;
+    use widget_core::ids::{AccountId, ActionKey, ConversationId, DialogId, TurnId};
 
     const T: i64 = 1_800_000_000_000;
 
@@ -166,6 +169,15 @@ mod tests {
             failing_since: None,
             created_at: T,
             token: 1,
+            at_hand: Arc::new(AtHand {
+                dialog: Dialog::new(
+                    DialogId::from("a"),
+                    AccountId(1),
+                    ConversationId("1".to_owned()),
+                ),
+                guest: None,
+                words: None,
+            }),
         }
     }
 

@@ -158,7 +158,7 @@ impl Flow {
         event: &Event,
     ) -> Result<Dialog, StoreError> {
         let lease = claimed.lease.clone();
-        let mut work = Work::new(self, tenant, claimed.lease, claimed.state);
+        let mut work = Work::new(self, tenant, claimed.lease, claimed.state, claimed.guest);
         let decided = match work.event(event).await {
             Ok(()) => work.commit().await,
             Err(error) => Err(error),

@@ -62,10 +62,33 @@ pub(super) use soonest;
 macro_rules! leased_columns {
     () => {
         "account AS leased_account, id AS leased_dialog, conversation AS leased_conversation, \
-         token AS leased_token, state AS leased_state, due_at AS leased_due_at"
+         token AS leased_token, state AS leased_state, due_at AS leased_due_at, \
+         (SELECT t.body FROM text t WHERE t.account = dialog.account AND t.id = dialog.guest) AS leased_guest"
     };
 }
 pub(super) use leased_columns;
+
+/// What is read of an action that was just claimed, with what carrying it out needs: still sealed.
+macro_rules! claimed_columns {
+    () => {
+        "id, account, dialog, key, lane, action, text, phase, checks, tries, claimed, claimed_at, created_at, sought_from, \
+         failing_since, token, not_before, \
+         (SELECT d.state FROM dialog d WHERE d.account = outbox.account AND d.id = outbox.dialog) AS dialog_state, \
+         (SELECT t.body FROM dialog d JOIN text t ON t.account = d.account AND t.id = d.guest \
+          WHERE d.account = outbox.account AND d.id = outbox.dialog) AS guest, \
+         (SELECT t.body FROM text t WHERE t.account = outbox.account AND t.id = outbox.text) AS words"
+    };
+}
+pub(super) use claimed_columns;
+
+/// No earlier open action of its dialog and lane stands before it.
+macro_rules! is_first {
+    () => {
+        " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.state = 'open' AND p.account = o.account \
+              AND p.dialog = o.dialog AND p.lane = o.lane AND p.id < o.id)"
+    };
+}
+pub(super) use is_first;
 
 /// A claim takes so many rows.
 macro_rules! most_rows {

@@ -70,6 +70,7 @@ macro_rules! contract {
             a_claim_tells_of_another_dialog_and_a_commit_when_it_is_ready_again,
             promise_2_nothing_lost_of_200_concurrent_ingests,
             a_row_without_a_dialog_is_replaced_by_rows_that_have_one,
+            a_claim_brings_who_the_guest_is_and_what_carrying_an_action_out_needs,
             a_dialog_is_leased_to_one_at_a_time,
             a_claim_whose_caller_has_gone_is_given_back,
             a_commit_under_a_stale_token_changes_nothing,
@@ -1403,6 +1404,40 @@ pub(super) async fn promise_3_nothing_twice_after_a_crash_a_claimed_action_is_lo
         Echo::Pending,
         "its echo is still expected"
     );
+}
+
+pub(super) async fn a_claim_brings_who_the_guest_is_and_what_carrying_an_action_out_needs<
+    B: Bench,
+>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    let guest = Guest {
+        phone: "79000000001".to_owned(),
+        name: None,
+        provider: "whatsapp".to_owned(),
+    };
+    begun(&store, ONE, "a", &[], &[(owner_field(), None)]).await;
+    let field = run_next(&store, T).await;
+    assert_eq!(field.at_hand.guest, None);
+    assert_eq!(field.at_hand.words, None);
+    finish(&store, &field, None).await;
+
+    store.put_guest(ONE, &dialog("a"), &guest).await.unwrap();
+    let text = store.put_text(ONE, &dialog("a"), "Да").await.unwrap();
+    let claimed = claim(&store, T).await;
+    assert_eq!(claimed.guest.as_ref(), Some(&guest));
+    let acts = [(answer(0), Some(text)), (owner_field(), None)];
+    let commit = decided(&claimed, &[], &acts);
+    let state = commit.state.clone();
+    store.commit(commit).await.unwrap();
+    let send = run_next(&store, T).await;
+    assert_eq!(send.at_hand.words.as_deref(), Some("Да"));
+    let field = run_next(&store, T).await;
+    assert_eq!(field.at_hand.words, None);
+    for act in [send, field] {
+        assert_eq!(act.at_hand.dialog, state);
+        assert_eq!(act.at_hand.guest.as_ref(), Some(&guest));
+    }
 }
 
 // ---------------------------------------------------------------- parking, echo

@@ -106,13 +106,18 @@ macro_rules! skip_held {
 }
 pub(super) use skip_held;
 
-/// The same for an action, its dialog and its account: a take that commits meanwhile is waited for, and its epoch seen.
-macro_rules! hold_fence {
+/// Seals a text `$3` unless the dialog has the same one already, and answers its id: somebody else may have been first, then
+/// the row is answered as it is. The look for it is part of the statement: one way to the server and back.
+macro_rules! put_text {
     () => {
-        " FOR UPDATE OF o FOR SHARE OF d, a"
+        "WITH known AS (SELECT id FROM text WHERE account = $1 AND dialog = $2 AND same = $4), \
+         new AS (INSERT INTO text (account, dialog, body, same, echo) SELECT $1, $2, $3, $4, $5 \
+                 WHERE NOT EXISTS (SELECT 1 FROM known) \
+                 ON CONFLICT (account, dialog, same) DO UPDATE SET same = excluded.same RETURNING id) \
+         SELECT id FROM known UNION ALL SELECT id FROM new"
     };
 }
-pub(super) use hold_fence;
+pub(super) use put_text;
 
 /// The dialog that a change leases, with its rows that are ready at `$1`, oldest first, and whether another dialog of
 /// format `$3` is: in one way to the server and back.

@@ -16,6 +16,7 @@ mod instance;
 mod lent;
 mod news;
 mod seat;
+mod sends;
 #[cfg(test)]
 pub(super) mod tests;
 
@@ -104,7 +105,7 @@ const TRIES: usize = 5;
 
 /// `(number, name, statements)`, oldest first. One that was released never changes, and none takes away or renames what
 /// the version before it uses: while instances are replaced one by one, both serve the same database.
-const MIGRATIONS: [(i64, &str, &str); 12] = [
+const MIGRATIONS: [(i64, &str, &str); 13] = [
     (
         8,
         "start",
@@ -164,6 +165,11 @@ const MIGRATIONS: [(i64, &str, &str); 12] = [
         30,
         "route",
         include_str!("../../../../migrations/postgres/0030_route.sql"),
+    ),
+    (
+        31,
+        "sends",
+        include_str!("../../../../migrations/postgres/0031_sends.sql"),
     ),
 ];
 

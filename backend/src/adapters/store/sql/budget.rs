@@ -4,12 +4,12 @@ use super::super::common::Held;
 use super::SqlStore;
 use super::dialect::{Connection, hold};
 use crate::error::StoreError;
-use crate::ports::{Budgets, Class, Rank, Window};
+use crate::ports::{Budgets, Class};
 use async_trait::async_trait;
 use widget_core::ids::{AccountId, DialogId};
 
 /// Places older than this are in no window any more, ms.
-const FORGOTTEN_AFTER: i64 = 120_000;
+pub(super) const FORGOTTEN_AFTER: i64 = 120_000;
 
 #[async_trait]
 impl Budgets for SqlStore {
@@ -64,42 +64,7 @@ async fn take(
     Ok(None)
 }
 
-/// The last rank that may still send; `None` = nobody.
-pub(super) async fn last_rank(
-    db: &mut Connection,
-    account: AccountId,
-    now: i64,
-) -> Result<Option<Rank>, StoreError> {
-    let paused = paused_until(db, account, Class::Send).await?;
-    if paused.is_some_and(|until| until > now) {
-        return Ok(None);
-    }
-    let mut last = Some(Rank::Touch);
-    for window in Class::Send.windows() {
-        let taken = taken(db, account, *window, now).await?;
-        let has_place = |rank: &Rank| taken < rank.share(*window);
-        last = last.min(Rank::ALL.into_iter().rfind(has_place));
-    }
-    Ok(last)
-}
-
-async fn taken(
-    db: &mut Connection,
-    account: AccountId,
-    window: Window,
-    now: i64,
-) -> Result<i64, StoreError> {
-    let taken = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM place WHERE account = $1 AND class = 'send' AND at > $2",
-    )
-    .bind(account.0)
-    .bind(now - window.within)
-    .fetch_one(db)
-    .await?;
-    Ok(taken)
-}
-
-async fn paused_until(
+pub(super) async fn paused_until(
     db: &mut Connection,
     account: AccountId,
     class: Class,

@@ -7,6 +7,7 @@ use super::dialect::{
     Connection, DbRow, db_now, for_update, json_number, json_text, lease, leasing, skip_held,
 };
 use super::inbox::{TRIES, read_row};
+use super::registry::read_guest;
 use crate::error::StoreError;
 use crate::ports::{Claimed, Commit, Dialogs, DueTimer, Lane, Lease, Waiting};
 use async_trait::async_trait;
@@ -37,6 +38,7 @@ pub(super) struct Leased {
     conversation: String,
     state: Option<String>,
     due_at: Option<i64>,
+    guest: Option<Vec<u8>>,
     pub(super) another_is_ready: bool,
 }
 
@@ -217,6 +219,7 @@ impl SqlStore {
             conversation,
             state,
             due_at,
+            guest,
             another_is_ready,
         } = found.leased;
         let keys = self.keys(lease.account).await?;
@@ -228,6 +231,7 @@ impl SqlStore {
                 _ => Vec::new(),
             },
             rows: opened?,
+            guest: read_guest(&keys, guest)?,
             state,
             lease,
             another_is_ready,
@@ -313,6 +317,7 @@ pub(super) fn read_leased(row: &DbRow) -> Result<Leased, StoreError> {
         conversation: row.try_get("leased_conversation")?,
         state: row.try_get("leased_state")?,
         due_at: row.try_get("leased_due_at")?,
+        guest: row.try_get("leased_guest")?,
         another_is_ready: false,
     })
 }

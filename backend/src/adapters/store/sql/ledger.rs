@@ -4,7 +4,7 @@ use super::super::common::{to_json, to_word};
 use super::super::seal::Purpose;
 use super::SqlStore;
 use super::changes::recognise;
-use super::dialect::listed;
+use super::dialect::{LOOKS_FIRST, listed, put_text};
 use crate::error::StoreError;
 use crate::ports::{Echo, Ledger, Source};
 use async_trait::async_trait;
@@ -71,16 +71,18 @@ impl Ledger for SqlStore {
     ) -> Result<TextRef, StoreError> {
         let keys = self.keys(account).await?;
         let same = keys.same_text(dialog, text);
-        let known: Option<i64> = sqlx::query_scalar(
-            "SELECT id FROM text WHERE account = $1 AND dialog = $2 AND same = $3",
-        )
-        .bind(account.0)
-        .bind(&dialog.0)
-        .bind(same.as_slice())
-        .fetch_optional(self.readers())
-        .await?;
-        if let Some(id) = known {
-            return Ok(TextRef(id));
+        if LOOKS_FIRST {
+            let known: Option<i64> = sqlx::query_scalar(
+                "SELECT id FROM text WHERE account = $1 AND dialog = $2 AND same = $3",
+            )
+            .bind(account.0)
+            .bind(&dialog.0)
+            .bind(same.as_slice())
+            .fetch_optional(self.readers())
+            .await?;
+            if let Some(id) = known {
+                return Ok(TextRef(id));
+            }
         }
         let body = keys.seal(Purpose::Text, text.as_bytes())?;
         let text = (account, dialog.clone(), body, same, keys.echo(text));
@@ -88,17 +90,14 @@ impl Ledger for SqlStore {
         self.write_at_once(text, |db, (account, dialog, body, same, echo)| {
             Box::pin(async move {
                 // Somebody else may have been first: then the row is answered as it is.
-                let id = sqlx::query_scalar(
-                    "INSERT INTO text (account, dialog, body, same, echo) VALUES ($1, $2, $3, $4, $5) \
-                     ON CONFLICT (account, dialog, same) DO UPDATE SET same = excluded.same RETURNING id",
-                )
-                .bind(account.0)
-                .bind(&dialog.0)
-                .bind(body.as_slice())
-                .bind(same.as_slice())
-                .bind(echo.as_slice())
-                .fetch_one(db)
-                .await?;
+                let id = sqlx::query_scalar(put_text!())
+                    .bind(account.0)
+                    .bind(&dialog.0)
+                    .bind(body.as_slice())
+                    .bind(same.as_slice())
+                    .bind(echo.as_slice())
+                    .fetch_one(db)
+                    .await?;
                 Ok(TextRef(id))
             })
         })

@@ -1,16 +1,21 @@
 //! Actions to carry out, and the fence before a send.
 
-use super::super::common::{Held, deliver, from_big, from_json, to_big};
+use super::super::common::{Held, claimed_columns, deliver, from_big, from_json, is_first, to_big};
+use super::super::seal::AccountKeys;
 use super::changes::end;
-use super::dialect::{Connection, DbRow, LOOKS_FIRST, for_update, hold, hold_fence};
+use super::dialect::{Connection, DbRow, LOOKS_FIRST, for_update, hold};
 use super::inbox::wake;
+use super::registry::read_guest;
+use super::sends::claim_sends;
 use super::{SqlStore, budget};
 use crate::error::StoreError;
 use crate::ports::{
-    ActClaim, Again, ClaimedAct, Class, Duty, Finish, Instances, Lane, Outbox, Phase, Rank, Wanted,
+    ActClaim, Again, AtHand, ClaimedAct, Class, Duty, Finish, Instances, Lane, Outbox, Phase,
+    Wanted,
 };
 use async_trait::async_trait;
 use sqlx::Row;
+use std::sync::Arc;
 use widget_core::action::Action;
 use widget_core::ids::{AccountId, ActionKey, DialogId, TextRef};
 
@@ -18,35 +23,8 @@ use widget_core::ids::{AccountId, ActionKey, DialogId, TextRef};
 const UNREADABLE_PAUSE: i64 = 60_000;
 /// After a crash, a send's first check comes so long after its claim, ms.
 const FIRST_CHECK: i64 = 5_000;
-
-/// What is read of a send, with what its fence needs.
-macro_rules! send {
-    () => {
-        "SELECT o.id, o.account, o.dialog, o.key, o.lane, o.action, o.text, o.phase, o.checks, o.tries, \
-                o.claimed_at, o.created_at, o.sought_from, o.failing_since, o.token, o.account_epoch, \
-                d.epoch AS dialog_epoch, d.owner_kind, a.epoch AS epoch_of_account \
-         FROM outbox o \
-         JOIN dialog d ON d.account = o.account AND d.id = o.dialog \
-         JOIN account a ON a.id = o.account \
-         WHERE o.state = 'open' AND o.claimed = 0 AND o.account = $1 AND o.lane = 'send'"
-    };
-}
-
-/// No earlier open action of its dialog and lane stands before it.
-macro_rules! is_first {
-    () => {
-        " AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.state = 'open' AND p.account = o.account \
-              AND p.dialog = o.dialog AND p.lane = o.lane AND p.id < o.id)"
-    };
-}
-
-/// A dialog's lane is as urgent as the most urgent text in it.
-macro_rules! urgency {
-    () => {
-        "(SELECT MIN(p.rank) FROM outbox p WHERE p.state = 'open' AND p.account = o.account \
-          AND p.dialog = o.dialog AND p.lane = o.lane)"
-    };
-}
+/// How the database marks a claim that refused its send.
+pub(super) const REFUSED: i64 = 2;
 
 /// Claims the actions of a lane that `$choice` leaves, the longest due first, and answers them as claimed.
 macro_rules! claiming {
@@ -59,8 +37,8 @@ macro_rules! claiming {
             $choice,
             " ORDER BY o.not_before, o.id LIMIT $4",
             for_update!(),
-            ") RETURNING id, account, dialog, key, lane, action, text, phase, checks, tries, claimed_at, created_at, \
-             sought_from, failing_since, token, not_before"
+            ") RETURNING ",
+            claimed_columns!()
         )
     };
 }
@@ -70,39 +48,6 @@ pub(super) const CLAIM_NEXT: &str = claiming!(is_first!());
 
 /// The next questions to the bot: a new turn does not wait for the answer to an old one.
 const CLAIM_QUESTIONS: &str = claiming!("");
-
-/// The next runnable send. A parked row stands before a call, but not before a check: that is what may explain the row.
-/// `$3` is the last rank that there is a place for. Of equally urgent dialogs that one goes first which got less lately.
-pub(super) const NEXT_SEND: &str = concat!(
-    send!(),
-    " AND o.not_before <= $2",
-    is_first!(),
-    " AND (o.phase <> 'call' OR (",
-    urgency!(),
-    " <= $3 AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.state = 'new' AND i.dialog IS NOT NULL \
-           AND i.account = o.account AND i.dialog = o.dialog AND i.holds_sends = 1))) \
-      ORDER BY ",
-    urgency!(),
-    ", (SELECT COUNT(*) FROM place b WHERE b.account = o.account AND b.class = 'send' \
-        AND b.at > $2 - 60000 AND b.dialog = o.dialog), o.not_before, o.id LIMIT 1",
-    hold_fence!()
-);
-
-/// A send that may not leave any more: it is refused whatever it waits for, since what is decided under the new epoch
-/// stands behind it. Only one that was never tried keeps its pause: this version may be unable to read it.
-const NEXT_FENCED: &str = concat!(
-    send!(),
-    " AND o.phase = 'call' AND (d.epoch <> o.epoch OR a.epoch <> o.account_epoch) \
-          AND (o.not_before <= $2 OR o.tries > 0) ORDER BY o.id LIMIT 1",
-    hold_fence!()
-);
-
-/// What a look for the next send found.
-enum Next {
-    Nothing,
-    Send(ActClaim),
-    Unreadable,
-}
 
 #[async_trait]
 impl Outbox for SqlStore {
@@ -115,11 +60,15 @@ impl Outbox for SqlStore {
         if !self.may_find(wanted, now).await? || !self.has(Duty::Account(wanted.account)).await? {
             return Ok(Vec::new());
         }
+        // Before anything is claimed: what is, must be told.
+        let Some(keys) = self.known_keys(wanted.account).await? else {
+            return Ok(Vec::new());
+        };
         let store = self.clone();
         let claim = async move {
-            let claims = if wanted.lane == Lane::Send {
+            let rows = if wanted.lane == Lane::Send {
                 store
-                    .write(store.holder(), move |db, holder| {
+                    .write_at_once(store.holder(), move |db, holder| {
                         Box::pin(claim_sends(db, *holder, wanted, most, now))
                     })
                     .await?
@@ -130,6 +79,7 @@ impl Outbox for SqlStore {
                     })
                     .await?
             };
+            let claims = store.open_acts(&keys, &rows, now).await?;
             Ok(Some(claims).filter(|claims| !claims.is_empty()))
         };
         let store = self.clone();
@@ -227,7 +177,7 @@ impl Outbox for SqlStore {
 impl SqlStore {
     /// Whether there is anything that a claim might find: most looks find nothing, and should cost little.
     async fn may_find(&self, wanted: Wanted, now: i64) -> Result<bool, StoreError> {
-        if !LOOKS_FIRST && wanted.lane != Lane::Send {
+        if !LOOKS_FIRST {
             return Ok(true);
         }
         let found = sqlx::query(
@@ -240,6 +190,41 @@ impl SqlStore {
         .fetch_optional(self.readers())
         .await?;
         Ok(found.is_some())
+    }
+
+    /// Opens what a claim found. What this version cannot read is put off: an upgrade may be able to.
+    async fn open_acts(
+        &self,
+        keys: &AccountKeys,
+        rows: &[DbRow],
+        now: i64,
+    ) -> Result<Vec<ActClaim>, StoreError> {
+        let mut claims = Vec::with_capacity(rows.len());
+        for row in rows {
+            match read_act(row, keys) {
+                Ok(act) if row.try_get::<i64, _>("claimed")? == REFUSED => {
+                    claims.push(ActClaim::Refused(Box::new(act)));
+                }
+                Ok(act) => claims.push(ActClaim::Run(Box::new(act))),
+                Err(error) => {
+                    tracing::error!(%error, "an action is put off: an upgrade may be able to read it");
+                    if let Err(error) = self.put_off_act(row, now).await {
+                        // It stays claimed until this life of the instance is over; the others must not.
+                        tracing::error!(%error, "an action could not be put off");
+                    }
+                }
+            }
+        }
+        Ok(claims)
+    }
+
+    /// Undoes the claim of an action that could not be read. It was no try, and a place that it took is soon free.
+    async fn put_off_act(&self, row: &DbRow, now: i64) -> Result<(), StoreError> {
+        let claim: (i64, i64) = (row.try_get("id")?, row.try_get("token")?);
+        self.write(claim, move |db, (id, token)| {
+            Box::pin(put_off(db, *id, *token, now))
+        })
+        .await
     }
 
     /// Gives back a claim that nobody took: nothing was done under it.
@@ -296,7 +281,7 @@ async fn claim_unfenced(
     wanted: Wanted,
     most: usize,
     now: i64,
-) -> Result<Vec<ActClaim>, StoreError> {
+) -> Result<Vec<DbRow>, StoreError> {
     let claiming = match wanted.lane {
         Lane::Bot => CLAIM_QUESTIONS,
         Lane::Read | Lane::Crm | Lane::Send => CLAIM_NEXT,
@@ -307,151 +292,28 @@ async fn claim_unfenced(
         .bind(now)
         .bind(i64::try_from(most).unwrap_or(i64::MAX))
         .bind(holder)
-        .fetch_all(&mut *db)
+        .fetch_all(db)
         .await?;
     rows.sort_by_key(|row| (row.get::<i64, _>("not_before"), row.get::<i64, _>("id")));
-    let mut claims = Vec::with_capacity(rows.len());
-    for row in &rows {
-        match read_act(row) {
-            Ok(act) => claims.push(ActClaim::Run(Box::new(act))),
-            Err(error) => put_off(db, row.try_get("id")?, now, &error).await?,
-        }
-    }
-    Ok(claims)
+    Ok(rows)
 }
 
-/// An upgrade may be able to read it.
-async fn put_off(
-    db: &mut Connection,
-    id: i64,
-    now: i64,
-    error: &StoreError,
-) -> Result<(), StoreError> {
-    tracing::error!(%error, "an action is put off: an upgrade may be able to read it");
-    sqlx::query("UPDATE outbox SET claimed = 0, not_before = $2 WHERE id = $1")
-        .bind(id)
-        .bind(now + UNREADABLE_PAUSE)
-        .execute(db)
-        .await?;
-    Ok(())
-}
-
-/// The row of the next send to claim.
-async fn look_up(
-    db: &mut Connection,
-    wanted: Wanted,
-    now: i64,
-) -> Result<Option<DbRow>, StoreError> {
-    let account = wanted.account.0;
-    let fenced = sqlx::query(NEXT_FENCED).bind(account).bind(now);
-    if let Some(row) = fenced.fetch_optional(&mut *db).await? {
-        return Ok(Some(row));
-    }
-    let last_rank = if wanted.limited {
-        budget::last_rank(db, wanted.account, now).await?
-    } else {
-        Some(Rank::Touch)
-    };
-    let last_rank = last_rank.map_or(-1, Rank::number);
-    let next = sqlx::query(NEXT_SEND).bind(account).bind(now);
-    Ok(next.bind(last_rank).fetch_optional(db).await?)
-}
-
-/// Claims sends, each with what its fence and its limit say at that moment.
-async fn claim_sends(
-    db: &mut Connection,
-    holder: i64,
-    wanted: Wanted,
-    most: usize,
-    now: i64,
-) -> Result<Vec<ActClaim>, StoreError> {
-    let mut claims = Vec::new();
-    while claims.len() < most {
-        match claim_next(db, holder, wanted, now).await? {
-            Next::Send(claim) => claims.push(claim),
-            Next::Unreadable => {}
-            Next::Nothing => break,
-        }
-    }
-    Ok(claims)
-}
-
-async fn claim_next(
-    db: &mut Connection,
-    holder: i64,
-    wanted: Wanted,
-    now: i64,
-) -> Result<Next, StoreError> {
-    let Some(row) = look_up(db, wanted, now).await? else {
-        return Ok(Next::Nothing);
-    };
-    let id: i64 = row.try_get("id")?;
-    let mut act = match read_act(&row) {
-        Ok(act) => act,
-        Err(error) => {
-            put_off(db, id, now, &error).await?;
-            return Ok(Next::Unreadable);
-        }
-    };
-    if act.phase == Phase::Call {
-        act.claimed_at = now;
-    }
-    act.token += 1;
-    let fenced = act.phase == Phase::Call && is_fenced(&row, &act.action)?;
-    sqlx::query(
-        "UPDATE outbox SET claimed = $2, token = $3, claimed_at = $4, holder = $5 WHERE id = $1",
+async fn put_off(db: &mut Connection, id: i64, token: i64, now: i64) -> Result<(), StoreError> {
+    let freed: Option<(i64, String, String, Option<i64>)> = sqlx::query_as(
+        "UPDATE outbox SET claimed = 0, not_before = $3 \
+         WHERE id = $1 AND token = $2 AND state = 'open' AND claimed <> 0 \
+         RETURNING account, key, phase, sought_from",
     )
     .bind(id)
-    .bind(if fenced { 2_i64 } else { 1_i64 })
-    .bind(act.token)
-    .bind(act.claimed_at)
-    .bind(holder)
-    .execute(&mut *db)
+    .bind(token)
+    .bind(now + UNREADABLE_PAUSE)
+    .fetch_optional(&mut *db)
     .await?;
-    if fenced {
-        return Ok(Next::Send(ActClaim::Refused(Box::new(act))));
+    if let Some((account, key, phase, sought_from)) = freed
+        && phase == "call"
+    {
+        nothing_leaves(db, account, &key, sought_from.is_some()).await?;
     }
-    if act.phase == Phase::Call {
-        expect_echo(db, &act).await?;
-        if wanted.limited {
-            budget::occupy(db, act.account, Class::Send, Some(&act.dialog), now).await?;
-        }
-    }
-    Ok(Next::Send(ActClaim::Run(Box::new(act))))
-}
-
-/// Promise 1: whether a send may not leave, by what the transaction that claims it sees.
-fn is_fenced(row: &DbRow, action: &Action) -> Result<bool, StoreError> {
-    let Action::Send { kind, epoch, .. } = action else {
-        return Ok(false);
-    };
-    let owner: String = row.try_get("owner_kind")?;
-    let same_epoch = row.try_get::<i64, _>("dialog_epoch")? == to_big(*epoch)?
-        && row.try_get::<i64, _>("epoch_of_account")? == row.try_get::<i64, _>("account_epoch")?;
-    let allowed = match owner.as_str() {
-        "bot" => true,
-        "waiting" => !kind.needs_bot(),
-        _ => false,
-    };
-    Ok(!same_epoch || !allowed)
-}
-
-/// Writes the pending ledger row of a send.
-async fn expect_echo(db: &mut Connection, act: &ClaimedAct) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO ledger (account, dialog, key, kind, state, text_hash, claimed_at) VALUES \
-         ($1, $2, $3, 'send', 'pending', \
-          (SELECT echo FROM text WHERE account = $1 AND dialog = $2 AND id = $4), $5) \
-         ON CONFLICT (account, key) DO UPDATE SET \
-         state = 'pending', text_hash = excluded.text_hash, claimed_at = excluded.claimed_at",
-    )
-    .bind(act.account.0)
-    .bind(&act.dialog.0)
-    .bind(&act.key.0)
-    .bind(act.text.map(|text| text.0))
-    .bind(act.claimed_at)
-    .execute(db)
-    .await?;
     Ok(())
 }
 
@@ -514,14 +376,23 @@ pub(super) fn still_held(rows: u64) -> Result<(), StoreError> {
 /// A text that certainly did not leave has no echo. One that was given up with its fate unknown may still have one, and
 /// that must not be taken for a person's words.
 pub(super) async fn forget_echo(db: &mut Connection, act: &ClaimedAct) -> Result<(), StoreError> {
-    let outcome = if act.sought_from.is_some() {
+    nothing_leaves(db, act.account.0, &act.key.0, act.sought_from.is_some()).await
+}
+
+async fn nothing_leaves(
+    db: &mut Connection,
+    account: i64,
+    key: &str,
+    may_have_left: bool,
+) -> Result<(), StoreError> {
+    let outcome = if may_have_left {
         "UPDATE ledger SET state = 'lost' WHERE account = $1 AND key = $2"
     } else {
         "DELETE FROM ledger WHERE account = $1 AND key = $2"
     };
     sqlx::query(outcome)
-        .bind(act.account.0)
-        .bind(&act.key.0)
+        .bind(account)
+        .bind(key)
         .execute(db)
         .await?;
     Ok(())
@@ -548,7 +419,7 @@ pub(super) async fn unpark(
     Ok(())
 }
 
-fn read_act(row: &DbRow) -> Result<ClaimedAct, StoreError> {
+fn read_act(row: &DbRow, keys: &AccountKeys) -> Result<ClaimedAct, StoreError> {
     let phase = match row.try_get("phase")? {
         "call" => Phase::Call,
         _ => Phase::Check(from_big("checks of an action", row.try_get("checks")?)?),
@@ -566,5 +437,16 @@ fn read_act(row: &DbRow) -> Result<ClaimedAct, StoreError> {
         failing_since: row.try_get("failing_since")?,
         created_at: row.try_get("created_at")?,
         token: row.try_get("token")?,
+        at_hand: Arc::new(read_at_hand(row, keys)?),
+    })
+}
+
+fn read_at_hand(row: &DbRow, keys: &AccountKeys) -> Result<AtHand, StoreError> {
+    let open = |sealed: Option<Vec<u8>>| sealed.map(|sealed| keys.open_text(&sealed)).transpose();
+    let state: Option<String> = row.try_get("dialog_state")?;
+    Ok(AtHand {
+        dialog: from_json("state of a dialog", &state.unwrap_or_default())?,
+        guest: read_guest(keys, row.try_get("guest")?)?,
+        words: open(row.try_get("words")?)?,
     })
 }

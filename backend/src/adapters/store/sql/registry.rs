@@ -1,7 +1,7 @@
 //! Accounts' small facts.
 
 use super::super::common::{from_json, to_json};
-use super::super::seal::Purpose;
+use super::super::seal::{AccountKeys, Purpose};
 use super::SqlStore;
 use crate::error::StoreError;
 use crate::ports::{Guest, Registry};
@@ -70,10 +70,7 @@ impl Registry for SqlStore {
         .bind(&dialog.0)
         .fetch_optional(self.readers())
         .await?;
-        let Some(sealed) = sealed.flatten() else {
-            return Ok(None);
-        };
-        from_json("a guest", &keys.open_text(&sealed)?).map(Some)
+        read_guest(&keys, sealed.flatten())
     }
 
     async fn put_contact(
@@ -159,4 +156,13 @@ impl Registry for SqlStore {
         })
         .await
     }
+}
+
+/// Opens who the guest of a dialog is.
+pub(super) fn read_guest(
+    keys: &AccountKeys,
+    sealed: Option<Vec<u8>>,
+) -> Result<Option<Guest>, StoreError> {
+    let opened = sealed.map(|sealed| keys.open_text(&sealed)).transpose()?;
+    opened.map(|guest| from_json("a guest", &guest)).transpose()
 }

@@ -99,13 +99,15 @@ macro_rules! skip_held {
 }
 pub(super) use skip_held;
 
-/// The same for an action, its dialog and its account.
-macro_rules! hold_fence {
+/// Seals a text `$3` unless the dialog has the same one already, and answers its id: somebody else may have been first, then
+/// the row is answered as it is.
+macro_rules! put_text {
     () => {
-        ""
+        "INSERT INTO text (account, dialog, body, same, echo) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (account, dialog, same) DO UPDATE SET same = excluded.same RETURNING id"
     };
 }
-pub(super) use hold_fence;
+pub(super) use put_text;
 
 /// The dialog that a change leases.
 macro_rules! leasing {

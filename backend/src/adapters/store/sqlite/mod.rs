@@ -5,6 +5,7 @@
 mod changes;
 mod dialect;
 mod plain;
+mod sends;
 #[cfg(test)]
 mod tests;
 mod writer;

@@ -572,7 +572,7 @@ async fn the_claims_use_their_indexes() {
     );
     for (query, is_send) in [
         (super::outbox::CLAIM_NEXT, false),
-        (super::outbox::NEXT_SEND, true),
+        (super::sends::NEXT_SEND, true),
     ] {
         let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}"));
         let explained = sqlx::query_as(explained).bind(1_i64);
