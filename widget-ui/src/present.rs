@@ -123,8 +123,7 @@ pub struct DialogCard {
     pub line: String,
     /// The guest waits too long: red.
     pub overdue: bool,
-    /// More lines under it: the dialog belongs to another deal, the guest will be written to once more, what a manager has
-    /// to know.
+    /// More lines under it: the dialog belongs to another deal, the guest will be written to once more.
     pub notes: Vec<String>,
     /// Why it was handed over: heading and sentence.
     pub reason: Option<(String, String)>,
@@ -146,6 +145,8 @@ pub struct DialogCard {
     pub form: Option<FormView>,
     /// Under the button.
     pub links: Vec<Link>,
+    /// What a manager who gets the dialog has to know. Below the button: it may be long.
+    pub summary: Option<String>,
     /// «Почему так»: heading and lines of mark and sentence.
     pub why: Option<(String, Vec<(WhyMark, String)>)>,
     /// «История»: heading and lines, newest first; no lines while they are asked for.
@@ -487,6 +488,7 @@ impl Presenter<'_> {
             quiet: role == Role::Other,
             form: self.form(dialog),
             links: self.links(dialog, role, busy),
+            summary: dialog.summary.clone(),
             why: self.why(dialog),
             history: self.history(&moments, dialog),
         }
@@ -508,7 +510,6 @@ impl Presenter<'_> {
             let when = moments.when(at);
             notes.push(self.texts.fill("line.touch", &[("when", &when)]));
         }
-        notes.extend(dialog.summary.clone());
         notes
     }
 

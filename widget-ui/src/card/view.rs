@@ -90,6 +90,9 @@ fn dialog(link: &Scope<Card>, dialog: &DialogCard, focus: &Focus) -> Html {
             if dialog.form.is_none() && !dialog.links.is_empty() {
                 <div class="estafeta-links">{ all(dialog.links.iter().map(|shown| text_link(link, shown))) }</div>
             }
+            if let Some(summary) = &dialog.summary {
+                <div class="estafeta-line">{ summary }</div>
+            }
             if let Some((heading, lines)) = &dialog.why {
                 { why(heading, lines) }
             }

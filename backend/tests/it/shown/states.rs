@@ -13,6 +13,10 @@ use widget_core::wire::{
 
 /// 2026-11-18 11:00 in Moscow.
 const NOW: i64 = 1_794_988_800_000;
+/// As `widget_core::summary` puts it together for a guest who has told much.
+const SUMMARY: &str = "Спросили: «Здравствуйте! Нас будет пятеро, с нами ребёнок трёх лет и собака», «Сколько будет \
+    стоить, если взять два номера рядом?». Известно: гостей: 5, младшему ребёнку: 3, номеров: 2, с питомцем, 12–15 \
+    декабря. Не хватает: программа, категория номера.";
 const LONG_NAME: &str = "Константина Владимировна Рождественская-Преображенская";
 
 /// One state of the card and the way to it from the one before.
@@ -164,6 +168,14 @@ fn waiting_for_a_manager(deal: i64) -> Vec<Shown> {
                 ..waits(12)
             }],
             &["Сделка закрыта, а гость ждёт ответа"],
+        ),
+        Shown::of(
+            "waiting-summary",
+            vec![DialogView {
+                summary: Some(SUMMARY.to_owned()),
+                ..waits(12)
+            }],
+            &["Не хватает: программа"],
         ),
         Shown::of(
             "waiting-blocked",
