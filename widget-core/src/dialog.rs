@@ -253,6 +253,8 @@ pub struct Handoff {
 pub struct Exclusion {
     /// Only managers talk to the guest.
     pub on: bool,
+    /// The contact whose tags are to say it; `None` = there was none.
+    pub contact: Option<ContactId>,
     /// The action that writes it into the CRM; `None` = there is no contact yet, or nothing to write.
     pub action: Option<ActionKey>,
     /// When that action was done, unix ms.

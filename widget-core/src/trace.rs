@@ -348,6 +348,9 @@ lines! {
     "guest.excluded":
         "Гость в исключениях: с ним говорит только менеджер",
         "The guest is excluded: only managers talk to them";
+    "owner.stays_for_excluded":
+        "Бот этому гостю не отвечает, а вопрос без ответа: диалог остаётся у менеджера",
+        "The bot does not answer this guest, and a question is open: the manager keeps the dialog";
     "guest.excluded_by":
         "Бот отключён для этого гостя: {by}",
         "The bot was turned off for this guest: {by}";
@@ -725,6 +728,7 @@ mod tests {
         ("mode.off", &[]),
         ("mode.trial", &[]),
         ("guest.excluded", &[]),
+        ("owner.stays_for_excluded", &[]),
         ("guest.excluded_by", &[("by", "9002")]),
         ("guest.included_by", &[("by", "9002")]),
         ("watch.skipped", &[("what", "send")]),

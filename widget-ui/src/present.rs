@@ -454,15 +454,16 @@ impl Presenter<'_> {
             self.line(&moments, dialog, role)
         };
         let primary = match role {
-            Role::Bot if dialog.excluded == Some(ExcludedBy::Hand) => {
-                self.link("do.include", press(Press::Include))
-            }
+            Role::Bot if can_include(dialog) => self.link("do.include", press(Press::Include)),
             Role::Bot | Role::Waiting | Role::Unknown => Link {
                 tip: Some(self.t("tip.take")),
                 ..self.link("do.take", press(Press::Take))
             },
             Role::Me => Link {
-                tip: Some(self.t("tip.return")),
+                tip: Some(self.t(match dialog.excluded {
+                    Some(_) => "line.excluded",
+                    None => "tip.return",
+                })),
                 ..self.link("do.return", press(Press::Return))
             },
             Role::Other => self.link("do.intercept", press(Press::AskIntercept)),
@@ -505,6 +506,9 @@ impl Presenter<'_> {
                 Some(stage) => self.texts.fill("line.elsewhere_at", &[("stage", stage)]),
                 None => self.t("line.elsewhere"),
             });
+        }
+        if dialog.excluded.is_some() && dialog.mute.is_none() {
+            notes.push(self.t("line.excluded"));
         }
         if let Some(at) = dialog.touch_at {
             let when = moments.when(at);
@@ -811,7 +815,9 @@ impl Presenter<'_> {
             Form::Dismiss => (self.t("ask.dismiss"), "ask.dismiss.yes", None),
             Form::Exclude => (self.t("ask.exclude"), "ask.exclude.yes", None),
             Form::Note(value) => {
-                let key = if dialog.unanswered_since.is_some() {
+                let key = if dialog.excluded.is_some() {
+                    "line.excluded"
+                } else if dialog.unanswered_since.is_some() {
                     "ask.return.unanswered"
                 } else {
                     "ask.return.answered"
@@ -901,6 +907,11 @@ impl Presenter<'_> {
             }
         }
     }
+}
+
+/// The button can turn the bot on: nothing but a manager's click, or a tag, keeps it from this guest.
+fn can_include(dialog: &DialogView) -> bool {
+    (dialog.mute, dialog.excluded) == (Some(Mute::Excluded), Some(ExcludedBy::Hand))
 }
 
 /// Since when the guest waits: the first message without an answer, else the handoff.

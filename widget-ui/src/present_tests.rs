@@ -231,6 +231,27 @@ fn an_excluded_guest_has_no_bot_and_a_button_to_turn_it_on() {
 }
 
 #[test]
+fn who_leads_an_excluded_guest_reads_that_the_bot_will_not() {
+    let mine = one(DialogView {
+        excluded: Some(ExcludedBy::Hand),
+        ..dialog(led_by(ME), 1)
+    });
+    assert_eq!(mine.notes, ["Этому гостю бот не отвечает"]);
+    assert_eq!(
+        mine.primary.tip.as_deref(),
+        Some("Этому гостю бот не отвечает"),
+        "«Вернуть боту» promises no answer of the bot"
+    );
+    // In a trial the button would turn nothing on.
+    let trial = one(DialogView {
+        mute: Some(Mute::Trial),
+        excluded: Some(ExcludedBy::Hand),
+        ..dialog(Owner::Bot, 1)
+    });
+    assert_eq!(trial.primary.label, "Взять диалог");
+}
+
+#[test]
 fn after_an_hour_the_line_is_red() {
     let long = Owner::Waiting {
         since: NOW - 80 * MINUTE,

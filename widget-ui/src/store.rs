@@ -523,7 +523,10 @@ impl State {
             shown.touch_at = None;
             match pending.act {
                 Act::Exclude => shown.excluded = Some(ExcludedBy::Hand),
-                Act::Include => (shown.excluded, shown.mute) = (None, None),
+                Act::Include => {
+                    shown.excluded = None;
+                    shown.mute.take_if(|mute| *mute == Mute::Excluded);
+                }
                 _ => {}
             }
             if pending.act == Act::Exclude && shown.view.owner == Owner::Bot {

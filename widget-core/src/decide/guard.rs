@@ -110,7 +110,7 @@ fn judge(guard: &Guard, own: &[String], measured: &Measured) -> Option<Objection
     let cited = measured.cited_hosts.iter();
     let hosts = measured.hosts.iter();
     if let Some(host) = hosts
-        .chain(cited.filter(|_| !guard.passage_links))
+        .chain(cited.filter(|_| !(guard.passage_links && measured.by_model)))
         .find(|host| !own.contains(host) && !may_lead_to(guard, measured.by_model, host))
     {
         return Some(Objection::new("link").with("host", &host));
@@ -303,6 +303,12 @@ mod tests {
         ] {
             assert_eq!(objected(&guard, &cited), objection, "{guard:?}");
         }
+        let brought = Measured {
+            by_model: false,
+            ..cited.clone()
+        };
+        let fenced = objected(&guard(true, Some("pay.example.org")), &brought);
+        assert_eq!(fenced, Some("link"), "a bot brings its own passages");
         let beside = Measured {
             hosts: set("pool.example.org".to_owned()),
             ..cited

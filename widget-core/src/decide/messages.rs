@@ -15,7 +15,7 @@ use crate::trace::Check;
 use crate::understand::{AttachmentKind, Intent, Understood};
 
 /// A message this old is answered by a person, not by the bot (DESIGN §5.6).
-const LATE_AFTER: i64 = 30 * MINUTE;
+pub(super) const LATE_AFTER: i64 = 30 * MINUTE;
 /// A message this old is context only.
 const TOO_OLD_AFTER: i64 = 24 * HOUR;
 /// A signal may be this much older than the present owner's lead and still count (BEHAVIOUR §1, late signals).
@@ -38,6 +38,7 @@ impl Draft<'_> {
             return;
         }
         if self.state.view.owner == Owner::Bot && self.stopped_by_mute_for_sure() {
+            self.keep_while_excluded(message);
             return;
         }
         self.no_more_touches();
@@ -143,7 +144,8 @@ impl Draft<'_> {
             return;
         };
         handoff.messages.push(message.id.clone());
-        let tell_hours = !self.open_now() && !handoff.told_off_hours && !urgent;
+        let may_tell = !urgent && self.muted().is_none();
+        let tell_hours = may_tell && !self.open_now() && !handoff.told_off_hours;
         handoff.told_off_hours |= tell_hours;
         self.change(Change::HandoffSet(Some(handoff)));
         self.work_on_deal(DealWork::Task);
@@ -288,6 +290,7 @@ impl Draft<'_> {
             {
                 self.see(message, From::Manager, at, text);
                 self.check(Check::decided(self.muted().unwrap_or("nothing")));
+                self.answered_until(at);
             }
             Author::Person { user } => self.person_reported(message, *user, at, text),
         }
@@ -464,6 +467,11 @@ impl Draft<'_> {
 }
 
 /// Thanks, a sticker or a reaction alone: never "unanswered".
+/// Whether a message waits for no answer.
+pub(super) fn needs_nothing(understood: &Understood) -> bool {
+    is_thanks(understood) || is_only(understood, Intent::OptOut)
+}
+
 fn is_thanks(understood: &Understood) -> bool {
     let only_sticker = understood.chars == 0
         && !understood.attachments.is_empty()

@@ -1,11 +1,12 @@
 //! Whom the account's mode and lists keep the bot from (BEHAVIOUR §5), and what is done once something works again.
 
 use super::Draft;
+use super::messages::{LATE_AFTER, needs_nothing};
 use super::turns::Freshness;
 use crate::action::{Action, TaskResult};
 use crate::change::Change;
-use crate::dialog::{Dialog, Exclusion};
-use crate::event::{ContactFacts, Failure, Service};
+use crate::dialog::{DealWork, Dialog, Exclusion, Handoff, TaskState, Unanswered};
+use crate::event::{ContactFacts, Failure, GuestMessage, Service};
 use crate::ids::{ActionKey, UserId};
 use crate::owner::{Owner, ReasonId, Signal, next};
 use crate::policy::{Mode, Policy};
@@ -127,7 +128,29 @@ impl Draft<'_> {
         self.no_more_touches();
     }
 
-    /// «Включить бота»: what waits for an answer is routed. A guest whom the policy lists stays excluded.
+    /// A message of a guest who was excluded by a click: it stays unanswered as long as that click may have been a mistake.
+    /// Where the CRM is not told of the click yet, this is the time to look for the contact.
+    pub(super) fn keep_while_excluded(&mut self, message: &GuestMessage) {
+        let Some(exclusion) = self.state.exclusion.clone() else {
+            return;
+        };
+        if !needs_nothing(&message.understood) {
+            let at = self.at();
+            self.change(Change::Unanswered(Unanswered {
+                id: message.id.clone(),
+                at,
+                understood: message.understood.clone(),
+                handed_back: false,
+            }));
+        }
+        let is_told = exclusion.action.is_some() || exclusion.done_at.is_some();
+        if !is_told && !self.snapshot_serves(Freshness::Fresh) {
+            self.start_reading();
+        }
+    }
+
+    /// «Включить бота»: what waits for an answer is routed, and what has waited long is a person's. A guest whom the policy
+    /// lists stays excluded.
     pub(super) fn guest_included(&mut self, user: UserId) {
         if excluded(self.policy, &self.state) != Some(ExcludedBy::Hand) {
             self.check(Check::decided("nothing"));
@@ -136,9 +159,35 @@ impl Draft<'_> {
         self.check(Check::decided("guest.included_by").with("by", user));
         self.exclude(false);
         self.change(Change::OwnerSet(self.state.view.renewed()));
-        if self.state.view.owner == Owner::Bot {
-            self.route(Freshness::Fresh);
+        match self.state.view.owner {
+            Owner::Bot if self.state.unanswered.is_empty() || self.muted().is_some() => {}
+            Owner::Bot => {
+                self.begin_episode();
+                let at = self.at();
+                let waits_long = |m: &Unanswered| at.saturating_sub(m.at) > LATE_AFTER;
+                if self.state.unanswered.iter().any(waits_long) {
+                    self.hand_off(ReasonId::Late);
+                } else {
+                    self.route(Freshness::Fresh);
+                }
+            }
+            Owner::Waiting { .. } => self.wait_again(),
+            Owner::Manager { .. } => {}
         }
+    }
+
+    /// While the guest was excluded, no task was made for them and nobody was called.
+    fn wait_again(&mut self) {
+        if let Some(handoff) = self.state.handoff.clone() {
+            self.change(Change::HandoffSet(Some(Handoff {
+                escalated: false,
+                ..handoff
+            })));
+        }
+        if self.state.task == TaskState::None {
+            self.work_on_deal(DealWork::Task);
+        }
+        self.watch_over_waiting();
     }
 
     /// Says it here at once, and in the CRM by the contact's tags.
@@ -148,6 +197,7 @@ impl Draft<'_> {
         let action = written.and_then(|action| self.write(action));
         let exclusion = Exclusion {
             on,
+            contact: contact(&self.state).map(|contact| contact.id),
             action,
             done_at: None,
         };
@@ -193,12 +243,19 @@ impl Draft<'_> {
         let Some(exclusion) = self.exclusion_of(action) else {
             return;
         };
-        if failure == Failure::Unreachable {
-            self.change(Change::ExclusionSet(Some(Exclusion {
+        let changed = match failure {
+            // It is never allowed: whatever the tags say counts again, but nobody's wish for silence is dropped.
+            Failure::Refused if exclusion.on => return,
+            Failure::Refused => Exclusion {
+                done_at: Some(self.at()),
+                ..exclusion
+            },
+            Failure::Unreachable | Failure::Gone | Failure::Fenced => Exclusion {
                 action: None,
                 ..exclusion
-            })));
-        }
+            },
+        };
+        self.change(Change::ExclusionSet(Some(changed)));
     }
 
     fn exclusion_of(&self, action: &ActionKey) -> Option<Exclusion> {
@@ -206,16 +263,23 @@ impl Draft<'_> {
         (known.action.as_ref() == Some(action)).then(|| known.clone())
     }
 
-    /// The CRM was read: by now its tags tell, or there is a contact to put them on.
+    /// The CRM was read: by now its tags tell, or there is a contact, or another one, to put them on.
     pub(super) fn review_exclusion(&mut self) {
         let (Some(exclusion), Some(crm)) = (self.state.exclusion.clone(), &self.state.crm) else {
             return;
         };
+        let Some(contact) = contact(&self.state).map(|contact| contact.id) else {
+            return;
+        };
+        let is_same = exclusion.contact == Some(contact);
         match (exclusion.done_at, &exclusion.action) {
-            (Some(done), _) if crm.at.saturating_sub(done) > TAGS_LAG => {
-                self.change(Change::ExclusionSet(None));
+            (Some(done), _) if is_same => {
+                if crm.at.saturating_sub(done) > TAGS_LAG {
+                    self.change(Change::ExclusionSet(None));
+                }
             }
-            (None, None) if self.tags_for(exclusion.on).is_some() => self.exclude(exclusion.on),
+            (None, Some(_)) if is_same => {}
+            _ if self.tags_for(exclusion.on).is_some() => self.exclude(exclusion.on),
             _ => {}
         }
     }

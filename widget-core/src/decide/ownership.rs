@@ -196,7 +196,7 @@ impl Draft<'_> {
     }
 
     /// What the guest wrote later is not answered by a message that was only learnt of after it.
-    fn answered_until(&mut self, at: i64) {
+    pub(super) fn answered_until(&mut self, at: i64) {
         let recent = &self.state.recent;
         let later = |id: &MessageId| recent.iter().any(|seen| seen.id == *id && seen.at > at);
         let unanswered = self.state.unanswered.iter().map(|m| m.id.clone());
@@ -438,6 +438,13 @@ impl Draft<'_> {
         let view = next(&self.state.view, &signal, None, self.at());
         if view == self.state.view {
             self.check(Check::decided("timer.stale"));
+            return;
+        }
+        // Nobody but a manager answers this guest: with the bot, what waits would be forgotten.
+        if self.muted().is_some() && !self.state.unanswered.is_empty() && unanswered.is_none() {
+            self.check(Check::decided("owner.stays_for_excluded"));
+            let due = self.later(self.policy.timers.auto_return_after);
+            self.arm(Timer::AutoReturn, due);
             return;
         }
         let minutes = self.policy.timers.auto_return_after.0 / MINUTE;

@@ -91,7 +91,12 @@ impl Draft<'_> {
             self.want_route(false);
             return;
         }
-        if self.stopped_by_mute_for_sure() {
+        let stopped = match freshness {
+            Freshness::Fresh => self.stopped_by_mute_for_sure(),
+            // There is nothing newer to be had.
+            Freshness::Recent => self.stopped_by_mute(),
+        };
+        if stopped {
             return;
         }
         if self.state.turn.as_ref().is_some_and(|turn| !turn.stale) {

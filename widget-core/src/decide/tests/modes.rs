@@ -372,15 +372,85 @@ fn behaviour_5_a_guest_without_a_contact_is_excluded_and_tagged_once_there_is_on
     assert_eq!(scene.writes(), [] as [&str; 0], "nor a contact or a deal");
     scene.contact = Some(CONTACT);
     scene.deals = vec![scene.deal(DEAL, "new")];
-    scene.event(Event::DealChanged {
-        deal: DEAL,
-        by: Changer::Person(ANNA),
-        field: None,
-        stage: None,
-    });
-    scene.run();
+    scene.passes(2 * MINUTE);
     scene.hears("Алло", nothing());
     assert_eq!(scene.questions(), 0);
+    assert_eq!(scene.tags, ["без бота"]);
+}
+
+#[test]
+fn promise_4_a_question_asked_while_a_guest_was_excluded_is_answered_or_given_to_a_person() {
+    for (wait, questions) in [(MINUTE, 1), (HOUR, 0)] {
+        let mut scene = Scene::at_stage("prepaid");
+        excludes(&mut scene);
+        scene.hears("Есть ли Wi-Fi?", nothing());
+        scene.passes(wait);
+        includes(&mut scene);
+        scene.run();
+        assert_eq!(scene.questions(), questions, "after {wait} ms");
+        let late = (questions == 0).then_some(ReasonId::Late);
+        assert_eq!(scene.reason(), late, "after {wait} ms");
+    }
+}
+
+#[test]
+fn promise_3_what_a_manager_has_answered_is_not_answered_again_when_a_guest_is_included() {
+    let mut scene = Scene::at_stage("prepaid");
+    scene.guest("Есть ли Wi-Fi?", nothing());
+    excludes(&mut scene);
+    scene.passes(MINUTE);
+    scene.person(Some(ANNA));
+    scene.passes(MINUTE);
+    includes(&mut scene);
+    scene.run();
+    assert_eq!((scene.questions(), scene.delivered()), (0, 0));
+    assert!(scene.bot_leads());
+}
+
+#[test]
+fn promise_4_a_manager_keeps_an_excluded_guest_whose_question_is_open() {
+    let mut scene = Scene::talking();
+    scene.took(ANNA);
+    scene.run();
+    excludes(&mut scene);
+    scene.passes(10 * MINUTE);
+    scene.guest("А бассейн есть?", nothing());
+    scene.passes(2 * HOUR);
+    assert!(scene.led_by(ANNA), "nobody else would answer");
+    assert!(scene.traced("owner.stays_for_excluded"));
+    scene.person(Some(ANNA));
+    scene.passes(2 * HOUR);
+    assert!(scene.bot_leads());
+}
+
+#[test]
+fn promise_4_a_waiting_guest_who_is_included_again_is_watched_over() {
+    let mut scene = Scene::handed_over();
+    scene.policy.tasks.escalate_to = Some(IGOR);
+    excludes(&mut scene);
+    scene.passes(3 * HOUR);
+    assert_eq!(
+        scene.contacts(),
+        [],
+        "nobody is called for an excluded guest"
+    );
+    includes(&mut scene);
+    scene.passes(MINUTE);
+    assert_eq!(scene.contacts().len(), 1);
+}
+
+#[test]
+fn behaviour_5_a_click_outlives_the_contact_that_was_tagged() {
+    let mut scene = Scene::talking();
+    excludes(&mut scene);
+    scene.run();
+    // The contact is deleted and made anew.
+    scene.contact = Some(ContactId(CONTACT.0 + 1));
+    scene.tags.clear();
+    scene.passes(HOUR);
+    scene.hears("Алло", nothing());
+    assert_eq!(scene.questions(), 1, "of before");
+    assert_eq!(scene.tags, ["без бота"], "tagged anew");
 }
 
 #[test]

@@ -59,7 +59,12 @@ impl Asked {
         let mut understood = Vec::new();
         for message in &request.messages {
             let today = day(&message.at);
-            understood.push(understand(Some(&message.text), &message.attachments, today));
+            let mut said = understand(Some(&message.text), &message.attachments, today);
+            if asks_for_a_rule(&message.text, &said.facts) {
+                said.intents.remove(&Intent::NewBooking);
+                said.facts.new_booking = None;
+            }
+            understood.push(said);
             for whole in sentences(&message.text) {
                 let outright = whole.ends_with('?');
                 for text in parts(whole) {
@@ -199,6 +204,12 @@ fn parts(sentence: &str) -> Vec<&str> {
 }
 
 /// Whether somebody who says this is planning a stay. «С собакой можно?» is only a question.
+/// «И можно с собакой?» asks what the house allows. The reader hears a guest in it who wants to come, as it should for
+/// whoever decides who answers; here it is no reason to ask for dates.
+fn asks_for_a_rule(text: &str, facts: &Facts) -> bool {
+    text.trim_end().ends_with('?') && facts.pet == Some(true) && !is_of_a_stay(facts)
+}
+
 fn is_of_a_stay(facts: &Facts) -> bool {
     facts.dates.is_some()
         || facts.nights.is_some()

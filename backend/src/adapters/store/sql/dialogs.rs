@@ -7,7 +7,7 @@ use super::dialect::{
     Connection, DbRow, db_now, for_update, json_number, json_text, lease, leasing, skip_held,
 };
 use super::inbox::{TRIES, read_row};
-use super::registry::read_guest;
+use super::registry::{if_readable, read_guest};
 use crate::error::StoreError;
 use crate::ports::{Claimed, Commit, Dialogs, DueTimer, Lane, Lease, Waiting};
 use async_trait::async_trait;
@@ -231,7 +231,7 @@ impl SqlStore {
                 _ => Vec::new(),
             },
             rows: opened?,
-            guest: read_guest(&keys, guest)?,
+            guest: if_readable(read_guest(&keys, guest))?,
             state,
             lease,
             another_is_ready,

@@ -5,7 +5,7 @@ use super::super::seal::AccountKeys;
 use super::changes::end;
 use super::dialect::{Connection, DbRow, LOOKS_FIRST, for_update, hold};
 use super::inbox::wake;
-use super::registry::read_guest;
+use super::registry::{if_readable, read_guest};
 use super::sends::claim_sends;
 use super::{SqlStore, budget};
 use crate::error::StoreError;
@@ -446,7 +446,7 @@ fn read_at_hand(row: &DbRow, keys: &AccountKeys) -> Result<AtHand, StoreError> {
     let state: Option<String> = row.try_get("dialog_state")?;
     Ok(AtHand {
         dialog: from_json("state of a dialog", &state.unwrap_or_default())?,
-        guest: read_guest(keys, row.try_get("guest")?)?,
-        words: open(row.try_get("words")?)?,
+        guest: if_readable(read_guest(keys, row.try_get("guest")?))?,
+        words: if_readable(open(row.try_get("words")?))?,
     })
 }

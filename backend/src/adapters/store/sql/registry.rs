@@ -17,7 +17,7 @@ impl Registry for SqlStore {
         guest: &Guest,
     ) -> Result<(), StoreError> {
         // Every message names its guest, and most say nothing new.
-        if self.guest(account, dialog).await?.as_ref() == Some(guest) {
+        if if_readable(self.guest(account, dialog).await)?.as_ref() == Some(guest) {
             return Ok(());
         }
         let keys = self.keys(account).await?;
@@ -159,6 +159,17 @@ impl Registry for SqlStore {
 }
 
 /// Opens who the guest of a dialog is.
+/// What does not open is as good as not there: what does not need it must go on, and what does hands the dialog over.
+pub(super) fn if_readable<T>(read: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
+    match read {
+        Err(error @ StoreError::Unreadable(_)) => {
+            tracing::error!(%error, "a sealed text does not open");
+            Ok(None)
+        }
+        read => read,
+    }
+}
+
 pub(super) fn read_guest(
     keys: &AccountKeys,
     sealed: Option<Vec<u8>>,

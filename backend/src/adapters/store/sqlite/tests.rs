@@ -430,6 +430,28 @@ async fn a_damaged_row_is_handed_on_as_what_it_is_and_hides_no_other() {
 }
 
 #[tokio::test]
+async fn promise_4_a_damaged_guest_does_not_keep_the_dialog_from_being_handled_and_is_written_anew()
+{
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    store.ingest(vec![row("a", "good", "")]).await.unwrap();
+    let claimed = store.claim(T).await.unwrap().unwrap();
+    let guest = Guest {
+        phone: "79000000001".to_owned(),
+        name: None,
+        provider: "whatsapp".to_owned(),
+    };
+    let (account, dialog) = (claimed.lease.account, claimed.lease.dialog.clone());
+    store.put_guest(account, &dialog, &guest).await.unwrap();
+    store.release(&claimed.lease, &[], 0).await.unwrap();
+    change(&folder, "UPDATE text SET body = x'00'").await;
+    let claimed = store.lease(account, &dialog, T).await.unwrap().unwrap();
+    assert_eq!((claimed.guest, claimed.rows.len()), (None, 1));
+    store.put_guest(account, &dialog, &guest).await.unwrap();
+    assert_eq!(store.guest(account, &dialog).await.unwrap(), Some(guest));
+}
+
+#[tokio::test]
 async fn a_damaged_row_without_a_dialog_does_not_stand_in_the_way_of_the_others() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder).await;
