@@ -272,13 +272,12 @@ impl Draft<'_> {
             return;
         };
         let is_same = exclusion.contact == Some(contact);
-        match (exclusion.done_at, &exclusion.action) {
-            (Some(done), _) if is_same => {
-                if crm.at.saturating_sub(done) > TAGS_LAG {
-                    self.change(Change::ExclusionSet(None));
-                }
+        let since = exclusion.done_at.map(|done| crm.at.saturating_sub(done));
+        match (since, &exclusion.action) {
+            (Some(since), _) if is_same && since > TAGS_LAG => {
+                self.change(Change::ExclusionSet(None));
             }
-            (None, Some(_)) if is_same => {}
+            (Some(_), _) | (None, Some(_)) if is_same => {}
             _ if self.tags_for(exclusion.on).is_some() => self.exclude(exclusion.on),
             _ => {}
         }
