@@ -13,6 +13,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::header::IF_MATCH;
+use axum::routing::{MethodRouter, post};
 use std::sync::Arc;
 use widget_core::dialog::Dialog;
 use widget_core::ids::{DialogId, UserId};
@@ -24,21 +25,17 @@ const NOTE_MAX: usize = 500;
 
 type Answer = Result<Json<ActionAnswer>, ApiError>;
 
-/// «Взять диалог».
-pub(super) async fn take(
-    State(web): State<Arc<Web>>,
-    caller: Caller,
-    Path(dialog): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
-    Box::pin(press(
-        &web,
-        &caller,
-        &DialogId(dialog),
-        &headers,
-        Press::Take,
-    ))
-    .await
+/// A button that says nothing but that it was clicked.
+pub(super) fn button(click: Press) -> MethodRouter<Arc<Web>> {
+    post(
+        move |State(web): State<Arc<Web>>,
+              caller: Caller,
+              Path(dialog): Path<String>,
+              headers: HeaderMap| {
+            let (click, dialog) = (click.clone(), DialogId(dialog));
+            Box::pin(async move { press(&web, &caller, &dialog, &headers, click).await })
+        },
+    )
 }
 
 /// «Вернуть боту».
@@ -56,91 +53,6 @@ pub(super) async fn return_to_bot(
         &DialogId(dialog),
         &headers,
         press_return,
-    ))
-    .await
-}
-
-/// «Отменить».
-pub(super) async fn undo(
-    State(web): State<Arc<Web>>,
-    caller: Caller,
-    Path(dialog): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
-    Box::pin(press(
-        &web,
-        &caller,
-        &DialogId(dialog),
-        &headers,
-        Press::Undo,
-    ))
-    .await
-}
-
-/// «Ответ не нужен».
-pub(super) async fn dismiss(
-    State(web): State<Arc<Web>>,
-    caller: Caller,
-    Path(dialog): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
-    Box::pin(press(
-        &web,
-        &caller,
-        &DialogId(dialog),
-        &headers,
-        Press::Dismiss,
-    ))
-    .await
-}
-
-/// «Не отправлять».
-pub(super) async fn no_touch(
-    State(web): State<Arc<Web>>,
-    caller: Caller,
-    Path(dialog): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
-    Box::pin(press(
-        &web,
-        &caller,
-        &DialogId(dialog),
-        &headers,
-        Press::NoTouch,
-    ))
-    .await
-}
-
-/// «Не отвечать ботом».
-pub(super) async fn exclude(
-    State(web): State<Arc<Web>>,
-    caller: Caller,
-    Path(dialog): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
-    Box::pin(press(
-        &web,
-        &caller,
-        &DialogId(dialog),
-        &headers,
-        Press::Exclude,
-    ))
-    .await
-}
-
-/// «Включить бота».
-pub(super) async fn include(
-    State(web): State<Arc<Web>>,
-    caller: Caller,
-    Path(dialog): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
-    Box::pin(press(
-        &web,
-        &caller,
-        &DialogId(dialog),
-        &headers,
-        Press::Include,
     ))
     .await
 }

@@ -42,6 +42,7 @@ pub use setup::{Setup, SetupKey};
 pub use sites::Sites;
 pub use state::{Site, Web, WidgetFile};
 
+use crate::flow::Press;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
@@ -64,17 +65,35 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/api/v1/deals/{deal}/dialogs", get(card::dialogs))
         .route("/api/v1/deals/{deal}/opened", post(card::opened))
         .route("/api/v1/deals/{deal}/events", get(events::stream))
-        .route("/api/v1/dialogs/{dialog}/take", post(dialogs::take))
+        .route(
+            "/api/v1/dialogs/{dialog}/take",
+            dialogs::button(Press::Take),
+        )
         .route(
             "/api/v1/dialogs/{dialog}/return",
             post(dialogs::return_to_bot),
         )
         .route("/api/v1/dialogs/{dialog}/history", get(history::show))
-        .route("/api/v1/dialogs/{dialog}/undo", post(dialogs::undo))
-        .route("/api/v1/dialogs/{dialog}/dismiss", post(dialogs::dismiss))
-        .route("/api/v1/dialogs/{dialog}/no_touch", post(dialogs::no_touch))
-        .route("/api/v1/dialogs/{dialog}/exclude", post(dialogs::exclude))
-        .route("/api/v1/dialogs/{dialog}/include", post(dialogs::include))
+        .route(
+            "/api/v1/dialogs/{dialog}/undo",
+            dialogs::button(Press::Undo),
+        )
+        .route(
+            "/api/v1/dialogs/{dialog}/dismiss",
+            dialogs::button(Press::Dismiss),
+        )
+        .route(
+            "/api/v1/dialogs/{dialog}/no_touch",
+            dialogs::button(Press::NoTouch),
+        )
+        .route(
+            "/api/v1/dialogs/{dialog}/exclude",
+            dialogs::button(Press::Exclude),
+        )
+        .route(
+            "/api/v1/dialogs/{dialog}/include",
+            dialogs::button(Press::Include),
+        )
         .layer(DefaultBodyLimit::max(API_BODY_BYTES));
     let rules = Router::new()
         .route("/api/v1/checks", get(checks::show))
