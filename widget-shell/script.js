@@ -119,7 +119,7 @@ define(['jquery'], function ($) {
       render: ''
     });
     const entry = active = { widget, deal, texts: widget.langs.card, $body: $('#' + id), $dot: $(`#${id}-dot`) };
-    if (!deal) return say(entry, 'none.unsaved', document.createTextNode(entry.texts['none.unsaved.hint']));
+    if (!deal) return say(entry, 'none.unsaved', $('<div class="estafeta-line">').text(entry.texts['none.unsaved.hint']));
     entry.observer = new IntersectionObserver((places) => places.some((place) => place.isIntersecting) && mount(entry));
     entry.observer.observe(entry.$body[0]);
     readOwner(entry).catch(() => badge(entry, 'problem', entry.texts['badge.problem']));

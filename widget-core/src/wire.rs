@@ -290,6 +290,18 @@ pub struct Problem {
     /// 409 only: the dialog as it is now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialog: Option<Box<DialogView>>,
+    /// `account_unknown` only, for administrators of an account that is being set up: what is left to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setup: Option<Unfinished>,
+}
+
+/// What is left of an account's setup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unfinished {
+    /// How many steps are left.
+    pub left: u32,
+    /// Address of the page where it goes on.
+    pub page: String,
 }
 
 impl DialogView {

@@ -11,7 +11,7 @@ use widget_core::time::Days;
 use widget_core::understand::{Facts, Programme};
 use widget_core::wire::{
     ActionAnswer, AskedBack, DealDialogs, DialogView, ExcludedBy, History, HistoryEntry, How, Mute,
-    Problem, ReturnRequest, Session, UserName, WhyLine, WhyMark,
+    Problem, ReturnRequest, Session, Unfinished, UserName, WhyLine, WhyMark,
 };
 
 /// 2026-11-18 11:00 in Moscow.
@@ -270,6 +270,25 @@ fn problem_with_the_present_dialog() {
             status: 409,
             detail: Some("epoch 1, now 2".to_owned()),
             dialog: Some(Box::new(led_by(Some(UserId(9003))))),
+            setup: None,
+        },
+    );
+}
+
+#[test]
+fn problem_of_an_account_that_is_being_set_up() {
+    golden(
+        "problem_setup",
+        &Problem {
+            code: "account_unknown".to_owned(),
+            title: "This account is not connected.".to_owned(),
+            status: 403,
+            detail: None,
+            dialog: None,
+            setup: Some(Unfinished {
+                left: 2,
+                page: "https://bot.example.org/setup/31/trial".to_owned(),
+            }),
         },
     );
 }
@@ -284,6 +303,7 @@ fn plain_problem() {
             status: 401,
             detail: None,
             dialog: None,
+            setup: None,
         },
     );
 }

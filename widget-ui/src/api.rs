@@ -278,6 +278,8 @@ async fn refused(response: &Response) -> Failure {
         detail: format!("{} {words}", response.status()),
         dialog: problem.and_then(|problem| problem.dialog),
         retry_after,
+        // Only a session is refused for it.
+        setup: None,
     }
 }
 
@@ -298,6 +300,7 @@ fn session_refused(problem: &JsValue) -> Failure {
     Failure {
         code: code.unwrap_or_else(|| "token_refused".to_owned()),
         detail: "session".to_owned(),
+        setup: read::unfinished(problem).map(Box::new),
         ..Failure::default()
     }
 }

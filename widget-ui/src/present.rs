@@ -280,11 +280,19 @@ impl Presenter<'_> {
     /// This user, account or version sees nothing here.
     fn blocked(&self, failure: &Failure) -> CardView {
         let (status, hint, button) = match failure.code.as_str() {
-            "account_unknown" => (
-                self.t("state.not_ready"),
-                Some(self.t("state.not_ready.hint")),
-                None,
-            ),
+            "account_unknown" => match failure.setup.as_deref() {
+                Some(setup) => {
+                    let left = setup.left.to_string();
+                    let left = self.texts.fill("state.setup.left", &[("n", &left)]);
+                    let on = self.link("do.setup", Click::Setup(setup.page.clone()));
+                    (self.t("state.setup"), Some(left), Some(on))
+                }
+                None => (
+                    self.t("state.not_ready"),
+                    Some(self.t("state.not_ready.hint")),
+                    None,
+                ),
+            },
             "forbidden" => (
                 self.t("state.no_rights"),
                 Some(self.t("state.no_rights.hint")),

@@ -8,7 +8,7 @@ use widget_core::ids::{DealId, UserId};
 use widget_core::owner::ReasonId;
 use widget_core::time::{HOUR, MINUTE};
 use widget_core::understand::Facts;
-use widget_core::wire::WhyLine;
+use widget_core::wire::{Unfinished, WhyLine};
 
 const ME: UserId = UserId(9002);
 const IGOR: UserId = UserId(9003);
@@ -427,6 +427,18 @@ fn places_without_a_dialog_say_why() {
             "Эстафета не настроена",
             true,
             None,
+        ),
+        (
+            loaded(Err(Failure {
+                setup: Some(Box::new(Unfinished {
+                    left: 2,
+                    page: "https://bot.example.org/setup/31/trial".to_owned(),
+                })),
+                ..failure("account_unknown")
+            })),
+            "Настройка не закончена",
+            true,
+            Some("Продолжить настройку"),
         ),
         (
             failed("version_mismatch"),

@@ -11,7 +11,7 @@ use widget_core::time::{Date, Days};
 use widget_core::understand::{Facts, Programme};
 use widget_core::wire::{
     ActionAnswer, AskedBack, DealDialogs, DialogView, ExcludedBy, History, HistoryEntry, How, Mute,
-    Problem, Session, UserName, WhyLine, WhyMark,
+    Problem, Session, Unfinished, UserName, WhyLine, WhyMark,
 };
 
 /// A place in a tree of JSON.
@@ -72,6 +72,16 @@ pub fn problem(node: &impl Node) -> Option<Problem> {
             .get("dialog")
             .and_then(|node| dialog(&node))
             .map(Box::new),
+        setup: unfinished(node),
+    })
+}
+
+/// What a refusal says of the account's setup.
+pub fn unfinished(node: &impl Node) -> Option<Unfinished> {
+    let setup = node.get("setup")?;
+    Some(Unfinished {
+        left: whole(&setup, "left")?.try_into().ok()?,
+        page: text(&setup, "page")?,
     })
 }
 
@@ -311,7 +321,11 @@ mod tests {
         same(history(&file), &file);
         let file = golden!("action_answer");
         same(action_answer(&file), &file);
-        for file in [golden!("problem"), golden!("problem_conflict")] {
+        for file in [
+            golden!("problem"),
+            golden!("problem_conflict"),
+            golden!("problem_setup"),
+        ] {
             same(problem(&file), &file);
         }
     }

@@ -7,7 +7,9 @@ use widget_core::PROTOCOL_VERSION;
 use widget_core::ids::{DealId, DialogId, UserId};
 use widget_core::owner::{Owner, OwnerView, Signal, next};
 use widget_core::time::SECOND;
-use widget_core::wire::{ActionAnswer, DealDialogs, DialogView, ExcludedBy, History, Mute};
+use widget_core::wire::{
+    ActionAnswer, DealDialogs, DialogView, ExcludedBy, History, Mute, Unfinished,
+};
 
 /// How often a visible card asks for its dialogs while no stream tells it.
 pub const POLL: i64 = 2 * SECOND;
@@ -70,8 +72,8 @@ pub enum Effect {
     },
     /// Ask who led a dialog.
     History(DialogId),
-    /// Go to another deal.
-    OpenDeal(DealId),
+    /// Go to another page: its address.
+    Open(String),
     /// Reload the page.
     ReloadPage,
 }
@@ -87,6 +89,8 @@ pub struct Failure {
     pub dialog: Option<Box<DialogView>>,
     /// 429: seconds to wait.
     pub retry_after: Option<u32>,
+    /// For an administrator of an account that is being set up: what is left.
+    pub setup: Option<Box<Unfinished>>,
 }
 
 impl Failure {
@@ -258,6 +262,8 @@ pub enum Click {
     Retry,
     /// «Обновить страницу».
     ReloadPage,
+    /// «Продолжить настройку»: the address of its page.
+    Setup(String),
     /// «Позже» on the news of a new version.
     UpdateLater,
 }
@@ -498,6 +504,7 @@ impl State {
             Click::Pressed(dialog, press) => self.pressed(dialog, press),
             Click::Retry => self.retry(),
             Click::ReloadPage => vec![Effect::ReloadPage],
+            Click::Setup(page) => vec![Effect::Open(page)],
             Click::UpdateLater => {
                 self.update = false;
                 self.update_put_off = true;
@@ -801,7 +808,7 @@ impl State {
             Press::OpenDeal => self
                 .dialog(&id)
                 .and_then(|dialog| dialog.deal)
-                .map(Effect::OpenDeal)
+                .map(|deal| Effect::Open(format!("/leads/detail/{deal}")))
                 .into_iter()
                 .collect(),
             // Taken out before: it works while an action is under way.

@@ -902,5 +902,5 @@ fn the_history_is_asked_for_when_opened_and_again_when_the_owner_changes() {
 fn another_deal_is_opened_by_its_number() {
     let mut card = Card::with(waiting());
     card.press(Press::OpenDeal);
-    assert_eq!(card.asked(), [Effect::OpenDeal(DealId(7))]);
+    assert_eq!(card.asked(), [Effect::Open("/leads/detail/7".to_owned())]);
 }

@@ -717,7 +717,10 @@ impl Workbench {
         let install = |kept: &KeptSetup| {
             let set_up = read(kept)?;
             let is_let_in = set_up.done.contains(Step::Access.name());
+            let is_left = |step: &Step| *step != Step::Widget && !set_up.done.contains(step.name());
             Some(Install {
+                setup: kept.id,
+                left: Step::ALL.into_iter().filter(is_left).collect(),
                 account: AccountId(set_up.account_id.filter(|_| is_let_in)?),
                 origins: pages_of(set_up.address.as_deref()?),
                 client_id: set_up.client_id,

@@ -6,7 +6,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use std::fmt::Display;
-use widget_core::wire::{DialogView, Problem};
+use widget_core::wire::{DialogView, Problem, Unfinished};
 
 /// A refusal.
 #[derive(Debug)]
@@ -20,12 +20,19 @@ impl ApiError {
             status: status.as_u16(),
             detail: None,
             dialog: None,
+            setup: None,
         }))
     }
 
     /// The same refusal with what exactly was wrong; never a secret, a phone or a text.
     fn because(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = Some(detail.into());
+        self
+    }
+
+    /// The same refusal with what is left of the account's setup; for its administrators.
+    pub fn with_setup(mut self, unfinished: Unfinished) -> Self {
+        self.0.setup = Some(unfinished);
         self
     }
 

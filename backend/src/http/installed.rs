@@ -1,13 +1,16 @@
 //! That the widget of an account talks to us: it is uploaded and installed. Kept for the setup page, which could take
 //! nobody's word for it as well as this.
 
+use super::error::ApiError;
 use super::onetime;
+use super::setup::address;
 use super::state::Web;
 use crate::ports::SeenWidget;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use widget_core::ids::AccountId;
 use widget_core::time::HOUR;
+use widget_core::wire::Unfinished;
 
 /// The same widget is noted again so often, ms.
 const NOTED_EVERY: i64 = HOUR;
@@ -56,17 +59,25 @@ pub(super) async fn seen(web: &Web, account: AccountId, version: Option<String>)
     }
 }
 
-/// The token is of no account at work. Whether it is a good one of an account that is being set up.
-pub(super) async fn seen_early(web: &Web, token: &str, version: Option<String>) -> bool {
-    let Some(setup) = &web.setup else {
-        return false;
-    };
+/// The token is of no account at work. What its card says instead, if the token is a good one of an account that is
+/// being set up: an administrator learns what is left and where to go on, the others whom to ask.
+pub(super) async fn seen_early(
+    web: &Web,
+    token: &str,
+    version: Option<String>,
+) -> Option<ApiError> {
+    let setup = web.setup.as_ref()?;
     let installs = setup.desk.installs().await;
-    let account = onetime::prove_install(token, &installs, &web.public_url, web.now());
-    if let Some(account) = account {
-        seen(web, account, version).await;
-    }
-    account.is_some()
+    let (install, is_admin) = onetime::prove_install(token, &installs, &web.public_url, web.now())?;
+    seen(web, install.account, version).await;
+    let refusal = ApiError::account_unknown();
+    Some(match install.left.first() {
+        Some(next) if is_admin => refusal.with_setup(Unfinished {
+            left: u32::try_from(install.left.len()).unwrap_or(u32::MAX),
+            page: format!("{}{}", web.public_url, address(install.setup, *next)),
+        }),
+        _ => refusal,
+    })
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::sync::Arc;
-use widget_core::ids::{AccountId, UserId};
+use widget_core::ids::UserId;
 use widget_core::time::SECOND;
 
 /// How far two clocks may be apart, ms.
@@ -112,19 +112,19 @@ pub(super) fn prove(
     })
 }
 
-/// Which of these accounts a token belongs to, if it is a good one.
-pub(super) fn prove_install(
+/// Which of these accounts a token belongs to, if it is a good one, and whether an administrator shows it.
+pub(super) fn prove_install<'a>(
     token: &str,
-    installs: &[Install],
+    installs: &'a [Install],
     public_url: &str,
     now: i64,
-) -> Option<AccountId> {
+) -> Option<(&'a Install, bool)> {
     let client = client_of(token).ok()?;
     let mut likely = installs.iter().filter(|one| one.client_id == client);
     likely.find_map(|one| {
         let claims = signed_claims(token, &one.client_secret).ok()?;
         check(&claims, &one.origins, public_url, now).ok()?;
-        (claims.account_id == one.account.0).then_some(one.account)
+        (claims.account_id == one.account.0).then_some((one, claims.is_admin))
     })
 }
 

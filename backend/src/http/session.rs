@@ -44,12 +44,8 @@ pub(super) async fn open(
     let proven = match onetime::prove(token, &web.sites, &web.public_url, now) {
         Ok(proven) => proven,
         Err(refusal) => {
-            let is_known = installed::seen_early(&web, token, version).await;
-            return Err(if is_known {
-                ApiError::account_unknown()
-            } else {
-                refusal
-            });
+            let instead = installed::seen_early(&web, token, version).await;
+            return Err(instead.unwrap_or(refusal));
         }
     };
     let account = proven.site.tenant.account;

@@ -74,6 +74,10 @@ pub struct Install {
     pub client_secret: SecretString,
     /// Where its pages live.
     pub origins: Vec<String>,
+    /// The number of its setup.
+    pub setup: i64,
+    /// The steps that are left, in order. Not the widget's: whose widget talks to us has it.
+    pub left: Vec<Step>,
 }
 
 /// Whether the widget runs in the CRM's pages.

@@ -116,6 +116,36 @@ async fn the_keyboard_alone_takes_asks_and_returns_and_is_always_seen() {
         tab.strikes(Key::Escape).await;
         is_at(tab, "Взять диалог").await;
         tab.sees(CARD, &["Ждёт менеджера"]).await;
+        // A link that its own action takes away hands the keyboard to the button.
+        for label in [
+            "Ответ не нужен",
+            "Почему так",
+            "Ещё",
+            "История",
+            "Не отвечать ботом",
+        ] {
+            tab.strikes(Key::Tab).await;
+            is_at(tab, label).await;
+        }
+        tab.strikes(Key::Enter).await;
+        is_at(tab, "Отключить").await;
+        tab.strikes(Key::Enter).await;
+        is_at(tab, "Взять диалог").await;
+        tab.sees(CARD, &["Включить бота"]).await;
+        for label in [
+            "Ответ не нужен",
+            "Почему так",
+            "Ещё",
+            "История",
+            "Включить бота",
+        ] {
+            tab.strikes(Key::Tab).await;
+            is_at(tab, label).await;
+        }
+        tab.strikes(Key::Enter).await;
+        is_at(tab, "Взять диалог").await;
+        tab.sees(CARD, &["Ждёт менеджера", "Не отвечать ботом"])
+            .await;
         // The space bar takes; the keyboard stays where it was.
         tab.strikes(" ").await;
         tab.sees(CARD, &["Ведёте вы", "Диалог у вас. Бот молчит."])

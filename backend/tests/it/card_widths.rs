@@ -34,13 +34,14 @@ fn place_of(key: &str) -> Option<Place> {
     Some(match key {
         "lang" | "days" | "months" | "guest.quote" | "guest.reason" | "name.unknown" => Free,
         "none.chat" | "none.unsaved" | "many" | "state.connecting" | "state.no_rights"
-        | "state.not_ready" => S,
+        | "state.not_ready" | "state.setup" => S,
         "guest.at"
         | "bot.wanted"
         | "none.contact"
         | "none.unsaved.hint"
         | "state.no_rights.hint"
         | "state.not_ready.hint"
+        | "state.setup.left"
         | "ask.return.note"
         | "ask.return.placeholder"
         | "ask.return.hint" => L(1),
@@ -54,7 +55,7 @@ fn place_of(key: &str) -> Option<Place> {
         "ask.intercept" => L(3),
         "state.offline" | "state.update" | "state.update.hint" => T,
         "do.take" | "do.return" | "do.include" | "do.intercept" | "do.open_deal" | "do.retry"
-        | "do.reload" => B,
+        | "do.reload" | "do.setup" => B,
         "ask.intercept.yes" | "ask.return.yes" | "ask.dismiss.yes" | "ask.exclude.yes"
         | "do.cancel" => H,
         _ => match key.split('.').next()? {

@@ -1,7 +1,7 @@
 //! The setup page, from an empty database to a guest who is answered, over real HTTP; and everybody whom it keeps out.
 
 use crate::harness::{
-    ANNA, Fleet, HANDOFF, Person, Server, Tab, World, browse, chosen, said, until,
+    ANNA, Fleet, HANDOFF, OLGA, Person, Server, Tab, World, browse, chosen, said, until,
 };
 use serde_json::{Value, json};
 
@@ -696,6 +696,38 @@ async fn the_widget_of_an_account_that_is_being_set_up_may_show_itself_and_no_ot
         "{shown}"
     );
     is_opened(&world, &person, &at).await;
+    // Whom to ask is said to everybody, what is left only to those who can do it.
+    let opens = async |user| {
+        let token = world.manager(user).one_time_token().await;
+        let url = format!("{}/api/v1/session", world.serve_url);
+        let request = world.client.post(url).header("X-Auth-Token", token);
+        let refusal = request.send().await.expect("an answer").json::<Value>();
+        refusal.await.expect("a problem")
+    };
+    let anna = opens(ANNA).await;
+    assert_eq!(
+        (&anna["code"], &anna["setup"]),
+        (&json!("account_unknown"), &Value::Null)
+    );
+    let olga = opens(OLGA).await;
+    let here = world.serve_url.replace("127.0.0.1", "localhost");
+    let next = format!("{here}{at}/pact");
+    assert_eq!(olga["setup"], json!({"left": 8, "page": next}), "{olga}");
+    browse("setup-unfinished", async |tab| {
+        let deal = json!({"phone": "79000000001", "name": "Заезд на май", "stage": "Новая заявка", "responsible": OLGA});
+        let deal = &world.play("deals", &deal).await["id"];
+        let card = format!("{}/leads/detail/{deal}?panel=1&user=", world.sandbox_url);
+        tab.opens(&format!("{card}{ANNA}")).await;
+        tab.sees(".estafeta-card", &["Эстафета не настроена", "Обратитесь к администратору amoCRM"])
+            .await;
+        tab.opens(&format!("{card}{OLGA}")).await;
+        tab.sees(".estafeta-card", &["Настройка не закончена", "Осталось: 8\u{a0}шагов"]).await;
+        tab.asks("window.open = (...where) => { window.went = where }; return 1").await;
+        tab.presses(".estafeta-button").await;
+        let went = tab.asks("return window.went").await;
+        assert_eq!(went, json!([next, "_blank"]));
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -33,9 +33,11 @@ impl Look {
 }
 
 /// The card gets `window.given` instead of its dialogs, `window.past` instead of a history and `window.outcome` instead
-/// of what came of an action; each is a body, or `{status, code}`, or nothing: then there is no answer at all.
+/// of what came of an action; each is a body, or `{status, code}`, or nothing: then there is no answer at all. What is
+/// `given` with a `setup` refuses the session itself.
 /// `show`, `press` and `change` end when the card has drawn. The caret does not blink. With `&broken` in the address nobody
-/// serves the card, with `&old` the browser knows no WebAssembly.
+/// serves the card, with `&old` the browser knows no WebAssembly, with `&unsaved` the deal is
+/// one that amoCRM has not kept yet.
 const GIVEN: &str = r"
   const real = window.fetch;
   const answer = (given) => {
@@ -49,21 +51,38 @@ const GIVEN: &str = r"
     if (url.endsWith('/events')) return Promise.reject(new TypeError('no streams here'));
     if (url.endsWith('/opened')) return Promise.resolve(new Response());
     if (url.endsWith('/history')) return answer(window.past);
-    return answer(options.method === 'POST' ? window.outcome : window.given);
+    if (options.method === 'POST') return answer(window.outcome);
+    return answer(window.unopened ? { code: 'session_expired', status: 401 } : window.given);
   };
-  const text = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, 'responseText');
-  Object.defineProperty(XMLHttpRequest.prototype, 'responseText', { get() {
-    const real = text.get.call(this);
-    if (!window.newer || !this.responseURL.includes('/api/v1/session')) return real;
-    const session = JSON.parse(real);
+  const session = (field, changed) => {
+    const real = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, field);
+    Object.defineProperty(XMLHttpRequest.prototype, field, { get() {
+      const value = real.get.call(this);
+      return this.responseURL.includes('/api/v1/session') ? changed(value) : value;
+    } });
+  };
+  session('status', (status) => window.unopened?.status || status);
+  session('responseText', (text) => {
+    if (window.unopened) return JSON.stringify(window.unopened);
+    if (!window.newer) return text;
+    const session = JSON.parse(text);
     return JSON.stringify({ ...session, protocol: session.protocol + 1 });
-  } });
+  });
   const src = Object.getOwnPropertyDescriptor(HTMLScriptElement.prototype, 'src');
   if (location.search.includes('&broken')) Object.defineProperty(HTMLScriptElement.prototype, 'src', {
     ...src,
     set(url) { src.set.call(this, String(url).includes('/card-') ? '/no-such-file' : url); }
   });
   if (location.search.includes('&old')) delete window.WebAssembly;
+  if (location.search.includes('&unsaved')) {
+    let app, card;
+    const data = { get: () => card, set: (given) => { card = given && { ...given, id: 0 }; } };
+    const set = (given) => {
+      app = given;
+      Object.defineProperty(app.data, 'current_card', data);
+    };
+    Object.defineProperty(window, 'APP', { get: () => app, set });
+  }
   const drawn = (change) => new Promise((done, failed) => {
     const late = setTimeout(() => failed(new Error('the card draws nothing')), 20e3);
     const watch = new MutationObserver(() => {
@@ -82,6 +101,7 @@ const GIVEN: &str = r"
     it.click();
   });
   window.show = (given) => drawn(() => {
+    window.unopened = given?.setup && given;
     window.given = given;
     window.dispatchEvent(new Event('online'));
   });
@@ -187,7 +207,7 @@ pub struct Shell {
 }
 
 /// What `script.js` shows by itself where the card does not come.
-pub const SHELL: [Shell; 2] = [
+pub const SHELL: [Shell; 3] = [
     Shell {
         name: "shell-not-loaded",
         query: "&broken",
@@ -197,6 +217,11 @@ pub const SHELL: [Shell; 2] = [
         name: "shell-old-browser",
         query: "&old",
         text: "error.wasm_unsupported",
+    },
+    Shell {
+        name: "shell-unsaved",
+        query: "&unsaved",
+        text: "none.unsaved",
     },
 ];
 

@@ -6,7 +6,6 @@ use crate::store::Msg;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::EventTarget;
-use widget_core::ids::DealId;
 use yew::html::Scope;
 
 const TICK_MS: i32 = 1_000;
@@ -24,11 +23,16 @@ pub fn page_clock() -> i64 {
     now
 }
 
-/// Goes to another deal, by the address that amoCRM gives it.
-pub fn open_deal(deal: DealId) {
+/// Goes to another page of amoCRM; what is elsewhere opens beside it.
+pub fn open(page: &str) {
+    let place = if page.starts_with('/') {
+        "_self"
+    } else {
+        "_blank"
+    };
     if let Some(window) = web_sys::window() {
         // A page that refuses stays as it is; the manager sees that.
-        let _ = window.location().set_href(&format!("/leads/detail/{deal}"));
+        let _ = window.open_with_url_and_target(page, place);
     }
 }
 

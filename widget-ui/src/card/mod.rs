@@ -63,7 +63,7 @@ impl Drop for Listening {
 struct Focus {
     form: NodeRef,
     primary: NodeRef,
-    /// The dialog whose question was opened last.
+    /// The dialog in which something was asked or done last.
     dialog: Option<DialogId>,
     watch: Watch,
 }
@@ -133,7 +133,9 @@ impl Card {
     fn take(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let effects = self.state.take_in(msg);
         self.carry_out(ctx, effects);
-        if let Some((dialog, _)) = &self.state.form {
+        let asked = self.state.form.as_ref().map(|(dialog, _)| dialog);
+        let acts = self.state.pending.as_ref().map(|pending| &pending.dialog);
+        if let Some(dialog) = asked.or(acts) {
             self.focus.dialog = Some(dialog.clone());
         }
         let view = present(&self.state, &ctx.props().texts);
@@ -183,7 +185,7 @@ impl Card {
                         result,
                     });
                 }),
-                Effect::OpenDeal(deal) => clock::open_deal(deal),
+                Effect::Open(page) => clock::open(&page),
                 Effect::ReloadPage => clock::reload_page(),
             }
         }

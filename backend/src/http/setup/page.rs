@@ -103,7 +103,7 @@ impl View<'_> {
 }
 
 /// Where a step is.
-pub(super) fn address(id: i64, step: Step) -> String {
+pub(in crate::http) fn address(id: i64, step: Step) -> String {
     format!("/setup/{id}/{}", step.name())
 }
 

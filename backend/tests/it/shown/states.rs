@@ -409,6 +409,22 @@ fn account(deal: i64) -> Vec<Shown> {
             403,
             &["Эстафета не настроена"],
         ),
+        Shown {
+            given: Some(json!({
+                "code": "account_unknown",
+                "status": 403,
+                "setup": {"left": 2, "page": "https://bot.example.org/setup/31/trial"},
+            })),
+            ..Shown::of(
+                "setup-unfinished",
+                vec![],
+                &[
+                    "Настройка не закончена",
+                    "Осталось: 2 шага",
+                    "Продолжить настройку",
+                ],
+            )
+        },
         Shown::refused(
             "deal-gone",
             "deal_not_found",
