@@ -44,6 +44,12 @@ impl Texts {
         self.fill(key, &[])
     }
 
+    /// The text of `key` as it stands, for one that tells of placeholders itself; `None` if there is none.
+    #[cfg(feature = "settings")]
+    pub fn verbatim(&self, key: &str) -> Option<&str> {
+        self.by_key.get(key).map(String::as_str)
+    }
+
     /// The text of `key` with its placeholders filled from `values`; an unknown placeholder becomes «…».
     pub fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
         let Some(text) = self.by_key.get(key) else {

@@ -291,12 +291,15 @@ async fn issue_9_5_an_administrator_sets_up_the_booking_page_and_the_next_guest_
             until(path, async || tab.counts(&wrong(path)).await > 0).await;
         };
         // What the core's own check says stands at the field.
+        let hint = "[data-path='booking.url'] .estafeta-set-hint";
+        tab.sees(hint, &["{arrival} {departure} {nights}"]).await;
         fills_in(tab, "booking.url", &BOOKING_URL.replace("{nights}", "7")).await;
         tab.sees(&wrong("booking.url"), &["{departure}"]).await;
         is_wrong("booking.categories").await;
         fills_in(tab, "booking.url", BOOKING_URL).await;
         fills_in(tab, "booking.categories", "люкс = lux\nЛюкс = lux2").await;
         is_wrong("booking.categories").await;
+        assert_eq!(tab.counts(&wrong("booking.categories")).await, 1, "said once");
         assert_eq!(tab.counts(&wrong("booking.url")).await, 0);
         fills_in(tab, "booking.max_adults", "0").await;
         is_wrong("booking.max_adults").await;

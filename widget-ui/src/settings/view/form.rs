@@ -93,7 +93,7 @@ impl Drawn<'_> {
     }
 
     pub(super) fn told(&self, finding: &FieldFinding) -> Html {
-        html! { <p class="estafeta-set-error">{ self.problem(finding) }</p> }
+        error(self.problem(finding))
     }
 
     /// The same with its place.
@@ -118,12 +118,11 @@ impl Drawn<'_> {
         } else {
             field.label.clone()
         };
-        let hint = format!("{}?", field.label);
-        let hint = match field.kind {
-            Kind::Span if !self.texts.has(&hint) => None,
-            _ => self.texts.has(&hint).then(|| self.say(&hint)),
-        };
-        let problems = findings.iter().map(|finding| self.told(finding));
+        let hint = self.texts.verbatim(&format!("{}?", field.label));
+        let hint = hint.map(str::to_owned);
+        // Two rows may be wrong in the same way.
+        let mut problems: Vec<&str> = findings.iter().map(|it| self.problem(it)).collect();
+        problems.dedup();
         let about = format!("{id}-about");
         let classes = classes!("estafeta-set-field", wrong.then_some("estafeta-set-bad"));
         let is_set = matches!(field.kind, Kind::Set { .. } | Kind::Compound);
@@ -138,7 +137,7 @@ impl Drawn<'_> {
                 <div id={about}>
                     if let Some(hint) = hint { <p class="estafeta-set-hint">{ hint }</p> }
                     { self.preview(editor, &field.kind, &value) }
-                    { for problems }
+                    { for problems.into_iter().map(error) }
                 </div>
             </div>
         }
@@ -335,6 +334,10 @@ impl Drawn<'_> {
             </>
         }
     }
+}
+
+fn error(problem: &str) -> Html {
+    html! { <p class="estafeta-set-error">{ problem }</p> }
 }
 
 /// What a field holds after an event.
