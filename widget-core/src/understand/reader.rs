@@ -75,12 +75,19 @@ fn understand_with(
         understood.intents.insert(Intent::ThanksOnly);
         understood.spans.insert("thanks_only".to_owned(), span);
     } else {
-        let judged = model.judge(&tokens, &understood.facts);
+        let said = intents::Said::of(&tokens);
+        let judged = model.judge(&tokens, &understood.facts, &said);
         let Understood { facts, spans, .. } = &mut understood;
         facts::add(facts, &tokens, model, &judged, spans);
         let says_more = !stickers || understood.facts != Facts::default();
-        understood.intents =
-            intents::read(&tokens, model, &judged, says_more, &mut understood.spans);
+        understood.intents = intents::read(
+            &tokens,
+            model,
+            &judged,
+            &said,
+            says_more,
+            &mut understood.spans,
+        );
     }
     understood
 }

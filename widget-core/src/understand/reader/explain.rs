@@ -2,6 +2,7 @@
 //! quotes the guest, so it is shown and never stored.
 
 use super::features::Kind;
+use super::intents::Said;
 use super::model::{Class, model};
 use super::slots::{self, span};
 use super::spelling;
@@ -42,7 +43,7 @@ pub fn explain(text: &str, attachments: &[AttachmentKind], today: i64) -> Explan
     let read = beginning(text);
     let tokens = tokens(read);
     let facts = slots::read(&spelling::corrected(&tokens), today, &mut BTreeMap::new());
-    let judged = model().judge(&tokens, &facts);
+    let judged = model().judge(&tokens, &facts, &Said::of(&tokens));
     let cut = |span: (u32, u32)| -> String {
         read.chars()
             .skip(span.0 as usize)

@@ -131,7 +131,7 @@ pub(super) fn each(
             }
         }
         let end = ends[at];
-        for notion in &notions[at] {
+        for notion in notions[at] {
             let here = lexicon::name(*notion);
             sink(Kind::Notion, &[here], at..at + 1);
             if words.get(end) == Some(&"?") || asks[at] {
@@ -143,7 +143,7 @@ pub(super) fn each(
                 .take(end.min(at + NEAR))
                 .skip(at + 1)
             {
-                for there in there {
+                for there in *there {
                     sink(Kind::Notions, &[here, lexicon::name(*there)], at..next + 1);
                 }
             }
@@ -253,18 +253,28 @@ fn pieces(word: &str, padded: &mut String, mut sink: impl FnMut(&str)) {
     }
 }
 
-/// Endings of Russian words, the longest first.
+/// Endings of Russian words with this last letter, the longest first.
 #[rustfmt::skip]
-const ENDINGS: &[&str] = &[
-    "ившись", "ывшись", "вшись", "иями", "ейшие", "ейший",
-    "ями", "ами", "ого", "его", "ому", "ему", "ыми", "ими", "ать", "ять", "ить", "еть", "ыть", "уть", "ешь", "ишь", "ете",
-    "ите", "али", "яли", "или", "ели", "ыли", "ала", "яла", "ила", "ела", "ыла", "ало", "яло", "ило", "ело", "ыло", "ают",
-    "яют", "ует", "уют", "ает", "яет", "ием", "иях", "аем", "яем", "уем",
-    "ой", "ей", "ий", "ый", "ая", "яя", "ое", "ее", "ие", "ые", "ую", "юю", "ом", "ем", "им", "ым", "ах", "ях", "ам", "ям",
-    "ов", "ев", "ию", "ью", "ия", "ья", "ал", "ял", "ил", "ел", "ыл", "ет", "ит", "ут", "ют", "ат", "ят", "их", "ых", "ть",
-    "ай", "уй",
-    "а", "я", "о", "е", "и", "ы", "у", "ю", "ь", "й", "л",
-];
+const fn endings(last: char) -> &'static [&'static str] {
+    match last {
+        'а' => &["ала", "яла", "ила", "ела", "ыла", "а"],
+        'в' => &["ов", "ев"],
+        'е' => &["ейшие", "ете", "ите", "ое", "ее", "ие", "ые", "е"],
+        'и' => &["иями", "ями", "ами", "ыми", "ими", "али", "яли", "или", "ели", "ыли", "и"],
+        'й' => &["ейший", "ой", "ей", "ий", "ый", "ай", "уй", "й"],
+        'л' => &["ал", "ял", "ил", "ел", "ыл", "л"],
+        'м' => &["ием", "аем", "яем", "уем", "ом", "ем", "им", "ым", "ам", "ям"],
+        'о' => &["ого", "его", "ало", "яло", "ило", "ело", "ыло", "о"],
+        'т' => &["ают", "яют", "ует", "уют", "ает", "яет", "ет", "ит", "ут", "ют", "ат", "ят"],
+        'у' => &["ому", "ему", "у"],
+        'х' => &["иях", "ах", "ях", "их", "ых"],
+        'ы' => &["ы"],
+        'ь' => &["ившись", "ывшись", "вшись", "ать", "ять", "ить", "еть", "ыть", "уть", "ешь", "ишь", "ть", "ь"],
+        'ю' => &["ую", "юю", "ию", "ью", "ю"],
+        'я' => &["ая", "яя", "ия", "ья", "я"],
+        _ => &[],
+    }
+}
 
 /// A word without its ending: enough to see «оплата» and «оплату» as one. A full stemmer tells a learner no more.
 pub(crate) fn stem(word: &str) -> &str {
@@ -279,7 +289,8 @@ pub(crate) fn stem(word: &str) -> &str {
         .find_map(|back| word.strip_suffix(back))
         .unwrap_or(word);
     let long_enough = |stem: &&str| stem.chars().nth(2).is_some();
-    ENDINGS
+    let last = base.chars().next_back().unwrap_or(' ');
+    endings(last)
         .iter()
         .filter_map(|ending| base.strip_suffix(ending))
         .find(long_enough)

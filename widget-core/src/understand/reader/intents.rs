@@ -6,6 +6,7 @@ use super::model::{Class, Judged, Model};
 use super::slots::{Span, span};
 use super::words::Token;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// An intent is taken for one from this probability on, 0..=100.
 const ENOUGH: u8 = 50;
@@ -36,27 +37,35 @@ pub(super) fn read(
     tokens: &[Token],
     model: &Model,
     judged: &Judged,
+    said: &Said,
     says_more: bool,
     spans: &mut BTreeMap<String, Span>,
 ) -> BTreeSet<Intent> {
-    let intents = taken(model, judged, tokens, says_more);
+    let intents = taken(model, judged, tokens, said, says_more);
     for intent in &intents {
         // Of the weightiest features the one that quotes most words tells a reader most.
         let reasons = model.reasons(judged, Class::Intent(*intent), WEIGHTIEST);
         let quoted = reasons.iter().map(|reason| reason.tokens.clone());
         let quoted = quoted
             .filter(|at| at.len() <= QUOTED)
-            .max_by_key(std::ops::Range::len);
-        let called = || calls_for_a_person(tokens).filter(|_| *intent == Intent::HumanRequest);
+            .max_by_key(Range::len);
+        let called = said.called.clone();
+        let called = called.filter(|_| *intent == Intent::HumanRequest);
         // What follows from no word of its own is read from all of them.
-        let at = called().or(quoted).unwrap_or(0..tokens.len());
+        let at = called.or(quoted).unwrap_or(0..tokens.len());
         spans.insert(intent.name().to_owned(), span(tokens, at.start, at.end));
     }
     intents
 }
 
 /// Which intents are taken for certain enough. One at least: what is neither an intent nor plain is unclear.
-fn taken(model: &Model, judged: &Judged, tokens: &[Token], says_more: bool) -> BTreeSet<Intent> {
+fn taken(
+    model: &Model,
+    judged: &Judged,
+    tokens: &[Token],
+    said: &Said,
+    says_more: bool,
+) -> BTreeSet<Intent> {
     let sure = |intent: Intent| judged.sure(Class::Intent(intent));
     let hands_over = judged.sure(Class::HandsOver) >= HANDS_OVER;
     let wanted = |(intent, sure): (Intent, u8)| {
@@ -65,7 +74,7 @@ fn taken(model: &Model, judged: &Judged, tokens: &[Token], says_more: bool) -> B
         (says_something && sure >= enough(intent) && alone).then_some(intent)
     };
     let mut taken: BTreeSet<Intent> = judged.intents().filter_map(wanted).collect();
-    let declined = wants_nobody(tokens);
+    let declined = said.nobody;
     let unclear = sure(Intent::Unclear) >= CERTAIN;
     if hands_over && !unclear && !taken.iter().any(|intent| is_for_a_person(*intent)) {
         taken.extend(judged.likeliest(|intent| {
@@ -74,10 +83,10 @@ fn taken(model: &Model, judged: &Judged, tokens: &[Token], says_more: bool) -> B
     }
     if declined {
         taken.remove(&Intent::HumanRequest);
-    } else if calls_for_a_person(tokens).is_some() {
+    } else if said.called.is_some() {
         taken.insert(Intent::HumanRequest);
     }
-    if !taken.contains(&Intent::OwnBooking) && tokens.iter().any(|token| is_order(&token.word)) {
+    if !taken.contains(&Intent::OwnBooking) && said.ordered {
         taken.insert(Intent::NewBooking);
     }
     if taken.contains(&Intent::PaymentLinkAgain) && !speaks_of_a_link_before(model, tokens) {
@@ -104,16 +113,27 @@ fn taken(model: &Model, judged: &Judged, tokens: &[Token], says_more: bool) -> B
     taken
 }
 
-/// What words say by themselves: that nobody is to come, that somebody is, that a booking is ordered.
-pub(super) fn said(tokens: &[Token]) -> [bool; 3] {
-    [
-        wants_nobody(tokens),
-        calls_for_a_person(tokens).is_some(),
-        tokens.iter().any(|token| is_order(&token.word)),
-    ]
+/// What words say by themselves.
+#[derive(Default)]
+pub(super) struct Said {
+    /// The words of a wish for a person, in which there is none.
+    pub nobody: bool,
+    /// Where a person is called for.
+    pub called: Option<Range<usize>>,
+    /// A booking is ordered.
+    pub ordered: bool,
 }
 
-/// The words of a wish for a person, in which there is none.
+impl Said {
+    pub(super) fn of(tokens: &[Token]) -> Self {
+        Self {
+            nobody: wants_nobody(tokens),
+            called: calls_for_a_person(tokens),
+            ordered: tokens.iter().any(|token| is_order(&token.word)),
+        }
+    }
+}
+
 fn wants_nobody(tokens: &[Token]) -> bool {
     declines_a_person(tokens)
         || counts_heads(tokens)
@@ -148,7 +168,7 @@ fn speaks_of_a_link_before(model: &Model, tokens: &[Token]) -> bool {
     let notions = model.lexicon.read(&words);
     let told =
         |notion: &usize| matches!(lexicon::name(*notion), "again" | "broken" | "works" | "not");
-    notions.iter().flatten().any(told)
+    notions.into_iter().flatten().any(told)
 }
 
 /// «Не зовите менеджера», «звать никого не надо», «дайте менеджеру время»: the words of a wish for a person, and the
@@ -278,7 +298,7 @@ fn is_order(word: &str) -> bool {
 }
 
 /// «Дайте менеджера», «соедините меня с человеком»: words that leave nothing to weigh, and where they stand.
-fn calls_for_a_person(tokens: &[Token]) -> Option<std::ops::Range<usize>> {
+fn calls_for_a_person(tokens: &[Token]) -> Option<Range<usize>> {
     #[rustfmt::skip]
     const COMMANDS: [&str; 18] = [
         "позовите", "позови", "дайте", "дай", "соедините", "соедини", "переключите", "переключи", "свяжите", "подключите",

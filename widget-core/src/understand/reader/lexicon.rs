@@ -3,7 +3,7 @@
 //! The model of intents learns from the notions beside the words themselves, so that a word which no author of its
 //! messages used still counts as what it means. A stem ends in `*`; anything else is a whole word.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// A notion and its words.
 #[rustfmt::skip]
@@ -149,78 +149,106 @@ pub(super) fn name(notion: Notion) -> &'static str {
     }
 }
 
-/// Words and stems with their notions, sorted for look-up.
+/// Words and beginnings of words with their notions.
 pub(super) struct Lexicon {
-    words: Vec<(&'static str, Notion)>,
-    stems: Vec<(&'static str, Notion)>,
-    /// The words that a phrase begins with: most words begin none.
-    first: BTreeSet<&'static str>,
+    /// In the order of their texts.
+    entries: Vec<Entry>,
+    /// The notion of each of the [`PHRASES`].
+    phrases: Vec<Notion>,
+}
+
+/// A word, or how words begin.
+struct Entry {
+    text: &'static str,
+    /// The notions of this very word, each once.
+    whole: Vec<Notion>,
+    /// The notions of every word that begins so, each once.
+    begun: Vec<Notion>,
+    /// The longest entry that this one begins with.
+    shorter: Option<usize>,
+    /// Whether a phrase begins with this very word: most words begin none.
+    opens: bool,
 }
 
 impl Lexicon {
     pub(super) fn new() -> Self {
-        let mut lexicon = Self {
-            words: Vec::new(),
-            stems: Vec::new(),
-            first: PHRASES.iter().map(|(phrase, _)| phrase[0]).collect(),
-        };
+        let mut listed: BTreeMap<&str, (Vec<Notion>, Vec<Notion>)> = BTreeMap::new();
         for (notion, (_, words)) in NOTIONS.iter().enumerate() {
             for word in words.split(' ') {
                 match word.strip_suffix('*') {
-                    Some(stem) => lexicon.stems.push((stem, notion)),
-                    None => lexicon.words.push((word, notion)),
+                    Some(stem) => listed.entry(stem).or_default().1.push(notion),
+                    None => listed.entry(word).or_default().0.push(notion),
                 }
             }
         }
-        lexicon.words.sort_unstable();
-        lexicon.stems.sort_unstable();
+        for (phrase, _) in PHRASES {
+            listed.entry(phrase[0]).or_default();
+        }
+        let mut lexicon = Self {
+            entries: Vec::with_capacity(listed.len()),
+            phrases: (NOTIONS.len()..).take(PHRASES.len()).collect(),
+        };
+        for (text, (whole, begun)) in listed {
+            let shorter = lexicon.longest_within(text);
+            let of_shorter = shorter.map_or(&[][..], |at| &lexicon.entries[at].begun);
+            let begun = each_once([of_shorter, &begun]);
+            lexicon.entries.push(Entry {
+                text,
+                whole: each_once([whole.as_slice(), &begun]),
+                begun,
+                shorter,
+                opens: PHRASES.iter().any(|(phrase, _)| phrase[0] == text),
+            });
+        }
         lexicon
     }
 
-    /// The notions of each word; those of a phrase stand with its first word.
-    pub(super) fn read(&self, words: &[&str]) -> Vec<Vec<Notion>> {
-        let mut notions: Vec<Vec<Notion>> = words.iter().map(|word| self.notions(word)).collect();
-        let begins = |at: &usize| self.first.contains(words[*at]);
-        for at in (0..words.len()).filter(begins) {
+    /// The notions of each word, each once; those of a phrase stand with its first word.
+    pub(super) fn read(&self, words: &[&str]) -> Vec<&[Notion]> {
+        let mut opening = Vec::new();
+        let mut notions = Vec::with_capacity(words.len());
+        for (at, word) in words.iter().enumerate() {
+            let entry = self.longest_within(word).map(|at| &self.entries[at]);
+            notions.push(match entry {
+                Some(entry) if entry.text == *word => {
+                    opening.extend(entry.opens.then_some(at));
+                    entry.whole.as_slice()
+                }
+                Some(entry) => &entry.begun,
+                None => &[],
+            });
+        }
+        for at in opening {
             let said = |(phrase, _): &(&[&str], &str)| words[at..].starts_with(phrase);
             if let Some(phrase) = PHRASES.iter().position(said) {
-                notions[at..at + PHRASES[phrase].0.len()]
-                    .iter_mut()
-                    .for_each(Vec::clear);
-                notions[at].push(NOTIONS.len() + phrase);
+                notions[at..at + PHRASES[phrase].0.len()].fill(&[]);
+                notions[at] = &self.phrases[phrase..=phrase];
             }
         }
         notions
     }
 
-    /// The notions of a word, each once.
-    fn notions(&self, word: &str) -> Vec<Notion> {
-        let mut found: Vec<Notion> = Vec::new();
-        let mut add = |entries: &[(&str, Notion)], key: &str| {
-            for (_, notion) in entries.iter().take_while(|(entry, _)| *entry == key) {
-                if !found.contains(notion) {
-                    found.push(*notion);
-                }
-            }
-        };
-        add(from(&self.words, word), word);
-        // The stems that begin like the word: fewer with each letter.
-        let mut alike = self.stems.as_slice();
-        let ends = word.char_indices().skip(1).map(|(end, _)| end);
-        for end in ends.chain([word.len()]) {
-            let beginning = &word[..end];
-            alike = from(alike, beginning);
-            alike = &alike[..alike.partition_point(|(stem, _)| stem.starts_with(beginning))];
-            if alike.is_empty() {
-                break;
-            }
-            add(alike, beginning);
+    /// The longest entry that the word begins with, itself included: the one before it in the order, or one that this
+    /// one begins with.
+    fn longest_within(&self, word: &str) -> Option<usize> {
+        let behind = self.entries.partition_point(|entry| entry.text <= word);
+        let mut near = behind.checked_sub(1);
+        while let Some(at) = near
+            && !word.starts_with(self.entries[at].text)
+        {
+            near = self.entries[at].shorter;
         }
-        found
+        near
     }
 }
 
-/// The entries from the key on.
-fn from<'a>(entries: &'a [(&'static str, Notion)], key: &str) -> &'a [(&'static str, Notion)] {
-    &entries[entries.partition_point(|(entry, _)| *entry < key)..]
+/// All of them in their order, without those that came before.
+fn each_once<'a>(lists: impl IntoIterator<Item = &'a [Notion]>) -> Vec<Notion> {
+    let mut once = Vec::new();
+    for notion in lists.into_iter().flatten() {
+        if !once.contains(notion) {
+            once.push(*notion);
+        }
+    }
+    once
 }

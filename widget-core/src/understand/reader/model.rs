@@ -15,11 +15,13 @@
 
 use super::coding::Decoder;
 use super::features::{self, HASH_BITS, Kind};
+use super::intents::Said;
 use super::lexicon::Lexicon;
 use super::second::{self, Hints, INPUTS, Middle};
 use super::weights::{Row, Rows};
 use super::words::Token;
 use super::{Facts, Intent};
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -93,14 +95,20 @@ impl Head {
 /// A trained model.
 pub(super) struct Model {
     head: Head,
-    hashes: Vec<u32>,
-    /// Where the hashes with the same upper bits begin: most drawers hold one or two.
+    /// In the order of their hashes, and behind them one that is none: where the weights of the last end.
+    features: Vec<Feature>,
+    /// Where the features begin whose hashes have the same upper bits: most drawers hold one or two.
     drawers: Vec<u32>,
-    /// Where the weights of a feature begin.
-    starts: Vec<u32>,
     weights: Vec<(u8, i8)>,
     /// The notions of words.
     pub lexicon: Lexicon,
+}
+
+/// A feature that the model weighs.
+struct Feature {
+    hash: u32,
+    /// Where its weights begin.
+    start: u32,
 }
 
 /// A feature of a text that the model weighs.
@@ -198,27 +206,30 @@ impl Model {
         }
         let mut coder = Decoder::new(bytes);
         let mut rows = Rows::new();
-        let mut hashes = Vec::new();
-        let mut starts = vec![0];
+        let mut known = Vec::new();
         let mut weights: Vec<(u8, i8)> = Vec::new();
         let mut hash = 0_u32;
         for _ in 0..features {
             let row = rows.row(&mut coder, &Row::default());
             hash = hash.checked_add(row.distance)?;
-            hashes.push(hash);
+            let start = u32::try_from(weights.len()).ok()?;
+            known.push(Feature { hash, start });
             let unit = i32::from(UNITS[usize::from(row.unit)]);
             weights.extend(row.steps.into_iter().map(|(class, steps)| {
                 let weight = unit * i32::from(steps);
                 let most = if weight < 0 { i8::MIN } else { i8::MAX };
                 (class, i8::try_from(weight).unwrap_or(most))
             }));
-            starts.push(u32::try_from(weights.len()).ok()?);
         }
+        let drawers = drawers(&known);
+        known.push(Feature {
+            hash: u32::MAX,
+            start: u32::try_from(weights.len()).ok()?,
+        });
         (hash < 1 << HASH_BITS).then(|| Self {
             head,
-            drawers: drawers(&hashes),
-            hashes,
-            starts,
+            features: known,
+            drawers,
             weights,
             lexicon: Lexicon::new(),
         })
@@ -229,21 +240,21 @@ impl Model {
         let drawer = (hash >> DRAWER_BITS) as usize;
         let (from, to) = (*self.drawers.get(drawer)?, *self.drawers.get(drawer + 1)?);
         let (from, to) = (from as usize, to as usize);
-        let within = self.hashes[from..to]
+        let within = self.features[from..to]
             .iter()
-            .position(|known| *known == hash)?;
+            .position(|known| known.hash == hash)?;
         Some(from + within)
     }
 
     /// How probable each class is. `facts`: what the grammar read.
-    pub(super) fn judge(&self, tokens: &[Token], facts: &Facts) -> Judged {
+    pub(super) fn judge(&self, tokens: &[Token], facts: &Facts, said: &Said) -> Judged {
         let Head {
             knots,
             middles,
             second,
         } = &self.head;
         let (scores, seen) = self.score(tokens);
-        let hints = Hints::of(facts, tokens);
+        let hints = Hints::of(facts, said);
         let inputs = second::inputs(&scores, middles, &hints);
         let scores = second
             .each_ref()
@@ -284,7 +295,8 @@ impl Model {
     }
 
     fn weights_of(&self, feature: usize) -> &[(u8, i8)] {
-        &self.weights[self.starts[feature] as usize..self.starts[feature + 1] as usize]
+        let begins = |feature: usize| self.features[feature].start as usize;
+        &self.weights[begins(feature)..begins(feature + 1)]
     }
 
     /// The features that speak most for a class, the weightiest first.
@@ -292,22 +304,26 @@ impl Model {
         let Some(place) = place(class) else {
             return Vec::new();
         };
-        let mut reasons: Vec<Weighty> = judged
-            .seen
-            .iter()
-            .filter_map(|seen| {
-                let mut weights = self.weights_of(seen.feature).iter();
-                let (_, weight) = weights.find(|(class, _)| usize::from(*class) == place)?;
-                (*weight > 0).then(|| Weighty {
-                    weight: *weight,
-                    kind: seen.kind,
-                    tokens: seen.tokens.clone(),
-                })
-            })
-            .collect();
-        reasons.sort_by_key(|reason| (-i32::from(reason.weight), reason.tokens.start));
-        reasons.truncate(most);
-        reasons
+        let mut reasons: Vec<(i8, &Seen)> = Vec::with_capacity(most + 1);
+        for seen in &judged.seen {
+            let mut weights = self.weights_of(seen.feature).iter();
+            let Some((_, weight)) = weights.find(|(class, _)| usize::from(*class) == place) else {
+                continue;
+            };
+            let rank = |weight: i8, seen: &Seen| (Reverse(weight), seen.tokens.start);
+            let own = rank(*weight, seen);
+            let at = reasons.partition_point(|(weight, seen)| rank(*weight, seen) <= own);
+            if *weight > 0 && at < most {
+                reasons.truncate(most - 1);
+                reasons.insert(at, (*weight, seen));
+            }
+        }
+        let weighty = |(weight, seen): (i8, &Seen)| Weighty {
+            weight,
+            kind: seen.kind,
+            tokens: seen.tokens.clone(),
+        };
+        reasons.into_iter().map(weighty).collect()
     }
 }
 
@@ -319,8 +335,9 @@ const DRAWER_BITS: u32 = 6;
     clippy::cast_possible_truncation,
     reason = "there are at most 2^22 hashes"
 )]
-fn drawers(hashes: &[u32]) -> Vec<u32> {
-    let begins = |drawer: u32| hashes.partition_point(|hash| hash >> DRAWER_BITS < drawer) as u32;
+fn drawers(known: &[Feature]) -> Vec<u32> {
+    let begins =
+        |drawer: u32| known.partition_point(|feature| feature.hash >> DRAWER_BITS < drawer) as u32;
     (0..=1 << (HASH_BITS - DRAWER_BITS)).map(begins).collect()
 }
 

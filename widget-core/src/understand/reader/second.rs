@@ -5,9 +5,8 @@
 //! model see travels, a complaint in what is surely praise is none.
 
 use super::Facts;
-use super::intents;
+use super::intents::Said;
 use super::model::COUNT;
-use super::words::Token;
 
 /// What is seen at a glance: see [`Hints::of`].
 const HINTS: usize = 14;
@@ -25,8 +24,7 @@ pub(super) struct Hints([bool; HINTS]);
 
 impl Hints {
     /// `facts`: what the grammar read.
-    pub(super) fn of(facts: &Facts, tokens: &[Token]) -> Self {
-        let [declined, called, ordered] = intents::said(tokens);
+    pub(super) fn of(facts: &Facts, said: &Said) -> Self {
         Self([
             facts.guests.is_some_and(|guests| guests > 4),
             facts.guests.is_some(),
@@ -39,9 +37,9 @@ impl Hints {
             facts.past_stay == Some(true),
             facts.past_stay == Some(false),
             facts.several_deals == Some(true),
-            declined,
-            called,
-            ordered,
+            said.nobody,
+            said.called.is_some(),
+            said.ordered,
         ])
     }
 }
@@ -91,7 +89,7 @@ mod tests {
                 guests: Some(5),
                 ..Facts::default()
             },
-            &[],
+            &Said::default(),
         );
         let of = |score: i32| inputs(&[score; COUNT], &middles, &hints);
         for (score, as_it_is, cut_off) in [

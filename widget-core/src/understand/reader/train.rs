@@ -12,7 +12,7 @@
 
 use super::coding::Encoder;
 use super::features;
-use super::intents::is_for_a_person;
+use super::intents::{Said, is_for_a_person};
 use super::lexicon::Lexicon;
 use super::model::{CLASSES, COUNT, Class, Head, KNOTS, Model, SCALE, UNITS, norm, squares};
 use super::sample::Sample;
@@ -480,7 +480,7 @@ fn bar(hashes: &[u32], rows: &Rows) -> Bar {
 fn hints_of(sample: &Sample) -> Hints {
     let tokens = words::tokens(&sample.text);
     let read = slots::read(&spelling::corrected(&tokens), TODAY, &mut BTreeMap::new());
-    Hints::of(&read, &tokens)
+    Hints::of(&read, &Said::of(&tokens))
 }
 
 /// Whether a careful reader sees the class in the message.

@@ -410,11 +410,14 @@ fn is_long_number(word: &str) -> bool {
 
 /// «Объедините наши брони».
 fn is_merged(tokens: &[Token], at: usize) -> bool {
+    if !begins(word(tokens, at), MERGES) {
+        return false;
+    }
     let near = around(tokens, at, 5, 5);
     let a_person =
         matches!(word(tokens, at + 1), "меня" | "с" | "me" | "нас") || has(near, &["номер"]);
     let deals = near.iter().filter(|token| is_deal(&token.word)).count();
-    begins(word(tokens, at), MERGES) && !a_person && (deals > 1 || has_word(near, MANY_DEALS))
+    !a_person && (deals > 1 || has_word(near, MANY_DEALS))
 }
 
 #[cfg(test)]

@@ -149,8 +149,12 @@ impl Stems for List {
 
 impl Stems for [&str] {
     fn any(&self, word: &str, such: impl Fn(&str, &str) -> bool) -> bool {
-        self.iter()
-            .any(|stem| word.strip_prefix(stem).is_some_and(|rest| such(stem, rest)))
+        // Most stems differ from the word in their first letter already.
+        let first = |text: &str| text.as_bytes().get(letter(text.as_bytes(), 0)).copied();
+        let told = first(word);
+        self.iter().any(|stem| {
+            first(stem) == told && word.strip_prefix(stem).is_some_and(|rest| such(stem, rest))
+        })
     }
 
     fn has(&self, word: &str) -> bool {
