@@ -134,6 +134,19 @@ const BEGINNINGS: &List = list![
     "th", "fo", "fi", "si", "se", "ei", "ni", "te", "el",
 ];
 
+/// How «первого», «второе» and so on up to «тридцатого» begin.
+#[rustfmt::skip]
+const ORDINALS: &List = list![
+    "перв", "втор", "трет", "четверт", "пят", "шест", "седьм", "восьм", "девят", "десят", "одиннадцат", "двенадцат",
+    "тринадцат", "четырнадцат", "пятнадцат", "шестнадцат", "семнадцат", "восемнадцат", "девятнадцат", "двадцат",
+    "тридцат",
+];
+
+/// Whether the word may be an ordinal, or open one: most words are none.
+pub(super) fn begins_an_ordinal(word: &str) -> bool {
+    ORDINALS.any(word, |_, _| true)
+}
+
 /// «семью» is left out: it is mostly the family.
 const CARDINALS: [(u32, &[&str]); 23] = [
     (

@@ -13,6 +13,7 @@ pub(super) mod said;
 pub(super) mod whose;
 
 use super::{Found, back, begins, months, span, word};
+use crate::time::{Date, Local};
 use crate::understand::reader::words::Token;
 use between::Between;
 use births::{Birth, birth_at, year_of_life};
@@ -27,10 +28,15 @@ const GROWN_UP: u32 = 18;
 /// The completed years of the youngest child who travels.
 pub(super) fn youngest_child(tokens: &[Token], today: i64) -> Option<Found<u32>> {
     let text = Text::of(tokens);
+    let now = Local {
+        day: today,
+        minute: 0,
+    }
+    .date();
     let mut found: Vec<Child> = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        let (child, to) = text.read(at, today);
+        let (child, to) = text.read(at, now);
         found.extend(child.filter(|child| !text.stays_away(child)));
         at = to;
     }
@@ -85,7 +91,7 @@ impl<'a> Text<'a> {
     }
 
     /// The child whose age is said at `at`, and where to read on.
-    fn read(&self, at: usize, today: i64) -> (Option<Child>, usize) {
+    fn read(&self, at: usize, now: Date) -> (Option<Child>, usize) {
         if let Some((years, to)) = year_of_life(self.tokens, at) {
             let child = Child {
                 years,
@@ -95,7 +101,7 @@ impl<'a> Text<'a> {
             };
             return (Some(child).filter(|_| !self.is_of_other(at)), to);
         }
-        if let Some(birth) = birth_at(self.tokens, at, today) {
+        if let Some(birth) = birth_at(self.tokens, at, now) {
             return (self.born(&birth), birth.to);
         }
         if let Some(to) = self.figures_of_no_age(at) {

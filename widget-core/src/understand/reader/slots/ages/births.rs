@@ -1,7 +1,7 @@
 //! When a child was born: «12.03.2023», «2023 г.р.», «в мае 2024-го».
 
 use crate::time::{Date, Local};
-use crate::understand::reader::numbers::word_number;
+use crate::understand::reader::numbers::{begins_an_ordinal, word_number};
 use crate::understand::reader::slots::{back, begins, months, word};
 use crate::understand::reader::words::Token;
 
@@ -17,12 +17,7 @@ pub(super) struct Birth {
 }
 
 /// The birth that begins at token `at`, of somebody under 18.
-pub(super) fn birth_at(tokens: &[Token], at: usize, today: i64) -> Option<Birth> {
-    let now = Local {
-        day: today,
-        minute: 0,
-    }
-    .date();
+pub(super) fn birth_at(tokens: &[Token], at: usize, now: Date) -> Option<Birth> {
     if let Some((date, to)) = date_at(tokens, at, now) {
         return birth(tokens, date, now, at, to);
     }
@@ -245,6 +240,9 @@ fn ordinal(tokens: &[Token], at: usize) -> Option<(u32, usize)> {
         })
     };
     let here = word(tokens, at);
+    if !begins_an_ordinal(here) {
+        return None;
+    }
     if here == "двадцать" {
         let value = unit(word(tokens, at + 1)).filter(|value| *value < 10)?;
         return Some((20 + value, at + 2));

@@ -1,6 +1,7 @@
 //! Names of weekdays, pairs of months, and numbers of days in words.
 
 use super::super::{months, word};
+use crate::understand::reader::numbers::begins_an_ordinal;
 use crate::understand::reader::words::Token;
 use crate::understand::reader::words::list::{List, list};
 
@@ -63,14 +64,13 @@ fn ordinal(word: &str) -> Option<i64> {
         word.strip_prefix(stem)
             .is_some_and(|ending| ENDINGS.contains(&ending))
     };
-    let english = (1..)
-        .zip(ENGLISH_ORDINALS)
-        .find(|(_, name)| *name == word)
-        .map(|(day, _)| day);
+    if !begins_an_ordinal(word) {
+        let mut english = (1..).zip(ENGLISH_ORDINALS);
+        return english.find(|(_, name)| *name == word).map(|(day, _)| day);
+    }
     (1..)
         .zip(ORDINALS)
         .find(|(_, stem)| is(stem))
         .map(|(day, _)| day)
-        .or(english)
         .or_else(|| is("тридцат").then_some(30))
 }

@@ -49,18 +49,20 @@ fn holidays(tokens: &[Token], at: usize, today: i64) -> Option<Days> {
     let here = word(tokens, at);
     let before = back(tokens, at, 1);
     let after = word(tokens, at + 1);
-    let free_days = super::super::begins(
-        after,
-        &[
-            "праздн",
-            "выходн",
-            "каникул",
-            "дни",
-            "дням",
-            "днях",
-            "holiday",
-        ],
-    );
+    let free_days = || {
+        super::super::begins(
+            after,
+            &[
+                "праздн",
+                "выходн",
+                "каникул",
+                "дни",
+                "дням",
+                "днях",
+                "holiday",
+            ],
+        )
+    };
     let onto = matches!(
         before,
         "на" | "в" | "во" | "эти" | "этих" | "ближайшие" | "for" | "over"
@@ -68,12 +70,12 @@ fn holidays(tokens: &[Token], at: usize, today: i64) -> Option<Days> {
     let may = matches!(
         here,
         "майские" | "маиские" | "майских" | "майский" | "майским"
-    ) && (onto || free_days)
-        || here == "may" && free_days;
+    ) && (onto || free_days())
+        || here == "may" && free_days();
     if may {
         return next((1, 5), End::day(10).of(5, None), today, today);
     }
-    let of_new_year = matches!(here, "новогодние" | "новогодних") && (onto || free_days);
+    let of_new_year = matches!(here, "новогодние" | "новогодних") && (onto || free_days());
     let new_year = matches!(here, "новый" | "new")
         && matches!(after, "год" | "годик" | "year" | "year's" | "years")
         && (onto || matches!(before, "под" | "встретить" | "встречать"));
@@ -197,7 +199,7 @@ fn weekdays(tokens: &[Token], at: usize, today: i64) -> Option<Spoken> {
 /// «Сегодня» of an arrival, «завтра», «послезавтра».
 fn day_ahead(tokens: &[Token], at: usize, today: i64) -> Option<Spoken> {
     let near = [back(tokens, at, 1), word(tokens, at + 1)];
-    let arrives = near.iter().any(|word| {
+    let arrives = |word: &&str| {
         super::super::begins(
             word,
             &[
@@ -211,7 +213,7 @@ fn day_ahead(tokens: &[Token], at: usize, today: i64) -> Option<Spoken> {
                 "arriv",
             ],
         )
-    });
+    };
     let (ahead, to) = match word(tokens, at) {
         "day" if word(tokens, at + 1) == "after" && word(tokens, at + 2) == "tomorrow" => {
             (2, at + 3)
@@ -221,7 +223,7 @@ fn day_ahead(tokens: &[Token], at: usize, today: i64) -> Option<Spoken> {
             (1, at + 1)
         }
         "сегодня" | "сегодняшний" | "today" | "tonight"
-            if arrives || matches!(near[0], "на" | "с" | "for") =>
+            if near.iter().any(arrives) || matches!(near[0], "на" | "с" | "for") =>
         {
             (0, at + 1)
         }
