@@ -63,7 +63,8 @@ fn understand_with(
         ..Understood::default()
     };
     let tokens = words::tokens(beginning(text));
-    understood.facts = slots::read(&spelling::corrected(&tokens), today, &mut understood.spans);
+    let corrected = spelling::corrected(&tokens);
+    understood.facts = slots::read(&corrected, today, &mut understood.spans);
     let stickers = attachments
         .iter()
         .all(|kind| *kind == AttachmentKind::Sticker);
@@ -78,7 +79,7 @@ fn understand_with(
         let said = intents::Said::of(&tokens);
         let judged = model.judge(&tokens, &understood.facts, &said);
         let Understood { facts, spans, .. } = &mut understood;
-        facts::add(facts, &tokens, model, &judged, spans);
+        facts::add(facts, &corrected, model, &judged, spans);
         let says_more = !stickers || understood.facts != Facts::default();
         understood.intents = intents::read(
             &tokens,

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 const ENOUGH: u8 = 50;
 /// Another number than the grammar's is taken from this probability on.
 const ENOUGH_AGAINST: u8 = 70;
-/// What the grammar read is dropped below this probability. A number that it counted stands: in doubt, a person.
+/// What the grammar read is dropped below this probability.
 const NOT_MEANT: u8 = 25;
 /// So many features are looked at for the words to quote.
 const WEIGHTIEST: usize = 4;
@@ -95,7 +95,8 @@ struct Heard {
     find: fn(&[Token]) -> Option<Found<u32>>,
 }
 
-/// Which number says what is heard is looked for among those of the text. None that fits: nothing is made up.
+/// Which number says what is heard is looked for among those of the text. None that fits: nothing is made up. A number
+/// that the grammar took as it stands is dropped where the rest hardly fits it: «будет 30 человек, но дома».
 fn hear_number(
     heard: &Heard,
     fact: &mut Option<u32>,
@@ -103,7 +104,15 @@ fn hear_number(
     spans: &mut BTreeMap<String, Span>,
 ) {
     let enough = match *fact {
-        Some(number) if (heard.meant)(number) => return,
+        Some(number) if (heard.meant)(number) => {
+            let span = spans.get(heard.name);
+            let reckoned = span.is_some_and(|span| candidates::is_reckoned(tokens, *span));
+            if heard.sure < NOT_MEANT && !reckoned {
+                *fact = None;
+                spans.remove(heard.name);
+            }
+            return;
+        }
         Some(_) => ENOUGH_AGAINST,
         None => ENOUGH,
     };

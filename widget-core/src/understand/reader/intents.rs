@@ -21,6 +21,8 @@ const ENOUGH_ALONE: u8 = 60;
 const ENOUGH_FOR_A_BOOKING: u8 = 35;
 /// What is so surely unclear hands nothing over by itself: it is asked back («Я насчёт того вопроса»).
 const CERTAIN: u8 = 95;
+/// In doubt it is asked back: a message may be plain by so little more and is unclear still.
+const NEARLY: u8 = 3;
 /// Silence is the worst answer to a guest who asked something.
 const ENOUGH_FOR_SILENCE: u8 = 75;
 /// So sure is the model that the guest asks something plain beside another intent.
@@ -107,7 +109,9 @@ fn taken(
     taken.insert(match polite {
         Some(polite) if !says_more && !asks_or_answers(tokens) => polite,
         // A bare number answers a question.
-        _ if !says_more && sure(Intent::Unclear) > general && !is_number(tokens) => Intent::Unclear,
+        _ if !says_more && sure(Intent::Unclear) + NEARLY > general && !is_number(tokens) => {
+            Intent::Unclear
+        }
         _ => Intent::General,
     });
     taken

@@ -131,7 +131,7 @@ const PEOPLE: [(u32, &str, &str, &str); 9] = [
 #[rustfmt::skip]
 const BEGINNINGS: &List = list![
     "од", "дв", "вд", "тр", "вт", "че", "вч", "пя", "вп", "ше", "вш", "се", "вс", "во", "вв", "де", "со", "on", "tw",
-    "th", "fo", "fi", "si", "se", "ei", "ni", "te", "el",
+    "th", "fo", "fi", "si", "se", "ei", "ni", "te", "el", "дю",
 ];
 
 /// How «первого», «второе» and so on up to «тридцатого» begin.
@@ -148,7 +148,7 @@ pub(super) fn begins_an_ordinal(word: &str) -> bool {
 }
 
 /// «семью» is left out: it is mostly the family.
-const CARDINALS: [(u32, &[&str]); 23] = [
+const CARDINALS: [(u32, &[&str]); 24] = [
     (
         1,
         &[
@@ -174,6 +174,7 @@ const CARDINALS: [(u32, &[&str]); 23] = [
     (10, &["десять", "десяти", "десятью", "ten"]),
     (11, &["одиннадцать", "одиннадцати", "eleven"]),
     (12, &["двенадцать", "двенадцати", "twelve"]),
+    (12, &["дюжина", "дюжину", "дюжиной"]),
     (13, &["тринадцать", "тринадцати", "thirteen"]),
     (14, &["четырнадцать", "четырнадцати", "fourteen"]),
     (15, &["пятнадцать", "пятнадцати", "fifteen"]),
@@ -203,7 +204,11 @@ pub(super) fn word_number(word: &str) -> Option<Number> {
         if word == collective {
             return number(value, Form::Collective);
         }
-        if word == adverb {
+        // «Впятером», and «пятером»
+        if adverb
+            .strip_suffix(word)
+            .is_some_and(|before| matches!(before, "" | "в"))
+        {
             return number(value, Form::Adverb);
         }
         if let Some("х" | "м" | "ми") = word.strip_prefix(stem) {
@@ -243,6 +248,8 @@ mod tests {
             ("шестеро", 6, Form::Collective),
             ("троими", 3, Form::Oblique),
             ("вдвоём", 2, Form::Adverb),
+            ("пятером", 5, Form::Adverb),
+            ("дюжина", 12, Form::Cardinal),
             ("five", 5, Form::Cardinal),
             ("a boy of thirteen", 13, Form::Cardinal),
         ] {

@@ -90,11 +90,9 @@ pub fn train(samples: &[Sample]) -> Vec<u8> {
 /// The voices in parts, each part with a model that has not heard it: what a change is worth, in one run.
 pub fn parted(samples: &[Sample]) -> Vec<(Trained, Vec<Sample>)> {
     let corpus = Corpus::of(samples);
-    let Learnt { head, tops, .. } = corpus.learn_all();
-    let part = |part| {
-        let heard = corpus.without(part);
-        let (weights, _) = corpus.weights(&heard, &corpus.telling(&heard), Some(&tops));
-        let bytes = file(&corpus.hashes, &weights, &head);
+    let Learnt { head, parts, .. } = corpus.learn_all();
+    let part = |(part, weights)| {
+        let bytes = file(&corpus.hashes, weights, &head);
         let unheard = (0..corpus.clean).filter(|at| corpus.parts[*at] == part);
         let model = Model::read(&bytes).expect("what is written can be read");
         (
@@ -102,7 +100,7 @@ pub fn parted(samples: &[Sample]) -> Vec<(Trained, Vec<Sample>)> {
             unheard.map(|at| samples[at].clone()).collect(),
         )
     };
-    (0..PARTS).map(part).collect()
+    parts.iter().enumerate().map(part).collect()
 }
 
 /// Weights: a row a class, a column a feature.
@@ -111,9 +109,9 @@ type Rows = Vec<Vec<i8>>;
 /// What was learnt of all classes.
 struct Learnt {
     whole: Rows,
-    /// The largest weight of each class.
-    tops: Vec<f64>,
     head: Head,
+    /// What was learnt without each of the parts.
+    parts: Vec<Rows>,
 }
 
 /// What a class is learnt from.
@@ -203,15 +201,12 @@ impl Corpus {
         }
     }
 
-    /// Every class, in their order. The parts, which only tell how much a score is worth, learn by the features that
-    /// all of them together chose.
+    /// Every class, in their order. The parts, which only tell how much a score is worth, choose their own features: by
+    /// those that all of them chose together, a message would be told that has been heard after all.
     fn learn_all(&self) -> Learnt {
         let everything: Vec<usize> = (0..self.messages.len()).collect();
-        let kept = self.telling(&everything);
-        let (whole, tops) = self.weights(&everything, &kept, None);
-        let parts: Vec<Rows> = (0..PARTS)
-            .map(|part| self.weights(&self.without(part), &kept, Some(&tops)).0)
-            .collect();
+        let (whole, tops) = self.weights(&everything, &self.telling(&everything), None);
+        let parts: Vec<Rows> = (0..PARTS).map(|part| self.part(part, &tops)).collect();
         let scores: Vec<[i32; COUNT]> = (0..self.clean)
             .map(|at| {
                 let weights = parts[self.parts[at]].iter();
@@ -225,8 +220,14 @@ impl Corpus {
         Learnt {
             head: self.head(&scores),
             whole,
-            tops,
+            parts,
         }
+    }
+
+    /// The weights of a model that has not heard the part.
+    fn part(&self, part: usize, tops: &[f64]) -> Rows {
+        let heard = self.without(part);
+        self.weights(&heard, &self.telling(&heard), Some(tops)).0
     }
 
     /// How much the first scores are worth, one by one and together.

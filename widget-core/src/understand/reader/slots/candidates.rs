@@ -4,7 +4,7 @@
 use super::ages::said::ages_at;
 use super::ages::whose::implied;
 use super::guests::{counts_things, elsewhere};
-use super::{Found, back, begins, span, word};
+use super::{Found, Span, back, begins, span, word};
 use crate::understand::reader::numbers::{Form, Number, number_at};
 use crate::understand::reader::words::Token;
 
@@ -58,10 +58,25 @@ pub(in super::super) fn several_rooms(tokens: &[Token]) -> Option<Found<u32>> {
     };
     numbers(tokens)
         .filter(|(at, number)| {
-            fits(number) && (counts_rooms(tokens, at + number.tokens) || plain(*at, number))
+            let heads = counts_people(number.form) && number.form != Form::Collective;
+            fits(number)
+                && !heads
+                && (counts_rooms(tokens, at + number.tokens) || plain(*at, number))
         })
         .max_by_key(|(at, number)| (counts_rooms(tokens, at + number.tokens), *at))
         .map(|(at, number)| found(tokens, at, number))
+}
+
+/// Whether more than one number of the span went into what was read from it: «2 семьи по 4 человека».
+pub(in super::super) fn is_reckoned(tokens: &[Token], (from, len): Span) -> bool {
+    let (mut at, mut said) = (0, 0);
+    while at < tokens.len() {
+        let number = number_at(tokens, at);
+        let within = (from..from + len).contains(&tokens[at].from);
+        said += usize::from(within && number.is_some());
+        at += number.map_or(1, |number| number.tokens);
+    }
+    said > 1
 }
 
 fn numbers(tokens: &[Token]) -> impl Iterator<Item = (usize, Number)> {

@@ -39,6 +39,13 @@ pub(super) const THINGS: &List = list![
     "month", "may", "star", "bed",
 ];
 
+/// A child; a number behind it is its age.
+#[rustfmt::skip]
+const ONE_CHILD: &List = list![
+    "ребенок", "подросток", "малыш", "девочка", "мальчик", "сын", "дочь", "дочка", "внук", "внучка", "пацан", "школьник",
+    "несовершеннолетний", "child", "kid", "son", "daughter", "boy", "girl",
+];
+
 /// A number and whom it counts.
 pub(super) fn counted(tokens: &[Token], at: usize, number: Number) -> Option<People> {
     let Number { value, form, .. } = number;
@@ -142,8 +149,14 @@ fn is_a_trade(word: &str) -> bool {
 fn counts_no_travellers(tokens: &[Token], at: usize, number: Number) -> bool {
     let end = at + number.tokens;
     let digits = number.form == Form::Digits;
+    // «Муж, я, сын 13 дочка 8»
+    let age = number.value > 1
+        && matches!(number.form, Form::Digits | Form::Cardinal)
+        && ONE_CHILD.contains(back(tokens, at, 1))
+        && is_any_child(word(tokens, end));
     let eats = begins(back(tokens, at, 2), &["ест", "едят", "ем", "пьет", "работ"]);
     is_denied(tokens, at)
+        || age
         || serves(tokens, at)
         || (number.value >= 100 && digits && !is_headed(word(tokens, end)))
         || (eats && back(tokens, at, 1) == "за")
@@ -267,8 +280,10 @@ pub(super) fn after_its_noun(tokens: &[Token], at: usize) -> Option<(u32, usize)
     // «Взрослых 3, детей 2»: each noun has its own number behind it.
     let counts_others =
         counted_role(next).is_some() && !marked && number_at(tokens, end + 1).is_none();
-    let ages = matches!(next, "и" | ",") && number_at(tokens, end + 1).is_some();
-    let counts_no_guests = counts_others || (child && ages) || counts_things(tokens, end);
+    let ages = matches!(next, "и" | "and" | ",") && number_at(tokens, end + 1).is_some();
+    // «Двое взрослых, ребёнок 5»
+    let age = ONE_CHILD.contains(here) && number.value > 1;
+    let counts_no_guests = age || counts_others || (child && ages) || counts_things(tokens, end);
     (!counts_no_guests).then_some((number.value, end))
 }
 
@@ -382,8 +397,15 @@ pub(in super::super) fn counts_things(tokens: &[Token], end: usize) -> bool {
     if is_thing(end + hyphen) {
         return true;
     }
-    matches!(word(tokens, end), "и" | "," | "-" | "–" | "—" | "по")
-        && number_at(tokens, end + 1).is_some_and(|number| is_thing(end + 1 + number.tokens))
+    let mark = word(tokens, end);
+    // «Нас шесть, три комнаты»
+    let apart =
+        |index: usize| mark == "," && begins(word(tokens, index), &["номер", "комнат", "room"]);
+    matches!(mark, "и" | "," | "-" | "–" | "—" | "по")
+        && number_at(tokens, end + 1).is_some_and(|number| {
+            let noun = end + 1 + number.tokens;
+            is_thing(noun) && !apart(noun)
+        })
 }
 
 /// «Не пятеро», «не 5 человек».

@@ -199,6 +199,12 @@ fn counted_at(sentence: &[Token], at: usize) -> Option<Item> {
     if begins(word(sentence, at), &["пар", "couple"]) && !is_plural(named) {
         return None;
     }
+    // «Двоих номер ждёт», «втроём комната нужна»
+    let people = number.form == Form::Adverb
+        || number.form == Form::Oblique && word(sentence, at).starts_with(char::is_alphabetic);
+    // «Двадцать восьмой номер», «в 12-м номере»
+    let nth = number.value > 1 && matches!(named, "номере" | "комнате")
+        || number.value > 10 && matches!(named, "номер" | "комната");
     // «2 номер» is the second one, «в 2 номере» too.
     let ordinal = number.form == Form::Digits
         && number.value > 1
@@ -208,7 +214,7 @@ fn counted_at(sentence: &[Token], at: usize) -> Option<Item> {
         plain && begins(named, &["комнат", "room"]) && is_within_a_room(sentence, at, to);
     inner |= begins(word(sentence, to), &["inside"]);
     inner |= matches!(named, "room") && begins(word(sentence, to), &["suite", "apart"]);
-    if ordinal || inner || !is_room_still(sentence, to) {
+    if people || nth || ordinal || inner || !is_room_still(sentence, to) {
         return None;
     }
     // «Один номер» is counted, «однушка на одного» is not.
