@@ -683,8 +683,8 @@ pub struct StoredPolicy {
 pub trait Policies: Send + Sync {
     /// Stores a policy (TOML, known to be good) as the account's newest version; answers the newest version's number.
     ///
-    /// Nothing is stored when there is nothing new: a file's text that is that of the file's last import; a default's
-    /// when the newest version is not a default's, or equals it; anybody else's that equals the newest version.
+    /// Nothing is stored when there is nothing new: a file's text that is that of the file's last import; anybody else's
+    /// that equals the newest version.
     ///
     /// Another `mode` than that of the version before raises the account's epoch in the same commit: texts that were
     /// decided before and have not left are refused.
@@ -693,6 +693,17 @@ pub trait Policies: Send + Sync {
         account: AccountId,
         toml: &str,
         origin: Origin,
+        now: i64,
+    ) -> Result<i64, StoreError>;
+
+    /// Stores the default policy as [`Self::put_policy`] does, where the account has none or an earlier edition of it.
+    /// Versions of anybody else, and later editions, stand: an older version of Estafeta that starts beside a newer one
+    /// does not bring its own rules back.
+    async fn put_default(
+        &self,
+        account: AccountId,
+        toml: &str,
+        edition: i64,
         now: i64,
     ) -> Result<i64, StoreError>;
 

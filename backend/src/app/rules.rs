@@ -4,7 +4,7 @@
 use super::AppError;
 use crate::adapters::amocrm::{AmoCrm, FieldNames, Names, TaskTypes};
 use crate::clock::Clock;
-use crate::config::{Account, mode_of, with_mode};
+use crate::config::{Account, DEFAULT_EDITION, mode_of, with_mode};
 use crate::error::StoreError;
 use crate::flow::{Flow, Rules, Tenant};
 use crate::ports::{Origin, Store, StoredPolicy};
@@ -30,26 +30,38 @@ pub(super) async fn take_in(
     account: &Account,
     now: i64,
 ) -> Result<(), StoreError> {
-    let origin = match account.policy_file {
-        Some(_) => Origin::File,
-        None => Origin::Default,
-    };
-    let id = AccountId(account.id);
-    let mut text = account.policy.clone();
-    // A new edition of the default rules leaves a running account in its mode.
-    if origin == Origin::Default
-        && let Some(newest) = store.policy(id, None).await?
-        && let Some(mode) = mode_of(&newest.toml)
-    {
-        text = with_mode(&text, &mode).unwrap_or(text);
+    let (id, text) = (AccountId(account.id), &account.policy);
+    if account.policy_file.is_none() {
+        return take_in_default(store, id, text, now).await;
     }
-    store.put_policy(id, &text, origin, now).await.map(|_| ())
+    store
+        .put_policy(id, text, Origin::File, now)
+        .await
+        .map(|_| ())
 }
 
-/// The account's newest version.
+/// Stores this edition of the default rules, if the account has an earlier one. It leaves a running account in its mode.
+async fn take_in_default(
+    store: &dyn Store,
+    account: AccountId,
+    text: &str,
+    now: i64,
+) -> Result<(), StoreError> {
+    let newest = store.policy(account, None).await?;
+    let mode = newest.and_then(|newest| mode_of(&newest.toml));
+    let in_its_mode = mode.and_then(|mode| with_mode(text, &mode).ok());
+    let text = in_its_mode.as_deref().unwrap_or(text);
+    store
+        .put_default(account, text, DEFAULT_EDITION, now)
+        .await
+        .map(|_| ())
+}
+
+/// The account's newest version. One of a newer version of Estafeta that this one cannot read leaves the one before in
+/// force, if that is in the same mode, as it would had this instance not begun anew.
 ///
 /// # Errors
-/// There is none, or it cannot be read as this version of Estafeta reads policies.
+/// There is none, or none can be read as this version of Estafeta reads policies.
 pub(super) async fn newest(store: &dyn Store, account: &Account) -> Result<Rules, AppError> {
     let refused = |problem| AppError::Policy {
         account: account.name.clone(),
@@ -59,13 +71,40 @@ pub(super) async fn newest(store: &dyn Store, account: &Account) -> Result<Rules
     let stored = stored
         .map_err(|cause| refused(cause.to_string()))?
         .ok_or_else(|| refused("it has no version".to_owned()))?;
-    let version = stored.version;
-    read(&stored).map_err(|findings| {
+    let (version, findings) = match read(&stored) {
+        Ok(rules) => return Ok(rules),
+        Err(findings) => (stored.version, told(&findings)),
+    };
+    let before = newest_that_reads(store, AccountId(account.id), &stored).await;
+    let before = before.map_err(|cause| refused(cause.to_string()))?;
+    if let Some(rules) = &before {
+        let old = rules.version;
+        tracing::error!(account = %account.name, findings, "policy {version} is refused; policy {old} is in force");
+    }
+    before.ok_or_else(|| {
         refused(format!(
-            "version {version}: {}; store a version without that, as a policy file",
-            told(&findings)
+            "version {version}: {findings}; store a version without that, as a policy file"
         ))
     })
+}
+
+/// The newest version before `refused` that can be read, of those in its mode: what is said of who may be written to holds.
+async fn newest_that_reads(
+    store: &dyn Store,
+    account: AccountId,
+    refused: &StoredPolicy,
+) -> Result<Option<Rules>, StoreError> {
+    let mode = mode_of(&refused.toml);
+    for version in store.policies(account).await? {
+        if version.version < refused.version
+            && version.mode == mode
+            && let Some(stored) = store.policy(account, Some(version.version)).await?
+            && let Ok(rules) = read(&stored)
+        {
+            return Ok(Some(rules));
+        }
+    }
+    Ok(None)
 }
 
 fn read(stored: &StoredPolicy) -> Result<Rules, Vec<Finding>> {
@@ -108,7 +147,7 @@ pub(super) struct Keeper {
     account: AccountId,
     name: String,
     file: Option<PathBuf>,
-    /// The file's text at the start.
+    /// The text at the start: the file's, or that of the default rules.
     taken_in: String,
     tenant: Arc<Tenant>,
     crm: Arc<AmoCrm>,
@@ -220,6 +259,11 @@ impl Keeper {
         if newest.is_none_or(|newest| newest <= seen.version) {
             return Ok(());
         }
+        if self.file.is_none() {
+            // An instance of before editions had numbers stores its own default rules whenever it starts.
+            let now = self.clock.now_ms();
+            take_in_default(&*self.store, self.account, &self.taken_in, now).await?;
+        }
         if let Some(newest) = self.store.policy(self.account, None).await? {
             seen.version = newest.version;
             self.put_in_force(&newest);
@@ -275,4 +319,61 @@ async fn changed(file: &Path, known: &Result<String, String>) -> Option<Result<S
 async fn read_file(file: &Path) -> Result<String, String> {
     let text = tokio::fs::read_to_string(file).await;
     text.map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::store::SqliteStore;
+    use crate::config::DEFAULT_POLICY;
+    use tempfile::TempDir;
+
+    const ACCOUNT: AccountId = AccountId(1);
+
+    async fn store(folder: &TempDir) -> SqliteStore {
+        let file = folder.path().join("estafeta.sqlite");
+        SqliteStore::open(&file, &[1; 32]).await.unwrap()
+    }
+
+    async fn put(store: &SqliteStore, toml: &str, origin: Origin) -> StoredPolicy {
+        use crate::ports::Policies;
+        store.put_policy(ACCOUNT, toml, origin, 0).await.unwrap();
+        store.policy(ACCOUNT, None).await.unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_default_rules_of_an_instance_that_knows_no_editions_give_way() {
+        let folder = TempDir::new().unwrap();
+        let store = store(&folder).await;
+        let trial = with_mode(DEFAULT_POLICY, "trial").unwrap();
+        for _ in 0..2 {
+            let theirs = format!("{trial}# theirs\n");
+            put(&store, &theirs, Origin::Default).await;
+            // Whatever the settings say of a new account, it stays in its mode.
+            take_in_default(&store, ACCOUNT, DEFAULT_POLICY, 0)
+                .await
+                .unwrap();
+            let newest = put(&store, &trial, Origin::Default).await;
+            assert_eq!(newest.toml, trial);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_version_that_does_not_read_leaves_the_one_before_in_force_in_its_mode_alone() {
+        let folder = TempDir::new().unwrap();
+        let store = store(&folder).await;
+        put(&store, DEFAULT_POLICY, Origin::File).await;
+        let mine = format!("{DEFAULT_POLICY}# mine\n");
+        put(&store, &mine, Origin::Api).await;
+        let newer = format!("of_a_newer_version = true\n{DEFAULT_POLICY}");
+        let refused = put(&store, &newer, Origin::Api).await;
+        assert!(read(&refused).is_err());
+        let before = newest_that_reads(&store, ACCOUNT, &refused).await.unwrap();
+        assert_eq!(before.map(|rules| rules.version), Some(2));
+
+        let off = with_mode(&newer, "off").unwrap();
+        let refused = put(&store, &off, Origin::Api).await;
+        let before = newest_that_reads(&store, ACCOUNT, &refused).await.unwrap();
+        assert!(before.is_none(), "nobody is written to in the mode off");
+    }
 }

@@ -28,6 +28,8 @@ use widget_core::knowledge::BaseFile;
 pub const DEFAULTS: &str = include_str!("../../config.default.toml");
 /// The rules of an account that names none.
 pub const DEFAULT_POLICY: &str = include_str!("../../policies/sanatorium.toml");
+/// Which edition of those rules it is. Accounts that follow them have the latest edition that any instance brought.
+pub const DEFAULT_EDITION: i64 = 1;
 /// The prompt of models whose settings name none.
 pub const DEFAULT_PROMPT: &str = include_str!("../../policies/assistant.md");
 
@@ -271,6 +273,7 @@ fn environment() -> Env {
 mod tests {
     use super::*;
     use secrecy::ExposeSecret;
+    use sha2::{Digest, Sha256};
 
     const GOOD: &str = r#"
         [server]
@@ -326,6 +329,22 @@ mod tests {
             let line = format!("database = '{wrong}'");
             assert_eq!(paths(&with(&line)), ["server.database"], "{wrong}");
         }
+    }
+
+    #[test]
+    fn default_rules_that_changed_are_a_new_edition() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/edition.txt");
+        let hash = hex::encode(Sha256::digest(DEFAULT_POLICY));
+        let seen = format!("edition {DEFAULT_EDITION}\n{hash}\n");
+        if std::env::var_os("GOLDEN_WRITE").is_some() {
+            std::fs::write(&path, &seen).unwrap();
+        }
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            seen,
+            "accounts that have the rules of before would keep them: raise DEFAULT_EDITION, and GOLDEN_WRITE=1 writes \
+             the file anew"
+        );
     }
 
     #[test]

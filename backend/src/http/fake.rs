@@ -579,6 +579,10 @@ impl Policies for FakeStore {
         Ok(1)
     }
 
+    async fn put_default(&self, _: AccountId, _: &str, _: i64, _: i64) -> Result<i64, StoreError> {
+        Ok(1)
+    }
+
     async fn replace_policy(
         &self,
         account: AccountId,

@@ -125,6 +125,7 @@ macro_rules! contract {
             a_policy_gets_a_version_when_it_changes,
             what_was_changed_by_hand_is_not_undone_by_a_file_that_did_not_change,
             the_default_policy_gives_way_to_any_other,
+            an_earlier_edition_of_the_default_policy_does_not_come_back,
             a_change_of_mode_raises_the_accounts_epoch_and_nothing_else_does,
             versions_of_a_policy_are_kept_with_their_texts,
             a_policy_replaces_only_the_version_that_was_seen,
@@ -1771,16 +1772,33 @@ pub(super) async fn what_was_changed_by_hand_is_not_undone_by_a_file_that_did_no
     assert_eq!(put(&store, ON, Origin::File).await, 4);
 }
 
+async fn put_default(store: &Arc<dyn Store>, toml: &str, edition: i64) -> i64 {
+    store.put_default(ONE, toml, edition, T).await.unwrap()
+}
+
 pub(super) async fn the_default_policy_gives_way_to_any_other<B: Bench>() {
     let bench = B::start().await;
     let store = bench.store();
-    assert_eq!(put(&store, ON, Origin::Default).await, 1);
-    assert_eq!(put(&store, ON, Origin::Default).await, 1);
-    assert_eq!(put(&store, ON_TOO, Origin::Default).await, 2, "an upgrade");
+    assert_eq!(put_default(&store, ON, 1).await, 1);
+    assert_eq!(put_default(&store, ON, 1).await, 1);
+    assert_eq!(put_default(&store, ON_TOO, 2).await, 2, "an upgrade");
     assert_eq!(put(&store, PEOPLE, Origin::Cli).await, 3);
-    assert_eq!(put(&store, ON, Origin::Default).await, 3);
+    assert_eq!(put_default(&store, ON, 3).await, 3);
     assert_eq!(put(&store, ON, Origin::File).await, 4);
-    assert_eq!(put(&store, PEOPLE, Origin::Default).await, 4);
+    assert_eq!(put_default(&store, PEOPLE, 4).await, 4);
+}
+
+pub(super) async fn an_earlier_edition_of_the_default_policy_does_not_come_back<B: Bench>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    assert_eq!(put_default(&store, ON, 2).await, 1);
+    assert_eq!(put_default(&store, ON_TOO, 1).await, 1, "an older version");
+    assert_eq!(put_default(&store, ON_TOO, 2).await, 1, "one beside it");
+    assert_eq!(newest(&store).await.toml, ON);
+    // The later edition says what an earlier one said: it is the later one all the same.
+    assert_eq!(put_default(&store, ON, 4).await, 1);
+    assert_eq!(put_default(&store, ON_TOO, 3).await, 1);
+    assert_eq!(put_default(&store, ON_TOO, 5).await, 2);
 }
 
 pub(super) async fn a_change_of_mode_raises_the_accounts_epoch_and_nothing_else_does<B: Bench>() {

@@ -105,7 +105,7 @@ const TRIES: usize = 5;
 
 /// `(number, name, statements)`, oldest first. One that was released never changes, and none takes away or renames what
 /// the version before it uses: while instances are replaced one by one, both serve the same database.
-const MIGRATIONS: [(i64, &str, &str); 13] = [
+const MIGRATIONS: [(i64, &str, &str); 14] = [
     (
         8,
         "start",
@@ -170,6 +170,11 @@ const MIGRATIONS: [(i64, &str, &str); 13] = [
         31,
         "sends",
         include_str!("../../../../migrations/postgres/0031_sends.sql"),
+    ),
+    (
+        40,
+        "edition",
+        include_str!("../../../../migrations/postgres/0040_edition.sql"),
     ),
 ];
 

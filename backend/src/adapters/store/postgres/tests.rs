@@ -10,7 +10,8 @@ use crate::clock::{Clock, SetClock, SystemClock};
 use crate::error::StoreError;
 use crate::ports::{
     ActClaim, Again, Claimed, Commit, Dialogs, Duty, Finish, History, Inbox, Instances, JournalRow,
-    Lane, NewAct, NewRow, News, Outbox, Phase, Registry, Source, Store, Wanted,
+    Knowledge, Lane, NewAct, NewBase, NewRow, News, Origin, Outbox, Phase, Registry, Replaced,
+    Source, Store, Wanted,
 };
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
@@ -29,6 +30,7 @@ use tokio::task::JoinSet;
 use widget_core::action::Action;
 use widget_core::dialog::FORMAT;
 use widget_core::ids::{AccountId, ActionKey, ConversationId, DialogId};
+use widget_core::knowledge::{self, BaseFile};
 
 const MASTER: [u8; 32] = [42; 32];
 const ACCOUNT: AccountId = AccountId(1);
@@ -781,4 +783,27 @@ async fn an_older_instance_begins_anew_beside_a_newer_one() {
     .unwrap();
     join(&options).await.close().await;
     newer.close().await;
+}
+
+#[tokio::test]
+async fn a_knowledge_base_of_a_newer_format_is_not_replaced_by_an_older_versions_folder() {
+    let options = schema().await;
+    let store = join(&options).await;
+    let base = |text: &str, origin| {
+        let name = "base.md".to_owned();
+        let files = vec![BaseFile {
+            name,
+            text: format!("## Сауна\n{text}\n"),
+        }];
+        let passages = knowledge::read(&files).unwrap();
+        NewBase::of(files, &passages, (None, origin, None))
+    };
+    let put = async |base| store.put_base(ACCOUNT, base, T).await.unwrap();
+    assert_eq!(put(base("До 22.", Origin::Api)).await, Replaced::Stored(1));
+    let mut db = options.connect().await.unwrap();
+    db.execute("UPDATE knowledge SET format = format + 1")
+        .await
+        .unwrap();
+    assert_eq!(put(base("До 21.", Origin::File)).await, Replaced::Stored(1));
+    assert_eq!(put(base("До 20.", Origin::Api)).await, Replaced::Stored(2));
 }

@@ -180,12 +180,16 @@ async fn put(
     if base.over.is_some_and(|over| over != is) {
         return Ok(Replaced::Stale(is));
     }
-    if let Some((_, known, format)) = &newest
-        && *format == FORMAT
-        && (known == files
-            || base.origin == Origin::File && is_imported(db, account, files).await?)
-    {
-        return Ok(Replaced::Stored(is));
+    if let Some((_, known, format)) = &newest {
+        let is_of_a_folder = base.origin == Origin::File;
+        // A newer version of Estafeta beside this one takes the folder in.
+        let is_left = is_of_a_folder && *format > FORMAT;
+        if is_left
+            || *format == FORMAT
+                && (known == files || is_of_a_folder && is_imported(db, account, files).await?)
+        {
+            return Ok(Replaced::Stored(is));
+        }
     }
     let version = is + 1;
     insert(db, account, base, files, (version, now)).await?;

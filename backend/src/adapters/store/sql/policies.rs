@@ -27,6 +27,20 @@ impl Policies for SqlStore {
         .await
     }
 
+    async fn put_default(
+        &self,
+        account: AccountId,
+        toml: &str,
+        edition: i64,
+        now: i64,
+    ) -> Result<i64, StoreError> {
+        let keys = self.keys(account).await?;
+        self.write((keys, toml.to_owned()), move |db, (keys, toml)| {
+            Box::pin(put_edition(db, account, keys, (toml, edition), now))
+        })
+        .await
+    }
+
     async fn replace_policy(
         &self,
         account: AccountId,
@@ -110,6 +124,15 @@ struct Known {
     version: i64,
     toml: String,
     origin: String,
+    edition: i64,
+}
+
+/// A version that is to be stored.
+struct Fresh<'a> {
+    toml: &'a str,
+    origin: Origin,
+    user: Option<UserId>,
+    edition: i64,
 }
 
 async fn put(
@@ -127,7 +150,46 @@ async fn put(
     {
         return Ok(newest.version);
     }
-    insert(db, account, keys, newest, (toml, origin, None), now).await
+    let fresh = Fresh {
+        toml,
+        origin,
+        user: None,
+        edition: 0,
+    };
+    insert(db, account, keys, newest, fresh, now).await
+}
+
+async fn put_edition(
+    db: &mut Connection,
+    account: AccountId,
+    keys: &AccountKeys,
+    (toml, edition): (&str, i64),
+    now: i64,
+) -> Result<i64, StoreError> {
+    let origin = Origin::Default;
+    hold(db, Held::Policy(account)).await?;
+    let newest = newest(db, account, keys).await?;
+    if let Some(newest) = &newest {
+        if newest.origin != to_word(&origin)? || newest.edition >= edition {
+            return Ok(newest.version);
+        }
+        if newest.toml == toml {
+            sqlx::query("UPDATE policy SET edition = $3 WHERE account = $1 AND version = $2")
+                .bind(account.0)
+                .bind(newest.version)
+                .bind(edition)
+                .execute(db)
+                .await?;
+            return Ok(newest.version);
+        }
+    }
+    let fresh = Fresh {
+        toml,
+        origin,
+        user: None,
+        edition,
+    };
+    insert(db, account, keys, newest, fresh, now).await
 }
 
 async fn replace(
@@ -147,7 +209,12 @@ async fn replace(
     if newest.as_ref().is_some_and(|newest| newest.toml == toml) {
         return Ok(Replaced::Stored(is));
     }
-    let fresh = (toml, Origin::Api, Some(user));
+    let fresh = Fresh {
+        toml,
+        origin: Origin::Api,
+        user: Some(user),
+        edition: 0,
+    };
     let version = insert(db, account, keys, newest, fresh, now).await?;
     Ok(Replaced::Stored(version))
 }
@@ -158,23 +225,24 @@ async fn insert(
     account: AccountId,
     keys: &AccountKeys,
     newest: Option<Known>,
-    (toml, origin, user): (&str, Origin, Option<UserId>),
+    fresh: Fresh<'_>,
     now: i64,
 ) -> Result<i64, StoreError> {
     let version = newest.as_ref().map_or(0, |newest| newest.version) + 1;
     sqlx::query(
-        "INSERT INTO policy (account, version, toml, body, at, origin, by_user) \
-         VALUES ($1, $2, '', $3, $4, $5, $6)",
+        "INSERT INTO policy (account, version, toml, body, at, origin, by_user, edition) \
+         VALUES ($1, $2, '', $3, $4, $5, $6, $7)",
     )
     .bind(account.0)
     .bind(version)
-    .bind(keys.seal(Purpose::Policy, toml.as_bytes())?)
+    .bind(keys.seal(Purpose::Policy, fresh.toml.as_bytes())?)
     .bind(now)
-    .bind(to_word(&origin)?)
-    .bind(user.map(|user| user.0))
+    .bind(to_word(&fresh.origin)?)
+    .bind(fresh.user.map(|user| user.0))
+    .bind(fresh.edition)
     .execute(&mut *db)
     .await?;
-    if newest.is_some_and(|newest| mode_of(&newest.toml) != mode_of(toml)) {
+    if newest.is_some_and(|newest| mode_of(&newest.toml) != mode_of(fresh.toml)) {
         sqlx::query("UPDATE account SET epoch = epoch + 1 WHERE id = $1")
             .bind(account.0)
             .execute(db)
@@ -188,18 +256,19 @@ async fn newest(
     account: AccountId,
     keys: &AccountKeys,
 ) -> Result<Option<Known>, StoreError> {
-    let found: Option<(i64, Vec<u8>, String)> = sqlx::query_as(
-        "SELECT version, body, origin FROM policy WHERE account = $1 ORDER BY version DESC LIMIT 1",
+    let found: Option<(i64, Vec<u8>, String, i64)> = sqlx::query_as(
+        "SELECT version, body, origin, edition FROM policy WHERE account = $1 ORDER BY version DESC LIMIT 1",
     )
     .bind(account.0)
     .fetch_optional(db)
     .await?;
     found
-        .map(|(version, body, origin)| {
+        .map(|(version, body, origin, edition)| {
             Ok(Known {
                 version,
                 toml: keys.open_policy(&body)?,
                 origin,
+                edition,
             })
         })
         .transpose()
@@ -215,8 +284,7 @@ async fn is_new(
     newest: &Known,
 ) -> Result<bool, StoreError> {
     match origin {
-        Origin::Cli | Origin::Api => Ok(newest.toml != toml),
-        Origin::Default => Ok(newest.origin == to_word(&origin)? && newest.toml != toml),
+        Origin::Cli | Origin::Api | Origin::Default => Ok(newest.toml != toml),
         Origin::File => {
             let imported: Option<Vec<u8>> = sqlx::query_scalar(
                 "SELECT body FROM policy WHERE account = $1 AND origin = $2 ORDER BY version DESC LIMIT 1",

@@ -79,7 +79,7 @@ const BUSY_TIMEOUT: &str = "PRAGMA busy_timeout = 10000";
 const WAL_LIMIT: &str = "67108864";
 
 /// `(number, name, statements)`, oldest first. One that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 16] = [
+const MIGRATIONS: [(i64, &str, &str); 17] = [
     (
         1,
         "start",
@@ -159,6 +159,11 @@ const MIGRATIONS: [(i64, &str, &str); 16] = [
         26,
         "knowledge",
         include_str!("../../../../migrations/sqlite/0026_knowledge.sql"),
+    ),
+    (
+        40,
+        "edition",
+        include_str!("../../../../migrations/sqlite/0040_edition.sql"),
     ),
 ];
 
