@@ -202,7 +202,7 @@ fn send(kind: SendKind, epoch: u64) -> Action {
     }
 }
 
-fn answer(epoch: u64) -> Action {
+pub(super) fn answer(epoch: u64) -> Action {
     send(SendKind::Answer, epoch)
 }
 
@@ -1444,7 +1444,7 @@ pub(super) async fn a_claim_brings_who_the_guest_is_and_what_carrying_an_action_
 // ---------------------------------------------------------------- parking, echo
 
 /// A dialog `a` with a send in flight and a row of it parked until 30 s later; another send waits.
-async fn with_a_parked_row(store: &Arc<dyn Store>, text: Option<TextRef>) -> ClaimedAct {
+pub(super) async fn with_a_parked_row(store: &Arc<dyn Store>, text: Option<TextRef>) -> ClaimedAct {
     let acts = [(answer(0), text), (answer(0), text), (owner_field(), None)];
     begun(store, ONE, "a", &[], &acts).await;
     let sending = run_next(store, T).await;

@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::time::timeout;
+use widget_core::dialog::FORMAT;
 use widget_core::ids::{AccountId, DialogId};
 
 /// How long an instance lives after its last beat, ms of the database's clock.
@@ -39,8 +40,8 @@ pub(super) struct Instance {
     number: AtomicI64,
     /// It does not know what it holds: it has to begin anew.
     unsure: AtomicBool,
-    /// The numbers of those that live, as the last beat saw them.
-    alive: RwLock<Vec<i64>>,
+    /// Those that live, as the last beat saw them.
+    alive: RwLock<Vec<Living>>,
     /// Leases under which somebody of this process works.
     held: Mutex<HashSet<Lease>>,
     /// Leases of this life that nobody worked under at the last beat.
@@ -52,6 +53,13 @@ pub(super) struct Instance {
     hurry: Notify,
     /// Where its mark is kept for whoever comes after a crash.
     seat: Mutex<Option<Seat>>,
+}
+
+/// An instance that lives.
+struct Living {
+    number: i64,
+    /// Which format of dialogs it writes.
+    format: i64,
 }
 
 impl Instance {
@@ -92,15 +100,18 @@ impl Instance {
     }
 
     /// Whether this instance is the one to do `duty`: all instances agree on it without asking each other, and each has
-    /// about as many duties as the others.
+    /// about as many duties as the others. While versions are replaced, those of the newest format have them all: what one
+    /// of them has decided the others may be unable to read, and what the others decide they can.
     pub(super) fn is_first_for(&self, duty: Duty) -> bool {
         self.is_first_for_named(&duty.to_string())
     }
 
     fn is_first_for_named(&self, duty: &str) -> bool {
         let alive = self.alive.read().unwrap_or_else(PoisonError::into_inner);
-        let first = alive.iter().max_by_key(|number| weight(duty, **number));
-        first.is_none_or(|first| *first == self.number())
+        let first = alive
+            .iter()
+            .max_by_key(|living| (living.format, weight(duty, living.number)));
+        first.is_none_or(|first| first.number == self.number())
     }
 
     /// Takes a seat. Whoever sat there before is gone: what it held need not wait until its time is over.
@@ -156,12 +167,13 @@ impl Instance {
         self.drops(|_| true);
         let mark = uuid::Uuid::new_v4().to_string();
         let number = sqlx::query_scalar(concat!(
-            "INSERT INTO instance (mark, alive_until) VALUES ($1, ",
+            "INSERT INTO instance (mark, alive_until, format) VALUES ($1, ",
             db_now!(),
-            " + $2) RETURNING id"
+            " + $2, $3) RETURNING id"
         ))
         .bind(&mark)
         .bind(LIFE)
+        .bind(FORMAT)
         .fetch_one(db)
         .await?;
         if let Some(seat) = self.seat().as_mut() {
@@ -180,25 +192,28 @@ impl Instance {
             self.begin(db).await?;
         }
         let before = self.clock.machine_ms();
-        let all: Vec<(i64, bool, i64)> = sqlx::query_as(concat!(
+        let all: Vec<(i64, bool, i64, i64)> = sqlx::query_as(concat!(
             "SELECT id, alive_until > ",
             db_now!(),
-            ", ",
+            ", format, ",
             db_now!(),
             " FROM instance ORDER BY id"
         ))
         .fetch_all(db)
         .await?;
-        if let Some((_, _, right)) = all.first() {
+        if let Some((.., right)) = all.first() {
             let between = before + (self.clock.machine_ms() - before) / 2;
             self.clock.correct(between, *right);
         }
         let living = all
             .iter()
-            .filter(|(_, lives, _)| *lives)
-            .map(|(id, ..)| *id);
+            .filter(|(_, lives, ..)| *lives)
+            .map(|(number, _, format, _)| Living {
+                number: *number,
+                format: *format,
+            });
         *self.alive.write().unwrap_or_else(PoisonError::into_inner) = living.collect();
-        for (dead, ..) in all.iter().filter(|(_, lives, _)| !lives) {
+        for (dead, ..) in all.iter().filter(|(_, lives, ..)| !lives) {
             bury(db, *dead).await?;
         }
         bury_orphans(db).await?;
@@ -328,7 +343,7 @@ impl Instance {
     /// Whether nobody else lives.
     pub(super) fn is_alone(&self) -> bool {
         let alive = self.alive.read().unwrap_or_else(PoisonError::into_inner);
-        alive.iter().all(|number| *number == self.number())
+        alive.iter().all(|living| living.number == self.number())
     }
 }
 

@@ -105,7 +105,7 @@ const TRIES: usize = 5;
 
 /// `(number, name, statements)`, oldest first. One that was released never changes, and none takes away or renames what
 /// the version before it uses: while instances are replaced one by one, both serve the same database.
-const MIGRATIONS: [(i64, &str, &str); 14] = [
+const MIGRATIONS: [(i64, &str, &str); 15] = [
     (
         8,
         "start",
@@ -175,6 +175,11 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
         40,
         "edition",
         include_str!("../../../../migrations/postgres/0040_edition.sql"),
+    ),
+    (
+        41,
+        "versions",
+        include_str!("../../../../migrations/postgres/0041_versions.sql"),
     ),
 ];
 
@@ -522,9 +527,12 @@ impl PostgresStore {
         }
     }
 
-    /// Tells the instance that carries out the account's actions that there are some in these lanes.
+    /// Tells the instance that carries out the account's actions that there are some in these lanes. It may be one that
+    /// should not be it: whoever has it gives it up.
     fn tell_of_acts(&self, account: AccountId, lanes: &[Lane]) {
-        if !lanes.is_empty() && !self.serves(account) {
+        let instance = &self.0.instance;
+        let is_it = instance.is_alone() || instance.has(Duty::Account(account));
+        if !lanes.is_empty() && !is_it {
             self.0
                 .news
                 .tell(lanes.iter().map(|lane| News::Acts(account, *lane)));

@@ -5,7 +5,7 @@
 
 use super::{PostgresHistory, PostgresStore};
 use crate::adapters::store::SqliteStore;
-use crate::adapters::store::contract::{Bench, contract};
+use crate::adapters::store::contract::{Bench, answer, contract};
 use crate::clock::{Clock, SetClock, SystemClock};
 use crate::error::StoreError;
 use crate::ports::{
@@ -783,6 +783,62 @@ async fn an_older_instance_begins_anew_beside_a_newer_one() {
     .unwrap();
     join(&options).await.close().await;
     newer.close().await;
+}
+
+#[tokio::test]
+async fn what_is_decided_under_a_newer_format_is_carried_out_by_a_newer_instance() {
+    let options = schema().await;
+    let store = join(&options).await;
+    store.ingest(vec![event("a", "e1")]).await.unwrap();
+    let claimed = store.claim(T).await.unwrap().unwrap();
+    let decided = decided(&claimed, &[Action::ReadCrm, answer(0)]);
+    store.commit(decided).await.unwrap();
+    let mut db = options.connect().await.unwrap();
+    let mut of_format = async |format: i64| {
+        let change = sqlx::AssertSqlSafe(format!("UPDATE dialog SET format = {format}"));
+        db.execute(change).await.unwrap();
+        let mut claimed = Vec::new();
+        for lane in [Lane::Read, Lane::Send] {
+            claimed.push(store.claim_acts(wanted(lane), 8, T).await.unwrap().len());
+        }
+        claimed
+    };
+    assert_eq!(of_format(FORMAT + 1).await, [0, 0]);
+    assert_eq!(of_format(FORMAT).await, [1, 1]);
+}
+
+#[tokio::test]
+async fn while_versions_are_replaced_those_of_the_newest_format_have_all_duties() {
+    let options = schema().await;
+    let (older, newer) = (join(&options).await, join(&options).await);
+    let duties: Vec<Duty> = (1..=20).map(|n| Duty::Account(AccountId(n))).collect();
+    let beats = async || {
+        for store in [&older, &newer] {
+            store.0.instance.beat(&store.0.own).await.unwrap();
+        }
+    };
+    beats().await;
+    for duty in &duties {
+        let has = [
+            older.has(*duty).await.unwrap(),
+            newer.has(*duty).await.unwrap(),
+        ];
+        assert!(has[0] != has[1], "{duty}: {has:?}");
+    }
+    let mut db = options.connect().await.unwrap();
+    sqlx::query("UPDATE instance SET format = format + 1 WHERE id = $1")
+        .bind(newer.holder())
+        .execute(&mut db)
+        .await
+        .unwrap();
+    beats().await;
+    for duty in &duties {
+        assert!(!older.has(*duty).await.unwrap(), "{duty}");
+        assert!(newer.has(*duty).await.unwrap(), "{duty}");
+    }
+    newer.close().await;
+    older.0.instance.beat(&older.0.own).await.unwrap();
+    assert!(older.has(duties[0]).await.unwrap(), "nobody else is left");
 }
 
 #[tokio::test]

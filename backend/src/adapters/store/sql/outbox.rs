@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use sqlx::Row;
 use std::sync::Arc;
 use widget_core::action::Action;
+use widget_core::dialog::FORMAT;
 use widget_core::ids::{AccountId, ActionKey, DialogId, TextRef};
 
 /// An action that this version cannot read is looked at again so much later, ms: an upgrade may read it.
@@ -26,14 +27,16 @@ const FIRST_CHECK: i64 = 5_000;
 /// How the database marks a claim that refused its send.
 pub(super) const REFUSED: i64 = 2;
 
-/// Claims the actions of a lane that `$choice` leaves, the longest due first, and answers them as claimed.
+/// Claims the actions of a lane that `$choice` leaves, the longest due first, and answers them as claimed. What is decided
+/// under a newer format of dialogs is left to an instance that knows it.
 macro_rules! claiming {
     ($choice:expr) => {
         concat!(
             "UPDATE outbox SET claimed = 1, token = token + 1, holder = $5, \
              claimed_at = CASE WHEN phase = 'call' THEN $3 ELSE claimed_at END \
              WHERE id IN (SELECT o.id FROM outbox o \
-                 WHERE o.state = 'open' AND o.claimed = 0 AND o.account = $1 AND o.lane = $2 AND o.not_before <= $3",
+                 WHERE o.state = 'open' AND o.claimed = 0 AND o.account = $1 AND o.lane = $2 AND o.not_before <= $3 \
+                 AND EXISTS (SELECT 1 FROM dialog d WHERE d.account = o.account AND d.id = o.dialog AND d.format <= $6)",
             $choice,
             " ORDER BY o.not_before, o.id LIMIT $4",
             for_update!(),
@@ -79,8 +82,15 @@ impl Outbox for SqlStore {
                     })
                     .await?
             };
-            let claims = store.open_acts(&keys, &rows, now).await?;
-            Ok(Some(claims).filter(|claims| !claims.is_empty()))
+            let (claims, unread) = open_acts(&keys, &rows)?;
+            let putting_off = store.clone().put_off_acts(unread, now);
+            if claims.is_empty() {
+                putting_off.await;
+                return Ok(None);
+            }
+            // What can be carried out does not wait for that.
+            tokio::spawn(putting_off);
+            Ok(Some(claims))
         };
         let store = self.clone();
         let claims = deliver(claim, move |claims: Vec<ActClaim>| {
@@ -192,39 +202,15 @@ impl SqlStore {
         Ok(found.is_some())
     }
 
-    /// Opens what a claim found. What this version cannot read is put off: an upgrade may be able to.
-    async fn open_acts(
-        &self,
-        keys: &AccountKeys,
-        rows: &[DbRow],
-        now: i64,
-    ) -> Result<Vec<ActClaim>, StoreError> {
-        let mut claims = Vec::with_capacity(rows.len());
-        for row in rows {
-            match read_act(row, keys) {
-                Ok(act) if row.try_get::<i64, _>("claimed")? == REFUSED => {
-                    claims.push(ActClaim::Refused(Box::new(act)));
-                }
-                Ok(act) => claims.push(ActClaim::Run(Box::new(act))),
-                Err(error) => {
-                    tracing::error!(%error, "an action is put off: an upgrade may be able to read it");
-                    if let Err(error) = self.put_off_act(row, now).await {
-                        // It stays claimed until this life of the instance is over; the others must not.
-                        tracing::error!(%error, "an action could not be put off");
-                    }
-                }
+    /// Undoes the claims of actions that could not be read.
+    pub(super) async fn put_off_acts(self, unread: Vec<Unread>, now: i64) {
+        for unread in unread {
+            let put = self.write(unread, move |db, unread| Box::pin(put_off(db, unread, now)));
+            if let Err(error) = put.await {
+                // It stays claimed until this life of the instance is over; the others must not.
+                tracing::error!(%error, "an action could not be put off");
             }
         }
-        Ok(claims)
-    }
-
-    /// Undoes the claim of an action that could not be read. It was no try, and a place that it took is soon free.
-    async fn put_off_act(&self, row: &DbRow, now: i64) -> Result<(), StoreError> {
-        let claim: (i64, i64) = (row.try_get("id")?, row.try_get("token")?);
-        self.write(claim, move |db, (id, token)| {
-            Box::pin(put_off(db, *id, *token, now))
-        })
-        .await
     }
 
     /// Gives back a claim that nobody took: nothing was done under it.
@@ -237,6 +223,41 @@ impl SqlStore {
         };
         self.finish_act(act, again).await
     }
+}
+
+/// A claim of an action that this version cannot read.
+pub(super) struct Unread {
+    pub(super) account: AccountId,
+    pub(super) dialog: DialogId,
+    pub(super) id: i64,
+    pub(super) token: i64,
+}
+
+/// Opens what a claim found. What this version cannot read is to be put off: an upgrade may be able to.
+fn open_acts(
+    keys: &AccountKeys,
+    rows: &[DbRow],
+) -> Result<(Vec<ActClaim>, Vec<Unread>), StoreError> {
+    let mut claims = Vec::with_capacity(rows.len());
+    let mut unread = Vec::new();
+    for row in rows {
+        match read_act(row, keys).map(Box::new) {
+            Ok(act) if row.try_get::<i64, _>("claimed")? == REFUSED => {
+                claims.push(ActClaim::Refused(act));
+            }
+            Ok(act) => claims.push(ActClaim::Run(act)),
+            Err(error) => {
+                tracing::error!(%error, "an action is put off: an upgrade may be able to read it");
+                unread.push(Unread {
+                    account: AccountId(row.try_get("account")?),
+                    dialog: DialogId(row.try_get("dialog")?),
+                    id: row.try_get("id")?,
+                    token: row.try_get("token")?,
+                });
+            }
+        }
+    }
+    Ok((claims, unread))
 }
 
 /// Nobody tried while no process was up, so patience begins anew.
@@ -292,27 +313,31 @@ async fn claim_unfenced(
         .bind(now)
         .bind(i64::try_from(most).unwrap_or(i64::MAX))
         .bind(holder)
+        .bind(FORMAT)
         .fetch_all(db)
         .await?;
     rows.sort_by_key(|row| (row.get::<i64, _>("not_before"), row.get::<i64, _>("id")));
     Ok(rows)
 }
 
-async fn put_off(db: &mut Connection, id: i64, token: i64, now: i64) -> Result<(), StoreError> {
-    let freed: Option<(i64, String, String, Option<i64>)> = sqlx::query_as(
+/// Undoes the claim of an action that could not be read. It was no try, and a place that it took is soon free.
+pub(super) async fn put_off(db: &mut Connection, act: &Unread, now: i64) -> Result<(), StoreError> {
+    hold(db, Held::Dialog(act.account, &act.dialog)).await?;
+    let freed: Option<(String, String, String, Option<i64>)> = sqlx::query_as(
         "UPDATE outbox SET claimed = 0, not_before = $3 \
          WHERE id = $1 AND token = $2 AND state = 'open' AND claimed <> 0 \
-         RETURNING account, key, phase, sought_from",
+         RETURNING key, lane, phase, sought_from",
     )
-    .bind(id)
-    .bind(token)
+    .bind(act.id)
+    .bind(act.token)
     .bind(now + UNREADABLE_PAUSE)
     .fetch_optional(&mut *db)
     .await?;
-    if let Some((account, key, phase, sought_from)) = freed
-        && phase == "call"
+    if let Some((key, lane, phase, sought_from)) = freed
+        && (lane.as_str(), phase.as_str()) == (Lane::Send.name(), "call")
     {
-        nothing_leaves(db, account, &key, sought_from.is_some()).await?;
+        nothing_leaves(db, act.account.0, &key, sought_from.is_some()).await?;
+        unpark(db, act.account, &act.dialog, now).await?;
     }
     Ok(())
 }
@@ -360,7 +385,7 @@ async fn try_again(
     let nothing_left = act.phase == Phase::Call && phase == Phase::Call;
     if nothing_left && matches!(act.action, Action::Send { .. }) {
         forget_echo(db, act).await?;
-        unpark(db, act, act.claimed_at).await?;
+        unpark(db, act.account, &act.dialog, act.claimed_at).await?;
     }
     Ok(())
 }
@@ -402,19 +427,20 @@ async fn nothing_leaves(
 /// are handled: one of them may be a manager's.
 pub(super) async fn unpark(
     db: &mut Connection,
-    act: &ClaimedAct,
+    account: AccountId,
+    dialog: &DialogId,
     at: i64,
 ) -> Result<(), StoreError> {
     let unparked = sqlx::query(
         "UPDATE inbox SET parked_until = NULL \
          WHERE account = $1 AND dialog = $2 AND state = 'new' AND parked_until IS NOT NULL",
     )
-    .bind(act.account.0)
-    .bind(&act.dialog.0)
+    .bind(account.0)
+    .bind(&dialog.0)
     .execute(&mut *db)
     .await?;
     if unparked.rows_affected() > 0 {
-        wake(db, act.account.0, &act.dialog.0, at).await?;
+        wake(db, account.0, &dialog.0, at).await?;
     }
     Ok(())
 }

@@ -203,7 +203,7 @@ pub(super) async fn end(
         }
         None => forget_echo(db, act).await?,
     }
-    unpark(db, act, result.at).await
+    unpark(db, act.account, &act.dialog, result.at).await
 }
 
 /// Replaces rows without a dialog, each by rows that have one, or by none.

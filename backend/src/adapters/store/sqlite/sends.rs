@@ -9,12 +9,13 @@ use crate::error::StoreError;
 use crate::ports::{Class, Rank, Wanted, Window};
 use sqlx::Row;
 use widget_core::action::Action;
+use widget_core::dialog::FORMAT;
 use widget_core::ids::{AccountId, DialogId};
 
 /// How the database marks a claim that lets its send leave.
 const RUNS: i64 = 1;
 
-/// What is read of a send for its fence.
+/// What is read of a send for its fence, in dialogs of formats up to `$3`.
 macro_rules! send {
     () => {
         "SELECT o.id, o.dialog, o.key, o.action, o.text, o.phase, o.account_epoch, \
@@ -22,7 +23,7 @@ macro_rules! send {
          FROM outbox o \
          JOIN dialog d ON d.account = o.account AND d.id = o.dialog \
          JOIN account a ON a.id = o.account \
-         WHERE o.state = 'open' AND o.claimed = 0 AND o.account = $1 AND o.lane = 'send'"
+         WHERE o.state = 'open' AND o.claimed = 0 AND o.account = $1 AND o.lane = 'send' AND d.format <= $3"
     };
 }
 
@@ -35,14 +36,14 @@ macro_rules! urgency {
 }
 
 /// The next runnable send. A parked row stands before a call, but not before a check: that is what may explain the row.
-/// `$3` is the last rank that there is a place for. Of equally urgent dialogs that one goes first which got less lately.
+/// `$4` is the last rank that there is a place for. Of equally urgent dialogs that one goes first which got less lately.
 pub(super) const NEXT_SEND: &str = concat!(
     send!(),
     " AND o.not_before <= $2",
     is_first!(),
     " AND (o.phase <> 'call' OR (",
     urgency!(),
-    " <= $3 AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.state = 'new' AND i.dialog IS NOT NULL \
+    " <= $4 AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.state = 'new' AND i.dialog IS NOT NULL \
            AND i.account = o.account AND i.dialog = o.dialog AND i.holds_sends = 1))) \
       ORDER BY ",
     urgency!(),
@@ -83,7 +84,7 @@ async fn look_up(
 ) -> Result<Option<DbRow>, StoreError> {
     let account = wanted.account.0;
     let fenced = sqlx::query(NEXT_FENCED).bind(account).bind(now);
-    if let Some(row) = fenced.fetch_optional(&mut *db).await? {
+    if let Some(row) = fenced.bind(FORMAT).fetch_optional(&mut *db).await? {
         return Ok(Some(row));
     }
     let last_rank = if wanted.limited {
@@ -93,7 +94,7 @@ async fn look_up(
     };
     let last_rank = last_rank.map_or(-1, Rank::number);
     let next = sqlx::query(NEXT_SEND).bind(account).bind(now);
-    Ok(next.bind(last_rank).fetch_optional(db).await?)
+    Ok(next.bind(FORMAT).bind(last_rank).fetch_optional(db).await?)
 }
 
 async fn claim(

@@ -1,16 +1,18 @@
 //! The contract on `SQLite`, and what only `SQLite` has: its file, its lock, its key.
 
+use super::outbox::Unread;
 use super::{SqliteHistory, SqliteStore};
-use crate::adapters::store::contract::{Bench, contract};
+use crate::adapters::store::contract::{Bench, contract, with_a_parked_row};
 use crate::error::StoreError;
 use crate::ports::{
-    Commit, Dialogs, Erasure, Guest, History, Inbox, JournalRow, Lane, Ledger, NewAct, NewRow,
-    Origin, Outbox, Policies, Privacy, Progress, Registry, Source, Store, Wanted,
+    ActClaim, Commit, Dialogs, Erasure, Guest, History, Inbox, JournalRow, Lane, Ledger, NewAct,
+    NewRow, Origin, Outbox, Policies, Privacy, Progress, Registry, Source, Store, Wanted,
 };
 use async_trait::async_trait;
 use sqlx::{ConnectOptions, SqliteConnection};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use widget_core::action::Action;
 use widget_core::ids::{AccountId, ActionKey, ContactId, DialogId};
@@ -533,6 +535,65 @@ async fn an_action_of_a_newer_version_does_not_stop_other_actions() {
 }
 
 #[tokio::test]
+async fn promise_4_what_can_be_carried_out_does_not_wait_for_what_cannot_be_read() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    for name in ["a", "b"] {
+        store.ingest(vec![row(name, name, "")]).await.unwrap();
+        handle_next(&store, vec![Action::CreateContact]).await;
+    }
+    change(
+        &folder,
+        "UPDATE outbox SET action = '{\"action\":\"later\"}' WHERE dialog = 'a'",
+    )
+    .await;
+    let wanted = Wanted {
+        account: ACCOUNT,
+        lane: Lane::Crm,
+        limited: true,
+    };
+    let claimed = store.claim_acts(wanted, 5, T).await.unwrap();
+    let [ActClaim::Run(act)] = claimed.as_slice() else {
+        panic!("{claimed:?}");
+    };
+    assert_eq!(act.dialog, DialogId::from("b"));
+    let mut db = raw(&folder).await;
+    let is_put_off =
+        "SELECT COUNT(*) FROM outbox WHERE dialog = 'a' AND claimed = 0 AND not_before > $1";
+    loop {
+        let put_off = sqlx::query_scalar(is_put_off).bind(T);
+        let put_off: i64 = put_off.fetch_one(&mut db).await.unwrap();
+        if put_off == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_send_that_cannot_be_read_holds_back_no_parked_row() {
+    let folder = TempDir::new().unwrap();
+    let store = open(&folder).await;
+    let shared: Arc<dyn Store> = Arc::new(store.clone());
+    let sending = with_a_parked_row(&shared, None).await;
+    let id = sqlx::query_scalar("SELECT id FROM outbox WHERE key = $1")
+        .bind(&sending.key.0)
+        .fetch_one(&mut raw(&folder).await)
+        .await
+        .unwrap();
+    assert!(store.claim(T).await.unwrap().is_none(), "it is parked");
+    let unread = Unread {
+        account: sending.account,
+        dialog: sending.dialog.clone(),
+        id,
+        token: sending.token,
+    };
+    store.clone().put_off_acts(vec![unread], T).await;
+    let claimed = store.claim(T).await.unwrap().expect("no echo can come");
+    assert_eq!(claimed.rows[0].parked_until, None);
+}
+
+#[tokio::test]
 async fn the_database_is_made_durable_by_every_commit() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder).await;
@@ -599,9 +660,10 @@ async fn the_claims_use_their_indexes() {
         let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}"));
         let explained = sqlx::query_as(explained).bind(1_i64);
         let explained = if is_send {
-            explained.bind(1_i64).bind(1_i64)
+            explained.bind(1_i64).bind(1_i64).bind(1_i64)
         } else {
-            explained.bind("crm").bind(1_i64).bind(1_i64).bind(1_i64)
+            let explained = explained.bind("crm").bind(1_i64).bind(1_i64);
+            explained.bind(1_i64).bind(1_i64)
         };
         let plan: Vec<(i64, i64, i64, String)> = explained.fetch_all(&mut db).await.unwrap();
         let steps = |name: &str| plan.iter().any(|step| step.3.contains(name));
