@@ -1,6 +1,6 @@
 //! Moving all data from a file to a server, so that users who outgrow one machine change one setting.
 //!
-//! Rows are copied as they are, sealed values included, in batches; each batch notes in the same transaction how far it
+//! Rows are copied as they are, sealed values included, in batches; each batch notes in the same statement how far it
 //! came, so a move that was cut off goes on where it stopped. A server that holds half of the data serves nobody, and a
 //! file that was served meanwhile is not gone on with: the rows that were moved would be old.
 
@@ -203,20 +203,14 @@ impl Move {
         if begun {
             return Ok(());
         }
-        let mut transaction = self.to.begin().await?;
+        // Sent as one: the table is there with its mark, or not at all.
+        let name = MARK.replace('\'', "''");
         let create = AssertSqlSafe(format!(
-            "CREATE TABLE {MOVING} (name TEXT PRIMARY KEY, last BIGINT NOT NULL, rows BIGINT NOT NULL)"
+            "CREATE TABLE {MOVING} (name TEXT PRIMARY KEY, last BIGINT NOT NULL, rows BIGINT NOT NULL); \
+             INSERT INTO {MOVING} (name, last, rows) VALUES ('{name}', {mark}, 0)"
         ));
-        sqlx::query(create).execute(&mut *transaction).await?;
-        let note = AssertSqlSafe(format!(
-            "INSERT INTO {MOVING} (name, last, rows) VALUES ($1, $2, 0)"
-        ));
-        sqlx::query(note)
-            .bind(MARK)
-            .bind(i64::from(mark))
-            .execute(&mut *transaction)
-            .await?;
-        Ok(transaction.commit().await?)
+        sqlx::raw_sql(create).execute(&mut self.to).await?;
+        Ok(())
     }
 
     async fn check_columns(&mut self) -> Result<(), StoreError> {
@@ -270,11 +264,14 @@ impl Move {
             .zip(&columns)
             .map(|(n, (_, kind))| format!("${n}::{}[]", kind.name()))
             .collect();
+        // One statement: rows are there with the note of how far the move came, or not at all.
+        let (table_at, end_at, rows_at) = (arrays.len() + 1, arrays.len() + 2, arrays.len() + 3);
         let insert = AssertSqlSafe(format!(
-            "INSERT INTO {table} ({names}) SELECT * FROM UNNEST({})",
+            "WITH moved AS (INSERT INTO {table} ({names}) SELECT * FROM UNNEST({})) \
+             INSERT INTO {MOVING} (name, last, rows) VALUES (${table_at}, ${end_at}, ${rows_at}) \
+             ON CONFLICT (name) DO UPDATE SET last = excluded.last, rows = {MOVING}.rows + excluded.rows",
             arrays.join(", ")
         ));
-        let mut transaction = self.to.begin().await?;
         let mut query = sqlx::query(insert);
         for (name, kind) in &columns {
             let name = name.as_str();
@@ -284,18 +281,12 @@ impl Move {
                 Kind::Bytes => query.bind(column::<Vec<u8>>(&rows, name)?),
             };
         }
-        query.execute(&mut *transaction).await?;
-        let note = AssertSqlSafe(format!(
-            "INSERT INTO {MOVING} (name, last, rows) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE \
-             SET last = excluded.last, rows = {MOVING}.rows + excluded.rows"
-        ));
-        sqlx::query(note)
+        query
             .bind(table)
             .bind(end)
             .bind(i64::try_from(rows.len()).unwrap_or(i64::MAX))
-            .execute(&mut *transaction)
+            .execute(&mut self.to)
             .await?;
-        transaction.commit().await?;
         Ok(rows.len())
     }
 }
@@ -385,7 +376,9 @@ mod tests {
     use super::*;
     use crate::clock::SystemClock;
     use crate::ports::{Dialogs, JournalRow, Store};
+    use std::time::Duration;
     use tempfile::TempDir;
+    use tokio::time::timeout;
     use widget_core::ids::AccountId;
 
     const MASTER: [u8; 32] = [42; 32];
@@ -444,6 +437,25 @@ mod tests {
             assert_eq!(moved.seq, 1);
         }
         server.close().await;
+    }
+
+    #[tokio::test]
+    async fn promise_2_nothing_lost_wherever_a_move_is_dropped_it_goes_on() {
+        let (_folder, path, place) = before().await;
+        let mut moving = Move::begin(&path, &place, &MASTER).await.unwrap();
+        let mut patience = Duration::ZERO;
+        loop {
+            let moved = timeout(patience, moving.go_on()).await;
+            if matches!(moved, Ok(Ok(None))) {
+                break;
+            }
+            assert!(!matches!(moved, Ok(Err(_))), "{moved:?}");
+            patience += Duration::from_millis(1);
+        }
+        let Moved { rows, of } = moving.so_far().await.unwrap();
+        assert_eq!(rows, of);
+        moving.finish().await.unwrap();
+        join(&place).await.unwrap().close().await;
     }
 
     #[tokio::test]
