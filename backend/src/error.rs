@@ -17,6 +17,9 @@ pub enum StoreError {
     /// The database failed; the call may be repeated.
     #[error("the database failed: {0}")]
     Database(String),
+    /// The database refused the change for now, and has undone it for certain; the call may be repeated.
+    #[error("the database refused the change: {0}")]
+    Undone(String),
     /// Another transaction stood in its way; the call may be repeated at once.
     #[error("another change stood in the way of this one")]
     Collided,

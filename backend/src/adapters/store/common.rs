@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use std::pin::Pin;
 use tokio::sync::oneshot;
 use widget_core::ids::{AccountId, DealId, DialogId};
@@ -15,6 +16,8 @@ use widget_core::owner::Owner;
 const DEADLOCK: &str = "40P01";
 /// `PostgreSQL` has undone a transaction that saw what is not so any more.
 const NOT_SERIALISABLE: &str = "40001";
+/// The server does not know whether a statement took effect: its connection to another one failed in between, say.
+const UNKNOWN: [&str; 2] = ["08", "40003"];
 /// A function of ours found that the caller may not write any more.
 const LEASE_LOST: &str = "ES001";
 /// `PostgreSQL`'s class of values that a column cannot hold.
@@ -163,9 +166,23 @@ impl From<sqlx::Error> for StoreError {
                 StoreError::Refused(error.to_string())
             }
             Some(REFUSED) => StoreError::Refused(error.to_string()),
+            _ if is_undone(&error) => StoreError::Undone(error.to_string()),
             _ => StoreError::Database(error.to_string()),
         }
     }
+}
+
+/// Whether the server has undone what failed, for certain: it says why, and goes on with the connection. A lock that was not to
+/// be had (55P03), a statement that was cancelled (57014), a disk that is full (53100), a table that is not there (42P01).
+/// Where it ends the connection, or says nothing any more, a commit may have been on its way.
+fn is_undone(error: &sqlx::Error) -> bool {
+    let error = error
+        .as_database_error()
+        .and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    error.is_some_and(|error| {
+        let is_unknown = UNKNOWN.iter().any(|code| error.code().starts_with(code));
+        error.severity() == PgSeverity::Error && !is_unknown
+    })
 }
 
 pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String, StoreError> {

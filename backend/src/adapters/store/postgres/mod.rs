@@ -407,9 +407,11 @@ impl PostgresStore {
             let mut transaction = lent.db.begin().await?;
             match work(&mut transaction, input).await {
                 Ok(done) => {
-                    if let Err(error) = transaction.commit().await {
-                        self.0.instance.doubt();
-                        return Err(error.into());
+                    if let Err(error) = transaction.commit().await.map_err(StoreError::from) {
+                        if matches!(error, StoreError::Database(_)) {
+                            self.0.instance.doubt();
+                        }
+                        return Err(error);
                     }
                     lent.is_clean = true;
                     return Ok(done);

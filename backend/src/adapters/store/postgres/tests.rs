@@ -335,6 +335,44 @@ async fn promise_2_who_loses_the_connection_does_not_know_what_it_holds_and_begi
 }
 
 #[tokio::test]
+async fn promise_2_only_a_change_that_may_have_taken_effect_ends_the_life_of_an_instance() {
+    let options = schema().await;
+    let store = join(&options).await;
+    store.ingest(vec![event("a", "e1")]).await.unwrap();
+    let mut db = options.connect().await.unwrap();
+    let mut is_doubted = async |how: &str| {
+        let fails = sqlx::AssertSqlSafe(format!(
+            "CREATE OR REPLACE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {how}; RETURN NEW; END $$; \
+             CREATE OR REPLACE TRIGGER fails BEFORE UPDATE ON dialog FOR EACH ROW EXECUTE FUNCTION fails()"
+        ));
+        db.execute(fails).await.unwrap();
+        // The server tells of a failure before it lets the row go, and a claim passes over what is held.
+        let claimed = loop {
+            match store.claim(T).await {
+                Ok(None) => tokio::time::sleep(Duration::from_millis(1)).await,
+                claimed => break claimed,
+            }
+        };
+        assert!(claimed.is_err(), "{claimed:?}");
+        let is_unsure = store.0.instance.is_unsure();
+        store.0.instance.begin(&store.0.own).await.unwrap();
+        is_unsure
+    };
+    for code in [
+        "55P03", "57014", "40001", "40P01", "53100", "42P01", "25006",
+    ] {
+        let raise = format!("RAISE EXCEPTION USING ERRCODE = '{code}'");
+        assert!(!is_doubted(&raise).await, "{code}");
+    }
+    for unknown in ["08006", "40003"] {
+        let raise = format!("RAISE EXCEPTION USING ERRCODE = '{unknown}'");
+        assert!(is_doubted(&raise).await, "{unknown}");
+    }
+    let ends = "PERFORM pg_terminate_backend(pg_backend_pid())";
+    assert!(is_doubted(ends).await, "the connection ended");
+}
+
+#[tokio::test]
 async fn promise_2_nothing_lost_a_change_that_is_dropped_as_it_begins_leaves_no_transaction_open() {
     let options = schema().await;
     let store = join(&options).await;
