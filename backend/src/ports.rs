@@ -589,10 +589,11 @@ pub trait Registry: Send + Sync {
         dialog: &DialogId,
     ) -> Result<Option<Guest>, StoreError>;
 
-    /// Remembers the contact of a phone (the CRM's index lags behind).
+    /// Remembers the contact of a phone (the CRM's index lags behind), unless the guest of the dialog was erased meanwhile.
     async fn put_contact(
         &self,
         account: AccountId,
+        dialog: &DialogId,
         phone: &str,
         contact: ContactId,
     ) -> Result<(), StoreError>;

@@ -234,7 +234,12 @@ impl Context<'_> {
                 if let Some(contact) = &found.contact {
                     self.flow
                         .store
-                        .put_contact(self.act.account, &lookup.phone, contact.id)
+                        .put_contact(
+                            self.act.account,
+                            &self.act.dialog,
+                            &lookup.phone,
+                            contact.id,
+                        )
                         .await?;
                 }
                 self.over(&Outcome::Read {
@@ -524,7 +529,7 @@ impl Context<'_> {
         {
             self.flow
                 .store
-                .put_contact(self.act.account, &guest.phone, contact)
+                .put_contact(self.act.account, &self.act.dialog, &guest.phone, contact)
                 .await?;
         }
         Ok(self.done(done))

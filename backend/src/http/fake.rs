@@ -528,7 +528,13 @@ impl Registry for FakeStore {
         Ok(None)
     }
 
-    async fn put_contact(&self, _: AccountId, _: &str, _: ContactId) -> Result<(), StoreError> {
+    async fn put_contact(
+        &self,
+        _: AccountId,
+        _: &DialogId,
+        _: &str,
+        _: ContactId,
+    ) -> Result<(), StoreError> {
         Ok(())
     }
 

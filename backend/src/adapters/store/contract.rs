@@ -133,6 +133,7 @@ macro_rules! contract {
             promise_6_separate_an_account_neither_sees_nor_affects_another,
             privacy_an_erased_guest_leaves_ids_and_a_state_that_is_the_fold,
             privacy_a_guest_is_not_erased_while_the_dialog_is_worked_on,
+            privacy_what_is_found_of_a_guest_who_was_erased_meanwhile_is_not_kept,
             privacy_a_deleted_messages_text_goes_unless_another_says_the_same,
             promise_6_separate_an_erased_account_takes_nothing_of_another,
             what_is_handled_goes_in_time_and_what_waits_stays,
@@ -1695,11 +1696,11 @@ pub(super) async fn a_guest_and_a_contact_are_remembered<B: Bench>() {
         .unwrap();
     assert_eq!(store.contact(ONE, "79000000001").await.unwrap(), None);
     store
-        .put_contact(ONE, "79000000001", ContactId(5))
+        .put_contact(ONE, &name, "79000000001", ContactId(5))
         .await
         .unwrap();
     store
-        .put_contact(ONE, "79000000001", ContactId(6))
+        .put_contact(ONE, &name, "79000000001", ContactId(6))
         .await
         .unwrap();
     drop(store);
@@ -1921,7 +1922,10 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
     };
     begun(&store, ONE, "a", &[bound], &[(answer(0), Some(text))]).await;
     store.put_guest(ONE, &name, &guest).await.unwrap();
-    store.put_contact(ONE, phone, ContactId(5)).await.unwrap();
+    store
+        .put_contact(ONE, &name, phone, ContactId(5))
+        .await
+        .unwrap();
 
     // Account two has a dialog of the same name; what is asked for it is never account one's.
     assert_eq!(store.dialog(TWO, &name).await.unwrap(), None);

@@ -64,7 +64,7 @@ async fn talking(store: &Arc<dyn Store>, account: AccountId, name: &str) -> Text
     begun(store, account, name, &[seen, bound], &acts).await;
     let name = dialog(name);
     store.put_guest(account, &name, &guest()).await.unwrap();
-    let contact = store.put_contact(account, PHONE, ContactId(5)).await;
+    let contact = store.put_contact(account, &name, PHONE, ContactId(5)).await;
     contact.unwrap();
     text
 }
@@ -149,6 +149,21 @@ pub(in super::super) async fn privacy_a_guest_is_not_erased_while_the_dialog_is_
     assert_eq!(texts(&store, ONE, text).await.as_deref(), Some("тайна"));
     assert_eq!(erase_guest(&store, "a", T, true).await, Progress::Done);
     assert_eq!(texts(&store, ONE, text).await, None);
+}
+
+pub(in super::super) async fn privacy_what_is_found_of_a_guest_who_was_erased_meanwhile_is_not_kept<
+    B: Bench,
+>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    talking(&store, ONE, "a").await;
+    // A call that hangs: the erasure does not wait for it for ever.
+    run_next(&store, T).await;
+    assert_eq!(erase_guest(&store, "a", T, true).await, Progress::Done);
+    let name = dialog("a");
+    let late = store.put_contact(ONE, &name, PHONE, ContactId(6));
+    late.await.unwrap();
+    assert_eq!(store.contact(ONE, PHONE).await.unwrap(), None);
 }
 
 pub(in super::super) async fn privacy_a_deleted_messages_text_goes_unless_another_says_the_same<

@@ -1,8 +1,9 @@
 //! Accounts' small facts.
 
-use super::super::common::{from_json, to_json};
+use super::super::common::{Held, from_json, to_json};
 use super::super::seal::{AccountKeys, Purpose};
 use super::SqlStore;
+use super::dialect::hold;
 use crate::error::StoreError;
 use crate::ports::{Guest, Registry};
 use async_trait::async_trait;
@@ -76,6 +77,7 @@ impl Registry for SqlStore {
     async fn put_contact(
         &self,
         account: AccountId,
+        dialog: &DialogId,
         phone: &str,
         contact: ContactId,
     ) -> Result<(), StoreError> {
@@ -83,13 +85,16 @@ impl Registry for SqlStore {
             return Ok(());
         }
         let phone = self.keys(account).await?.phone(phone);
-        self.write(phone, move |db, phone| {
+        self.write((dialog.clone(), phone), move |db, (dialog, phone)| {
             Box::pin(async move {
+                hold(db, Held::Dialog(account, dialog)).await?;
                 sqlx::query(
-                    "INSERT INTO contact_phone (account, phone, contact) VALUES ($1, $2, $3) \
+                    "INSERT INTO contact_phone (account, phone, contact) \
+                     SELECT account, $3, $4 FROM dialog WHERE account = $1 AND id = $2 AND guest IS NOT NULL \
                      ON CONFLICT (account, phone) DO UPDATE SET contact = excluded.contact",
                 )
                 .bind(account.0)
+                .bind(&dialog.0)
                 .bind(phone.as_slice())
                 .bind(contact.0)
                 .execute(db)

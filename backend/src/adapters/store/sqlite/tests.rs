@@ -378,7 +378,7 @@ async fn privacy_neither_the_database_nor_its_wal_holds_a_plain_text_name_or_pho
     };
     store.put_guest(ACCOUNT, &dialog, &guest).await.unwrap();
     store
-        .put_contact(ACCOUNT, PLAIN[1], ContactId(5))
+        .put_contact(ACCOUNT, &dialog, PLAIN[1], ContactId(5))
         .await
         .unwrap();
 
