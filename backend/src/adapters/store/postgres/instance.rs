@@ -191,6 +191,7 @@ impl Instance {
         if self.is_unsure() || !self.renew(db).await? {
             self.begin(db).await?;
         }
+        cut_short(db).await?;
         let before = self.clock.machine_ms();
         let all: Vec<(i64, bool, i64, i64)> = sqlx::query_as(concat!(
             "SELECT id, alive_until > ",
@@ -365,6 +366,22 @@ pub(super) async fn keep_alive(instance: Arc<Instance>, db: PgPool) {
             }
         };
     }
+}
+
+/// Nobody lives longer than a life from now on. Where the database's clock steps back (another server takes over, and its
+/// clock is behind), those who live renew it, and those who died before are not waited for until the clock has caught up.
+async fn cut_short(db: &PgPool) -> Result<(), StoreError> {
+    sqlx::query(concat!(
+        "UPDATE instance SET alive_until = ",
+        db_now!(),
+        " + $1 WHERE alive_until > ",
+        db_now!(),
+        " + $1"
+    ))
+    .bind(LIFE)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Takes back what was leased or claimed under the number of an instance that is gone and buried: by a statement that was

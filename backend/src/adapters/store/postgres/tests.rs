@@ -779,6 +779,103 @@ async fn the_logical_schema_is_that_of_sqlite() {
     assert_eq!(keys_of_postgres, keys_of_sqlite);
 }
 
+// --- a database whose clock steps ---------------------------------------------------------------------------------------
+
+/// A database whose clock can be set.
+struct Clockwork {
+    options: PgConnectOptions,
+}
+
+impl Clockwork {
+    async fn new() -> Self {
+        let options = schema().await;
+        join(&options).await.close().await;
+        let mut db = options.connect().await.unwrap();
+        let schema = sqlx::query_scalar("SELECT current_schema()::text");
+        let schema: String = schema.fetch_one(&mut db).await.unwrap();
+        let clock = sqlx::AssertSqlSafe(format!(
+            "CREATE SCHEMA {schema}_clock; \
+             CREATE TABLE {schema}_clock.step AS SELECT 0::bigint AS seconds; \
+             CREATE FUNCTION {schema}_clock.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS \
+             'SELECT pg_catalog.clock_timestamp() + seconds * interval ''1 second'' FROM {schema}_clock.step'"
+        ));
+        db.execute(clock).await.unwrap();
+        // What is found first hides what the database itself has under the same name.
+        let path = format!("{schema}_clock,pg_catalog,{schema}");
+        Self {
+            options: options.options([("search_path", path)]),
+        }
+    }
+
+    /// An instance that beats when the test says so.
+    async fn instance(&self) -> PostgresStore {
+        let store = PostgresStore::open(&self.options, &MASTER, Arc::new(SystemClock));
+        store.0.instance.begin(&store.0.own).await.unwrap();
+        beats(&store).await;
+        store
+    }
+
+    /// The clock goes wrong by so much.
+    async fn steps(&self, seconds: i64) {
+        let mut db = self.options.connect().await.unwrap();
+        sqlx::query("UPDATE step SET seconds = $1")
+            .bind(seconds)
+            .execute(&mut db)
+            .await
+            .unwrap();
+    }
+}
+
+async fn beats(store: &PostgresStore) {
+    store.0.instance.beat(&store.0.own).await.unwrap();
+}
+
+#[tokio::test]
+async fn promise_2_where_the_databases_clock_steps_back_the_dead_are_not_waited_for_longer_than_a_life()
+ {
+    let clock = Clockwork::new().await;
+    let (one, two) = (clock.instance().await, clock.instance().await);
+    let rows = vec![event("a", "e1"), event("b", "e2")];
+    one.ingest(rows).await.unwrap();
+    let of_two = two.claim(T).await.unwrap().unwrap();
+    let of_one = one.claim(T).await.unwrap().unwrap();
+    // One dies; two lives on.
+    clock.steps(-30).await;
+    beats(&two).await;
+    clock.steps(-21).await;
+    beats(&two).await;
+    assert!(two.claim(T).await.unwrap().is_none(), "one may still live");
+    clock.steps(-19).await;
+    beats(&two).await;
+    let taken = two.claim(T).await.unwrap().expect("one is dead");
+    assert_eq!(taken.lease.dialog, of_one.lease.dialog);
+    two.commit(decided(&of_two, &[])).await.unwrap();
+    let late = one.commit(decided(&of_one, &[])).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
+}
+
+#[tokio::test]
+async fn promise_1_one_voice_where_the_databases_clock_steps_forward_whoever_seems_dead_writes_nothing_more()
+ {
+    let clock = Clockwork::new().await;
+    let (one, two) = (clock.instance().await, clock.instance().await);
+    one.ingest(vec![event("a", "e1")]).await.unwrap();
+    let held = one.claim(T).await.unwrap().unwrap();
+    clock.steps(60).await;
+    beats(&two).await;
+    let taken = two.claim(T).await.unwrap().expect("one seems dead");
+    let late = one.commit(decided(&held, &[])).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
+    two.commit(decided(&taken, &[])).await.unwrap();
+    // One goes on under another number.
+    let before = one.holder();
+    beats(&one).await;
+    assert_ne!(one.holder(), before);
+    one.ingest(vec![event("b", "e2")]).await.unwrap();
+    let again = one.claim(T).await.unwrap().unwrap();
+    one.commit(decided(&again, &[])).await.unwrap();
+}
+
 // --- two versions beside each other -------------------------------------------------------------------------------------
 
 #[tokio::test]
