@@ -28,18 +28,25 @@ pub(super) struct Args {
     /// File with the key of the signature; without it the variable `ESTAFETA_BOT_SECRET`.
     #[arg(long)]
     secret_file: Option<PathBuf>,
-    #[arg(
-        long,
-        value_parser = url::local,
-        help = "Where promised answers arrive, such as http://127.0.0.1:8099: the bot brings them to …/api/v1/bot/turns/{turn id}"
-    )]
-    listen: Option<Local>,
+    #[command(flatten)]
+    promised: Promised,
     /// How long an answer may take, seconds.
     #[arg(long, default_value_t = 30)]
     patience: u64,
     /// Only for the sandbox's bot: the sandbox's clock.
     #[arg(long, value_name = "URL")]
     clock: Option<String>,
+}
+
+// Where promised answers arrive. No doc comment: clap would take it for the command's own.
+#[derive(clap::Args)]
+pub(super) struct Promised {
+    #[arg(
+        long,
+        value_parser = url::local,
+        help = "Where promised answers arrive, such as http://127.0.0.1:8099: the bot brings them to …/api/v1/bot/turns/{turn id}"
+    )]
+    listen: Option<Local>,
 }
 
 /// Where the key is looked for without a file.
@@ -89,7 +96,7 @@ async fn check(args: &Args, config: Option<&Config>) -> Result<Vec<CheckLine>, F
         secret,
         clock: clock_of(source).await?,
         patience,
-        listener: listener(args.listen.as_ref()).await?,
+        listener: args.promised.listener().await?,
     };
     check.run().await.map_err(bad_address)
 }
@@ -102,16 +109,19 @@ pub(super) async fn clock_of(source: Option<&str>) -> Result<Arc<dyn Clock>, Fai
     })
 }
 
-/// Where promised answers arrive.
-pub(super) async fn listener(at: Option<&Local>) -> Result<Option<TcpListener>, Failure> {
-    let Some(local) = at else { return Ok(None) };
-    let listener = TcpListener::bind(local.listen).await.map_err(|error| {
-        format!(
-            "{} cannot be used: {error}; choose another address with --listen",
-            local.url
-        )
-    })?;
-    Ok(Some(listener))
+impl Promised {
+    pub(super) async fn listener(&self) -> Result<Option<TcpListener>, Failure> {
+        let Some(local) = &self.listen else {
+            return Ok(None);
+        };
+        let listener = TcpListener::bind(local.listen).await.map_err(|error| {
+            format!(
+                "{} cannot be used: {error}; choose another address with --listen",
+                local.url
+            )
+        })?;
+        Ok(Some(listener))
+    }
 }
 
 /// A bot's address that is not asked.

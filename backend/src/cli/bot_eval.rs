@@ -1,9 +1,8 @@
 //! `estafeta bot-eval`: how well a bot answers labelled questions. The labels: `backend/KNOWLEDGE.md`.
 
 use super::account::chosen;
-use super::bot_check::{bad_address, clock_of, listener, secret};
+use super::bot_check::{Promised, bad_address, clock_of, secret};
 use super::knowledge::base;
-use super::url::{self, Local};
 use super::{Failure, Outcome, asked, say, settings};
 use crate::app::bot_eval::{Examinee, Said};
 use serde::Serialize;
@@ -29,12 +28,8 @@ pub(super) struct Args {
     /// Only for the sandbox's bot behind `--bot-url`: the sandbox's clock.
     #[arg(long, value_name = "URL", requires = "bot_url")]
     clock: Option<String>,
-    #[arg(
-        long,
-        value_parser = url::local,
-        help = "Where promised answers arrive, such as http://127.0.0.1:8099: the bot brings them to …/api/v1/bot/turns/{turn id}"
-    )]
-    listen: Option<Local>,
+    #[command(flatten)]
+    promised: Promised,
     /// The account; may be left out where there is but one.
     #[arg(long, value_name = "ID", requires = "config")]
     account: Option<i64>,
@@ -102,7 +97,7 @@ pub(super) fn run(args: &Args) -> Outcome {
             }
             (None, None) => Examinee::of_files(&files.unwrap_or_default()),
         };
-        if let Some(listener) = listener(args.listen.as_ref()).await? {
+        if let Some(listener) = args.promised.listener().await? {
             examinee.listen(listener);
         }
         Ok(examine(&examinee, &questions).await)
