@@ -16,8 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many recent messages a dialog keeps: the bot's history.
 pub const RECENT_MESSAGES: usize = 20;
 
-/// The shape of a stored [`Dialog`]. It grows with every field more: an older version that read such a state and wrote it
-/// back would lose that field, so while two versions serve the same accounts the older one leaves the dialog alone.
+/// The shape of a stored [`Dialog`] and of its actions. It grows with every field more: an older version that read such a
+/// state and wrote it back would lose that field, and it could not carry out such an action, so while two versions serve the
+/// same accounts the older one leaves the dialog alone.
 pub const FORMAT: i64 = 4;
 
 /// A dialog's whole state.

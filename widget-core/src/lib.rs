@@ -28,7 +28,8 @@
 //! family's tests named after its line in BEHAVIOUR. The compiler shows the rest.
 //!
 //! **an action**: a variant in [`action`], its result in [`event::Done`], how it is carried out in the backend's
-//! `flow/act.rs`, and what happens after an unknown outcome (DESIGN §5.4).
+//! `flow/act.rs`, and what happens after an unknown outcome (DESIGN §5.4). [`dialog::FORMAT`] is raised: beside a newer
+//! version an older one leaves the dialogs alone that may ask for it.
 //!
 //! **a change**: a variant in [`change`] that states its whole effect, and its arm in [`dialog::Dialog::apply`].
 //!
