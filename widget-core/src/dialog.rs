@@ -19,6 +19,7 @@ pub const RECENT_MESSAGES: usize = 20;
 /// The shape of a stored [`Dialog`] and of its actions. It grows with every field more: an older version that read such a
 /// state and wrote it back would lose that field, and it could not carry out such an action, so while two versions serve the
 /// same accounts the older one leaves the dialog alone.
+/// What a state does not use it does not have: [`Dialog::format`].
 pub const FORMAT: i64 = 4;
 
 /// A dialog's whole state.
@@ -424,6 +425,12 @@ pub struct Armed {
 }
 
 impl Dialog {
+    /// The least format that holds this state: beside a newer version an older one goes on with all dialogs in which there is
+    /// nothing that it does not know, and managers who click there are answered.
+    pub const fn format(&self) -> i64 {
+        if self.exclusion.is_some() { 4 } else { 3 }
+    }
+
     /// A dialog before its first event: the bot leads.
     pub fn new(id: DialogId, account: AccountId, conversation: ConversationId) -> Self {
         Self {

@@ -8,7 +8,6 @@ use super::ledger::{ECHO_WINDOW, Seen};
 use crate::error::StoreError;
 use crate::ports::{ClaimedAct, Commit, Echo, Lane, NewAct, Rank};
 use widget_core::action::Action;
-use widget_core::dialog::FORMAT;
 use widget_core::ids::{ActionKey, MessageId};
 
 /// What was decided on a dialog that this life of the instance has leased. Answers when it is ready next.
@@ -62,7 +61,7 @@ pub(super) async fn apply(
     .bind(state.deal.map(|deal| deal.0))
     .bind(state.contact.map(|contact| contact.0))
     .bind(state.timers.values().map(|armed| armed.due).min())
-    .bind(FORMAT)
+    .bind(state.format())
     .bind(commit.release)
     .bind(holder)
     .fetch_one(db)

@@ -927,8 +927,12 @@ async fn what_is_decided_under_a_newer_format_is_carried_out_by_a_newer_instance
     store.ingest(vec![event("a", "e1")]).await.unwrap();
     let claimed = store.claim(T).await.unwrap().unwrap();
     let decided = decided(&claimed, &[Action::ReadCrm, answer(0)]);
+    let format = decided.state.format();
     store.commit(decided).await.unwrap();
     let mut db = options.connect().await.unwrap();
+    let stored = sqlx::query_scalar("SELECT format FROM dialog");
+    let stored: i64 = stored.fetch_one(&mut db).await.unwrap();
+    assert_eq!(stored, format, "the least that holds the state");
     let mut of_format = async |format: i64| {
         let change = sqlx::AssertSqlSafe(format!("UPDATE dialog SET format = {format}"));
         db.execute(change).await.unwrap();

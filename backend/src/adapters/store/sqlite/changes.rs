@@ -9,7 +9,6 @@ use super::outbox::{forget_echo, still_held, unpark};
 use crate::error::StoreError;
 use crate::ports::{ClaimedAct, Commit, Echo, JournalRow, Lane, Lease, NewAct, Rank};
 use widget_core::action::Action;
-use widget_core::dialog::FORMAT;
 use widget_core::ids::{ActionKey, MessageId};
 
 /// What was decided on a leased dialog. Answers when it is ready next.
@@ -142,7 +141,7 @@ async fn store_state(db: &mut Connection, commit: &Commit) -> Result<Option<i64>
     .bind(commit.release)
     .bind(state.contact.map(|contact| contact.0))
     .bind(state.timers.values().map(|armed| armed.due).min())
-    .bind(FORMAT)
+    .bind(state.format())
     .fetch_one(db)
     .await?;
     Ok(ready_at)
