@@ -717,7 +717,9 @@ impl Workbench {
         let install = |kept: &KeptSetup| {
             let set_up = read(kept)?;
             let is_let_in = set_up.done.contains(Step::Access.name());
-            let is_left = |step: &Step| *step != Step::Widget && !set_up.done.contains(step.name());
+            // Who has its keys has the integration, and whose widget talks to us has that.
+            let is_clear = |step: &Step| matches!(step, Step::Integration | Step::Widget);
+            let is_left = |step: &Step| !is_clear(step) && !set_up.done.contains(step.name());
             Some(Install {
                 setup: kept.id,
                 left: Step::ALL.into_iter().filter(is_left).collect(),

@@ -76,7 +76,7 @@ pub struct Install {
     pub origins: Vec<String>,
     /// The number of its setup.
     pub setup: i64,
-    /// The steps that are left, in order. Not the widget's: whose widget talks to us has it.
+    /// The steps that are left, in order; not what can be seen to be done.
     pub left: Vec<Step>,
 }
 

@@ -1,7 +1,7 @@
 //! The card for those who have no mouse, see little or hear it read: an automated audit of every state, and a walk by
 //! keyboard alone.
 
-use crate::harness::{ANNA, OLGA, Tab, World, browse};
+use crate::harness::{ANNA, IGOR, OLGA, Tab, World, browse};
 use crate::shown::{LOOKS, Page, SHELL, empty_deal, is_narrow, prepare, states};
 use serde_json::{Value, json};
 use thirtyfour::Key;
@@ -162,6 +162,32 @@ async fn the_keyboard_alone_takes_asks_and_returns_and_is_always_seen() {
         tab.sees(CARD, &["Ведёт бот"]).await;
         is_at(tab, "Взять диалог").await;
         guest.hears(2).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_question_that_closes_by_itself_leaves_the_keyboard_to_who_types_elsewhere() {
+    let world = World::new().await;
+    let deal = json!({"phone": PHONE, "name": "Заезд на май", "stage": "Новая заявка", "responsible": OLGA});
+    let deal = &world.play("deals", &deal).await["id"];
+    let guest = world.guest(PHONE);
+    guest.asks("Нас будет пятеро").await;
+    guest.hears(1).await;
+    browse("keyboard-elsewhere", async |tab| {
+        let page = &world.sandbox_url;
+        tab.opens(&format!("{page}/leads/detail/{deal}?user={ANNA}&panel=1"))
+            .await;
+        tab.sees(CARD, &["Ждёт менеджера"]).await;
+        tab.clicks(".estafeta-link", "Ответ не нужен").await;
+        tab.sees(CARD, &["Отмена"]).await;
+        tab.presses(".composer textarea").await;
+        tab.strikes("Добрый").await;
+        world.manager(IGOR).takes(PHONE).await;
+        tab.sees(CARD, &["Перехватить"]).await;
+        tab.strikes(" день").await;
+        let typed = "const it = document.activeElement; return [it.tagName, it.value]";
+        assert_eq!(tab.asks(typed).await, json!(["TEXTAREA", "Добрый день"]));
     })
     .await;
 }

@@ -720,12 +720,19 @@ async fn the_widget_of_an_account_that_is_being_set_up_may_show_itself_and_no_ot
         tab.opens(&format!("{card}{ANNA}")).await;
         tab.sees(".estafeta-card", &["Эстафета не настроена", "Обратитесь к администратору amoCRM"])
             .await;
+        // Somebody of this browser has begun the setup: the button leads to where it goes on.
+        tab.opens(&world.setup_link()).await;
+        tab.clicks("header a", "Русский").await;
+        tab.clicks("button", "Открыть настройку").await;
+        tab.sees("main", &["Что понадобится"]).await;
         tab.opens(&format!("{card}{OLGA}")).await;
-        tab.sees(".estafeta-card", &["Настройка не закончена", "Осталось: 8\u{a0}шагов"]).await;
-        tab.asks("window.open = (...where) => { window.went = where }; return 1").await;
+        tab.sees(".estafeta-card", &["Настройка не закончена", "Осталось: 8\u{a0}шагов"])
+            .await;
         tab.presses(".estafeta-button").await;
-        let went = tab.asks("return window.went").await;
-        assert_eq!(went, json!([next, "_blank"]));
+        tab.turns_to_what_opened().await;
+        tab.sees("main", &["app.pact.im → Аккаунт → токен"]).await;
+        assert_eq!(tab.asks("return location.href").await, next);
+        assert_eq!(tab.asks("return window.opener").await, Value::Null);
     })
     .await;
 }

@@ -25,14 +25,14 @@ pub fn page_clock() -> i64 {
 
 /// Goes to another page of amoCRM; what is elsewhere opens beside it.
 pub fn open(page: &str) {
-    let place = if page.starts_with('/') {
-        "_self"
+    let (place, how) = if page.starts_with('/') {
+        ("_self", "")
     } else {
-        "_blank"
+        ("_blank", "noopener")
     };
     if let Some(window) = web_sys::window() {
         // A page that refuses stays as it is; the manager sees that.
-        let _ = window.open_with_url_and_target(page, place);
+        let _ = window.open_with_url_and_target_and_features(page, place, how);
     }
 }
 

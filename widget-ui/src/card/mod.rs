@@ -118,8 +118,9 @@ impl Component for Card {
         }
         let target = match self.focus.watch.drawn(&self.state) {
             Some(Place::Question) => &self.focus.form,
-            Some(Place::Button) => &self.focus.primary,
-            None => return,
+            // A question also closes by itself, while somebody types elsewhere.
+            Some(Place::Button) if !is_elsewhere() => &self.focus.primary,
+            _ => return,
         };
         if let Some(element) = target.cast::<HtmlElement>() {
             // An element that is hidden meanwhile cannot be focused, and need not be.
@@ -198,6 +199,13 @@ impl Card {
             self.badge = Some(badge);
         }
     }
+}
+
+/// Whether something else of amoCRM's page has the keyboard.
+fn is_elsewhere() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    let other = document.and_then(|it| it.query_selector(":focus:not(.estafeta *)").ok());
+    other.flatten().is_some()
 }
 
 fn enter(props: &Props) -> (State, Vec<Effect>) {

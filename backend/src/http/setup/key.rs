@@ -53,14 +53,13 @@ impl SetupKey {
         Some(Link { id: nonce, until })
     }
 
-    /// `Set-Cookie` of a new session; `secure`: it travels over https alone.
+    /// `Set-Cookie` of a new session; `secure`: it travels over https alone. Not `Strict`: the card's link to the page,
+    /// which stands on amoCRM's site, would find no session. A form needs its session's word besides.
     pub(super) fn cookie(&self, now: i64, secure: bool) -> String {
         let word = self.signed("session", now + SESSION_LIFE);
         let secure = if secure { "; Secure" } else { "" };
         let seconds = SESSION_LIFE / 1_000;
-        format!(
-            "{SESSION}={word}; Path=/setup; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
-        )
+        format!("{SESSION}={word}; Path=/setup; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
     }
 
     /// The session of a request, if it has one that is not over at `now`.
@@ -174,7 +173,7 @@ mod tests {
     #[test]
     fn the_cookie_is_for_this_page_alone() {
         let key = SetupKey::derive(&[1; 32]);
-        for wanted in ["HttpOnly", "SameSite=Strict", "Path=/setup", "Secure"] {
+        for wanted in ["HttpOnly", "SameSite=Lax", "Path=/setup", "Secure"] {
             assert!(key.cookie(NOW, true).contains(wanted), "{wanted}");
         }
         assert!(!key.cookie(NOW, false).contains("Secure"));

@@ -277,7 +277,7 @@ async fn choose_language(Path(code): Path<String>, Query(back): Query<Back>) -> 
         to = format!("/setup?link={link}");
     }
     let cookie = format!(
-        "{}={code}; Path=/setup; SameSite=Strict; Max-Age=31536000",
+        "{}={code}; Path=/setup; SameSite=Lax; Max-Age=31536000",
         words::LANGUAGE
     );
     (

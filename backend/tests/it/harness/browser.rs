@@ -153,6 +153,16 @@ impl Tab {
         before
     }
 
+    /// Goes to the window that the page has opened.
+    pub async fn turns_to_what_opened(&self) {
+        let here = self.driver.window().await.expect("a window");
+        let other = until_some("the window that opens", async || {
+            let all = self.driver.windows().await.ok()?;
+            all.into_iter().find(|window| *window != here)
+        });
+        self.turns_to(other.await).await;
+    }
+
     /// Looks into the page's first frame from now on.
     pub async fn enters_frame(&self, css: &str) {
         until("the frame", async || {

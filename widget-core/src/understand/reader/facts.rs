@@ -106,7 +106,7 @@ fn hear_number(
     let enough = match *fact {
         Some(number) if (heard.meant)(number) => {
             let span = spans.get(heard.name);
-            let reckoned = span.is_some_and(|span| candidates::is_reckoned(tokens, *span));
+            let reckoned = span.is_some_and(|span| candidates::is_reckoned(tokens, *span, number));
             if heard.sure < NOT_MEANT && !reckoned {
                 *fact = None;
                 spans.remove(heard.name);

@@ -7,6 +7,7 @@ use crate::settings::fields::{
 };
 use crate::settings::state::{Editor, Msg, Tab};
 use crate::settings::whatif::{sample, sample_link};
+use std::collections::BTreeSet;
 use wasm_bindgen::JsCast;
 use web_sys::{EventTarget, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use widget_core::owner::ReasonId;
@@ -121,8 +122,7 @@ impl Drawn<'_> {
         let hint = self.texts.verbatim(&format!("{}?", field.label));
         let hint = hint.map(str::to_owned);
         // Two rows may be wrong in the same way.
-        let mut problems: Vec<&str> = findings.iter().map(|it| self.problem(it)).collect();
-        problems.dedup();
+        let problems: BTreeSet<&str> = findings.iter().map(|it| self.problem(it)).collect();
         let about = format!("{id}-about");
         let classes = classes!("estafeta-set-field", wrong.then_some("estafeta-set-bad"));
         let is_set = matches!(field.kind, Kind::Set { .. } | Kind::Compound);

@@ -67,16 +67,10 @@ pub(in super::super) fn several_rooms(tokens: &[Token]) -> Option<Found<u32>> {
         .map(|(at, number)| found(tokens, at, number))
 }
 
-/// Whether more than one number of the span went into what was read from it: «2 семьи по 4 человека».
-pub(in super::super) fn is_reckoned(tokens: &[Token], (from, len): Span) -> bool {
-    let (mut at, mut said) = (0, 0);
-    while at < tokens.len() {
-        let number = number_at(tokens, at);
-        let within = (from..from + len).contains(&tokens[at].from);
-        said += usize::from(within && number.is_some());
-        at += number.map_or(1, |number| number.tokens);
-    }
-    said > 1
+/// Whether what was read from the span does not stand there as a number: «2 семьи по 4 человека», «мы с мамой и папой».
+pub(in super::super) fn is_reckoned(tokens: &[Token], (from, len): Span, read: u32) -> bool {
+    let within = |at: usize| (from..from + len).contains(&tokens[at].from);
+    !numbers(tokens).any(|(at, number)| within(at) && number.value == read)
 }
 
 fn numbers(tokens: &[Token]) -> impl Iterator<Item = (usize, Number)> {

@@ -281,8 +281,8 @@ pub(super) fn after_its_noun(tokens: &[Token], at: usize) -> Option<(u32, usize)
     let counts_others =
         counted_role(next).is_some() && !marked && number_at(tokens, end + 1).is_none();
     let ages = matches!(next, "и" | "and" | ",") && number_at(tokens, end + 1).is_some();
-    // «Двое взрослых, ребёнок 5»
-    let age = ONE_CHILD.contains(here) && number.value > 1;
+    // «Двое взрослых, ребёнок 5»; «ребёнок: 2» is a form that was filled in.
+    let age = ONE_CHILD.contains(here) && number.value > 1 && word(tokens, at + 1) != ":";
     let counts_no_guests = age || counts_others || (child && ages) || counts_things(tokens, end);
     (!counts_no_guests).then_some((number.value, end))
 }

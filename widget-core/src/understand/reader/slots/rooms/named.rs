@@ -202,9 +202,10 @@ fn counted_at(sentence: &[Token], at: usize) -> Option<Item> {
     // «Двоих номер ждёт», «втроём комната нужна»
     let people = number.form == Form::Adverb
         || number.form == Form::Oblique && word(sentence, at).starts_with(char::is_alphabetic);
-    // «Двадцать восьмой номер», «в 12-м номере»
+    // «Двадцать восьмой номер», «в 12-м номере»; but «нужен 21 номер» counts, as 21 takes the singular.
+    let one_more = number.value % 10 == 1 && number.value % 100 != 11 && has(sentence, WISH);
     let nth = number.value > 1 && matches!(named, "номере" | "комнате")
-        || number.value > 10 && matches!(named, "номер" | "комната");
+        || number.value > 10 && matches!(named, "номер" | "комната") && !one_more;
     // «2 номер» is the second one, «в 2 номере» too.
     let ordinal = number.form == Form::Digits
         && number.value > 1
