@@ -287,27 +287,30 @@ fn settle(
         .as_str()
         .ok_or("no data folder")?;
     let data = PathBuf::from(data);
-    add_accounts(&mut settings, accounts - 1)?;
-    std::fs::write(config, settings.to_string())?;
+    let text = settings.to_string() + &resting(&settings, accounts - 1)?;
+    std::fs::write(config, text)?;
     Ok((data, AccountId(id)))
 }
 
-/// Adds so many accounts that rest.
-fn add_accounts(settings: &mut DocumentMut, accounts: i64) -> Result<(), Failure> {
-    let all = settings["accounts"]
-        .as_array_of_tables_mut()
-        .ok_or("no accounts")?;
-    let mut other = all.get(0).ok_or("no account")?.clone();
-    other.remove("policy");
+/// The tables of so many accounts that rest. Each is written by itself: tables that are copies of one another would be
+/// written among each other.
+fn resting(settings: &DocumentMut, accounts: i64) -> Result<String, Failure> {
+    let mut one = DocumentMut::new();
+    one["accounts"] = settings["accounts"].clone();
+    let other = &mut one["accounts"][0];
+    other.as_table_mut().ok_or("no account")?.remove("policy");
+    other["amocrm"]["endpoint"] = value(NOWHERE);
+    other["pact"]["endpoint"] = value(NOWHERE);
+    let mut text = String::new();
     for number in 1..=accounts {
+        let other = &mut one["accounts"][0];
         other["name"] = value(format!("rests-{number}"));
         other["amocrm"]["account_id"] = value(40_000_000 + number);
-        other["amocrm"]["endpoint"] = value(NOWHERE);
         other["pact"]["company_id"] = value(600_000 + number);
-        other["pact"]["endpoint"] = value(NOWHERE);
-        all.push(other.clone());
+        text += "\n";
+        text += &one.to_string();
     }
-    Ok(())
+    Ok(text)
 }
 
 async fn furnish(data: &Path, account: AccountId, dialogs: u64) -> Result<(), Failure> {
