@@ -173,12 +173,25 @@ impl App {
     /// # Errors
     /// A data folder, policy or setting that cannot be used.
     pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
+        let database = Database::open(&place(config), config.master_key.bytes())
+            .await
+            .map_err(AppError::store(config))?;
+        let built = Self::build_on(database.clone(), config, clock).await;
+        if built.is_err() {
+            // The other instances do not wait for one that will never serve.
+            database.close().await;
+        }
+        built
+    }
+
+    async fn build_on(
+        database: Database,
+        config: &Config,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, AppError> {
         let folder = &config.server.data;
         let unusable = AppError::store(config);
         let key = config.master_key.bytes();
-        let database = Database::open(&place(config), key)
-            .await
-            .map_err(&unusable)?;
         // A sandbox's clock is shared already.
         let clock = match config.clock_source {
             None => database.clock(clock),
@@ -776,4 +789,44 @@ fn widget_files() -> Vec<WidgetFile> {
         bytes: axum::body::Bytes::from_static(bytes),
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::store::url_of_a_new_schema;
+    use crate::clock::SystemClock;
+    use secrecy::ExposeSecret;
+    use sqlx::postgres::PgConnectOptions;
+    use sqlx::{ConnectOptions, Executor};
+    use std::str::FromStr;
+    use tempfile::TempDir;
+
+    #[tokio::test]
+    async fn a_backend_that_cannot_be_put_together_is_no_instance_any_more() {
+        let folder = TempDir::new().unwrap();
+        let url = url_of_a_new_schema().await;
+        let url = url.expose_secret();
+        let settings = format!(
+            "[server]\npublic_url = 'http://127.0.0.1:8080'\ndatabase = '{url}'\n\
+             [secrets]\nmaster_key = '{}'\n",
+            "01".repeat(32)
+        );
+        let config = Config::parse(&settings, folder.path()).unwrap();
+        let app = App::build(&config, Arc::new(SystemClock)).await.unwrap();
+        app.database.close().await;
+        let mut db = PgConnectOptions::from_str(url)
+            .unwrap()
+            .connect()
+            .await
+            .unwrap();
+        db.execute("DROP TABLE setup").await.unwrap();
+        let built = App::build(&config, Arc::new(SystemClock)).await;
+        assert!(matches!(built, Err(AppError::Store { .. })));
+        let instances: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM instance")
+            .fetch_one(&mut db)
+            .await
+            .unwrap();
+        assert_eq!(instances, 0);
+    }
 }

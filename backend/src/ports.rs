@@ -582,6 +582,9 @@ pub trait Registry: Send + Sync {
         guest: &Guest,
     ) -> Result<(), StoreError>;
 
+    /// The same of a guest whom an action has found, as long as its claim stands: whoever was erased meanwhile stays so.
+    async fn put_found_guest(&self, act: &ClaimedAct, guest: &Guest) -> Result<(), StoreError>;
+
     /// Who the guest of a dialog is.
     async fn guest(
         &self,
@@ -589,11 +592,11 @@ pub trait Registry: Send + Sync {
         dialog: &DialogId,
     ) -> Result<Option<Guest>, StoreError>;
 
-    /// Remembers the contact of a phone (the CRM's index lags behind), unless the guest of the dialog was erased meanwhile.
+    /// Remembers the contact of a phone that an action has found or made (the CRM's index lags behind), as long as its claim
+    /// stands and the guest of its dialog is known: whoever was erased meanwhile stays so.
     async fn put_contact(
         &self,
-        account: AccountId,
-        dialog: &DialogId,
+        act: &ClaimedAct,
         phone: &str,
         contact: ContactId,
     ) -> Result<(), StoreError>;

@@ -4,7 +4,7 @@
 use super::AppError;
 use crate::adapters::amocrm::{AmoCrm, FieldNames, Names, TaskTypes};
 use crate::clock::Clock;
-use crate::config::{Account, DEFAULT_EDITION, mode_of, with_mode};
+use crate::config::{Account, DEFAULT_EDITION, DEFAULT_POLICY, mode_of, with_mode};
 use crate::error::StoreError;
 use crate::flow::{Flow, Rules, Tenant};
 use crate::ports::{Origin, Store, StoredPolicy};
@@ -58,7 +58,8 @@ async fn take_in_default(
 }
 
 /// The account's newest version. One of a newer version of Estafeta that this one cannot read leaves the one before in
-/// force, if that is in the same mode, as it would had this instance not begun anew.
+/// force, if that is in the same mode, as it would had this instance not begun anew. Where there is none before, and it is a
+/// later edition of the default rules, this version's own edition of them is in force in that mode.
 ///
 /// # Errors
 /// There is none, or none can be read as this version of Estafeta reads policies.
@@ -77,11 +78,17 @@ pub(super) async fn newest(store: &dyn Store, account: &Account) -> Result<Rules
     };
     let before = newest_that_reads(store, AccountId(account.id), &stored).await;
     let before = before.map_err(|cause| refused(cause.to_string()))?;
-    if let Some(rules) = &before {
+    if let Some(rules) = before {
         let old = rules.version;
         tracing::error!(account = %account.name, findings, "policy {version} is refused; policy {old} is in force");
+        return Ok(rules);
     }
-    before.ok_or_else(|| {
+    let own = own_default(store, AccountId(account.id), &stored).await;
+    let own = own.map_err(|cause| refused(cause.to_string()))?;
+    if own.is_some() {
+        tracing::warn!(account = %account.name, findings, "policy {version}, a later edition of the default rules, cannot be read; this version's own are in force");
+    }
+    own.ok_or_else(|| {
         refused(format!(
             "version {version}: {findings}; store a version without that, as a policy file"
         ))
@@ -105,6 +112,28 @@ async fn newest_that_reads(
         }
     }
     Ok(None)
+}
+
+/// This version's own default rules in the place of an edition of them that it cannot read, in that one's mode. Nobody else
+/// is to have them, so they are not stored.
+async fn own_default(
+    store: &dyn Store,
+    account: AccountId,
+    refused: &StoredPolicy,
+) -> Result<Option<Rules>, StoreError> {
+    let versions = store.policies(account).await?;
+    let of_refused = versions
+        .iter()
+        .find(|version| version.version == refused.version);
+    if of_refused.is_none_or(|version| version.origin != Origin::Default) {
+        return Ok(None);
+    }
+    let own = mode_of(&refused.toml).and_then(|mode| with_mode(DEFAULT_POLICY, &mode).ok());
+    let own = own.map(|toml| StoredPolicy {
+        toml,
+        ..refused.clone()
+    });
+    Ok(own.and_then(|own| read(&own).ok()))
 }
 
 fn read(stored: &StoredPolicy) -> Result<Rules, Vec<Finding>> {
@@ -325,7 +354,6 @@ async fn read_file(file: &Path) -> Result<String, String> {
 mod tests {
     use super::*;
     use crate::adapters::store::SqliteStore;
-    use crate::config::DEFAULT_POLICY;
     use tempfile::TempDir;
 
     const ACCOUNT: AccountId = AccountId(1);
@@ -375,5 +403,25 @@ mod tests {
         let refused = put(&store, &off, Origin::Api).await;
         let before = newest_that_reads(&store, ACCOUNT, &refused).await.unwrap();
         assert!(before.is_none(), "nobody is written to in the mode off");
+        let own = own_default(&store, ACCOUNT, &refused).await.unwrap();
+        assert!(own.is_none(), "somebody wrote these rules");
+    }
+
+    #[tokio::test]
+    async fn a_later_edition_of_the_default_rules_that_does_not_read_gives_way_to_our_own_in_its_mode()
+     {
+        let folder = TempDir::new().unwrap();
+        let store = store(&folder).await;
+        let people = with_mode(DEFAULT_POLICY, "people").unwrap();
+        let later = format!("of_a_newer_version = true\n{people}");
+        let refused = put(&store, &later, Origin::Default).await;
+        let before = newest_that_reads(&store, ACCOUNT, &refused).await.unwrap();
+        assert!(before.is_none());
+        let own = own_default(&store, ACCOUNT, &refused).await.unwrap();
+        let own = own.expect("the backend starts");
+        assert_eq!(own.version, refused.version);
+        assert_eq!(own.policy, policy::parse(&people).unwrap());
+        let newest = put(&store, &later, Origin::Default).await;
+        assert_eq!(newest, refused, "nothing is stored");
     }
 }

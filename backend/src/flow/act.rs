@@ -234,12 +234,7 @@ impl Context<'_> {
                 if let Some(contact) = &found.contact {
                     self.flow
                         .store
-                        .put_contact(
-                            self.act.account,
-                            &self.act.dialog,
-                            &lookup.phone,
-                            contact.id,
-                        )
+                        .put_contact(self.act, &lookup.phone, contact.id)
                         .await?;
                 }
                 self.over(&Outcome::Read {
@@ -277,9 +272,7 @@ impl Context<'_> {
         if guest.is_none() {
             match self.tenant.channel.guest(&self.dialog.conversation).await {
                 Ok(Some(found)) => {
-                    store
-                        .put_guest(self.act.account, &self.act.dialog, &found)
-                        .await?;
+                    store.put_found_guest(self.act, &found).await?;
                     guest = Some(found);
                 }
                 Ok(None) => return Ok(Err(CallError::refused(0, "the conversation has no phone"))),
@@ -529,7 +522,7 @@ impl Context<'_> {
         {
             self.flow
                 .store
-                .put_contact(self.act.account, &self.act.dialog, &guest.phone, contact)
+                .put_contact(self.act, &guest.phone, contact)
                 .await?;
         }
         Ok(self.done(done))

@@ -44,6 +44,7 @@ impl Flow {
             // A dispatcher that a panic has ended left its lanes so.
             tenant.lane_bells.leave();
         }
+        self.store.serve();
         while !stop.is_cancelled() {
             let bell = self.bells.for_lanes();
             match self.store.open_lanes(self.clock.now_ms()).await {

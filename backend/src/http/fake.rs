@@ -528,13 +528,11 @@ impl Registry for FakeStore {
         Ok(None)
     }
 
-    async fn put_contact(
-        &self,
-        _: AccountId,
-        _: &DialogId,
-        _: &str,
-        _: ContactId,
-    ) -> Result<(), StoreError> {
+    async fn put_found_guest(&self, _: &ClaimedAct, _: &Guest) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn put_contact(&self, _: &ClaimedAct, _: &str, _: ContactId) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -726,6 +724,8 @@ impl Knowledge for FakeStore {
 
 #[async_trait]
 impl Instances for FakeStore {
+    fn serve(&self) {}
+
     async fn has(&self, _: Duty) -> Result<bool, StoreError> {
         Ok(true)
     }

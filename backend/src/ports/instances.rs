@@ -42,6 +42,9 @@ pub enum News {
 /// The instances that share a store. A store for one process has one, which does everything and hears nothing.
 #[async_trait]
 pub trait Instances: Send + Sync {
+    /// This instance carries out actions from now on. One that has only joined gets no duty beside those that do.
+    fn serve(&self);
+
     /// Whether this instance is the one to do this now; it takes what nobody does. Whoever had it before may still be
     /// finishing something: what must not happen twice is fenced by itself.
     async fn has(&self, duty: Duty) -> Result<bool, StoreError>;

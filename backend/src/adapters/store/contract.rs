@@ -134,6 +134,7 @@ macro_rules! contract {
             privacy_an_erased_guest_leaves_ids_and_a_state_that_is_the_fold,
             privacy_a_guest_is_not_erased_while_the_dialog_is_worked_on,
             privacy_what_is_found_of_a_guest_who_was_erased_meanwhile_is_not_kept,
+            privacy_a_guest_who_was_erased_before_an_action_found_them_does_not_come_back,
             privacy_a_deleted_messages_text_goes_unless_another_says_the_same,
             promise_6_separate_an_erased_account_takes_nothing_of_another,
             what_is_handled_goes_in_time_and_what_waits_stays,
@@ -344,6 +345,28 @@ async fn goes_on(
         .commit(decided(&claimed, changes, acts))
         .await
         .unwrap();
+}
+
+/// A dialog has the CRM read, and that finds the contact of a phone.
+async fn contact_is_found(
+    store: &Arc<dyn Store>,
+    account: AccountId,
+    name: &str,
+    (phone, contact): (&str, ContactId),
+) {
+    let decide = async |acts: &[(Action, Option<TextRef>)]| {
+        let claimed = store.lease(account, &dialog(name), T).await.unwrap();
+        let decided = decided(&claimed.expect("free"), &[], acts);
+        store.commit(decided).await.unwrap();
+    };
+    decide(&[(Action::ReadCrm, None)]).await;
+    let claimed = claim_one(store, wanted(account, Lane::Read), T).await;
+    let Some(ActClaim::Run(read)) = claimed.unwrap() else {
+        panic!("it runs")
+    };
+    store.put_contact(&read, phone, contact).await.unwrap();
+    finish(store, &read, None).await;
+    decide(&[]).await;
 }
 
 /// The next action of any account and lane; no limits hold.
@@ -1695,14 +1718,9 @@ pub(super) async fn a_guest_and_a_contact_are_remembered<B: Bench>() {
         .await
         .unwrap();
     assert_eq!(store.contact(ONE, "79000000001").await.unwrap(), None);
-    store
-        .put_contact(ONE, &name, "79000000001", ContactId(5))
-        .await
-        .unwrap();
-    store
-        .put_contact(ONE, &name, "79000000001", ContactId(6))
-        .await
-        .unwrap();
+    for contact in [5, 6] {
+        contact_is_found(&store, ONE, "a", ("79000000001", ContactId(contact))).await;
+    }
     drop(store);
     bench.crash().await;
     let store = bench.store();
@@ -1922,10 +1940,7 @@ pub(super) async fn promise_6_separate_an_account_neither_sees_nor_affects_anoth
     };
     begun(&store, ONE, "a", &[bound], &[(answer(0), Some(text))]).await;
     store.put_guest(ONE, &name, &guest).await.unwrap();
-    store
-        .put_contact(ONE, &name, phone, ContactId(5))
-        .await
-        .unwrap();
+    contact_is_found(&store, ONE, "a", (phone, ContactId(5))).await;
 
     // Account two has a dialog of the same name; what is asked for it is never account one's.
     assert_eq!(store.dialog(TWO, &name).await.unwrap(), None);

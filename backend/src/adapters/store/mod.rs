@@ -23,6 +23,8 @@ mod sqlite;
 
 pub use database::{Database, Place, history};
 pub use moving::{Move, Moved, is_fold};
+#[cfg(test)]
+pub(crate) use postgres::tests::url_of_a_new_schema;
 pub use postgres::{PostgresHistory, PostgresStore};
 pub use sqlite::{SqliteHistory, SqliteStore};
 

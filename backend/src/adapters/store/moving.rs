@@ -16,7 +16,7 @@ use std::sync::Arc;
 use widget_core::change::Change;
 use widget_core::dialog::Dialog;
 
-/// Rows in one transaction.
+/// Rows in one statement.
 const BATCH: i64 = 500;
 
 /// Every table, those first to which others point.

@@ -1,8 +1,9 @@
 //! What every store has to hold about retention and erasure.
 
 use super::{
-    Bench, HOUR, ONE, SECOND, T, TWO, answer, begun, claim, decided, dialog, goes_on, ingest, keys,
-    nothing_to_claim, nothing_to_run, over, owner_field, row, run_next, unrouted,
+    Bench, HOUR, ONE, SECOND, T, TWO, answer, begun, claim, contact_is_found, decided, dialog,
+    goes_on, ingest, keys, nothing_to_claim, nothing_to_run, over, owner_field, row, run_next,
+    unrouted,
 };
 use crate::ports::{
     Again, Class, Erasure, Finish, Guest, NewRow, Origin, Phase, Progress, Source, Store,
@@ -64,8 +65,7 @@ async fn talking(store: &Arc<dyn Store>, account: AccountId, name: &str) -> Text
     begun(store, account, name, &[seen, bound], &acts).await;
     let name = dialog(name);
     store.put_guest(account, &name, &guest()).await.unwrap();
-    let contact = store.put_contact(account, &name, PHONE, ContactId(5)).await;
-    contact.unwrap();
+    contact_is_found(store, account, &name.0, (PHONE, ContactId(5))).await;
     text
 }
 
@@ -158,12 +158,43 @@ pub(in super::super) async fn privacy_what_is_found_of_a_guest_who_was_erased_me
     let store = bench.store();
     talking(&store, ONE, "a").await;
     // A call that hangs: the erasure does not wait for it for ever.
-    run_next(&store, T).await;
+    let act = run_next(&store, T).await;
     assert_eq!(erase_guest(&store, "a", T, true).await, Progress::Done);
-    let name = dialog("a");
-    let late = store.put_contact(ONE, &name, PHONE, ContactId(6));
+    let late = store.put_contact(&act, PHONE, ContactId(6));
     late.await.unwrap();
     assert_eq!(store.contact(ONE, PHONE).await.unwrap(), None);
+    // The guest writes again: what was asked before is not about them.
+    store.put_guest(ONE, &dialog("a"), &guest()).await.unwrap();
+    let late = store.put_contact(&act, PHONE, ContactId(6));
+    late.await.unwrap();
+    assert_eq!(store.contact(ONE, PHONE).await.unwrap(), None);
+}
+
+pub(in super::super) async fn privacy_a_guest_who_was_erased_before_an_action_found_them_does_not_come_back<
+    B: Bench,
+>() {
+    let bench = B::start().await;
+    let store = bench.store();
+    begun(&store, ONE, "a", &[], &[(Action::ReadCrm, None)]).await;
+    let hangs = run_next(&store, T).await;
+    begun(&store, ONE, "b", &[], &[(Action::ReadCrm, None)]).await;
+    let answers = run_next(&store, T).await;
+    assert_eq!(erase_guest(&store, "a", T, true).await, Progress::Done);
+    for act in [&hangs, &answers] {
+        store.put_found_guest(act, &guest()).await.unwrap();
+    }
+    assert_eq!(store.guest(ONE, &dialog("a")).await.unwrap(), None);
+    assert_eq!(store.guest(ONE, &dialog("b")).await.unwrap(), Some(guest()));
+    store
+        .put_contact(&hangs, PHONE, ContactId(6))
+        .await
+        .unwrap();
+    assert_eq!(store.contact(ONE, PHONE).await.unwrap(), None);
+    store
+        .put_contact(&answers, PHONE, ContactId(5))
+        .await
+        .unwrap();
+    assert_eq!(store.contact(ONE, PHONE).await.unwrap(), Some(ContactId(5)));
 }
 
 pub(in super::super) async fn privacy_a_deleted_messages_text_goes_unless_another_says_the_same<

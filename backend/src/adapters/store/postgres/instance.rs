@@ -31,6 +31,10 @@ const BEAT: Duration = Duration::from_secs(3);
 const CERTAIN: Duration = Duration::from_secs(8);
 /// How soon it tries again after a failure.
 const AGAIN: Duration = Duration::from_millis(500);
+/// How often it is looked for what waits for a newer version.
+const LOOK_FOR_NEWER: Duration = Duration::from_secs(30);
+/// While something does, it is said again so much later.
+const SAY_AGAIN: Duration = Duration::from_mins(10);
 
 /// This process among the instances.
 pub(super) struct Instance {
@@ -40,6 +44,8 @@ pub(super) struct Instance {
     number: AtomicI64,
     /// It does not know what it holds: it has to begin anew.
     unsure: AtomicBool,
+    /// Which format of dialogs it tells that it writes; 0 = it carries out nothing yet.
+    format: AtomicI64,
     /// Those that live, as the last beat saw them.
     alive: RwLock<Vec<Living>>,
     /// Leases under which somebody of this process works.
@@ -58,7 +64,7 @@ pub(super) struct Instance {
 /// An instance that lives.
 struct Living {
     number: i64,
-    /// Which format of dialogs it writes.
+    /// Which format of dialogs it writes; 0 = it carries out nothing yet, or is of before instances told.
     format: i64,
 }
 
@@ -68,6 +74,7 @@ impl Instance {
             clock: CorrectedClock::new(machine),
             number: AtomicI64::default(),
             unsure: AtomicBool::default(),
+            format: AtomicI64::default(),
             alive: RwLock::default(),
             held: Mutex::default(),
             idle: Mutex::default(),
@@ -99,9 +106,21 @@ impl Instance {
         self.unsure.load(Ordering::Acquire)
     }
 
+    /// From now on it carries out what is decided in dialogs up to `format`. The next beat tells the others, and that one
+    /// is not waited for long.
+    pub(super) fn serves(&self, format: i64) {
+        self.format.store(format, Ordering::Release);
+        self.hurry.notify_one();
+    }
+
+    fn format(&self) -> i64 {
+        self.format.load(Ordering::Acquire)
+    }
+
     /// Whether this instance is the one to do `duty`: all instances agree on it without asking each other, and each has
     /// about as many duties as the others. While versions are replaced, those of the newest format have them all: what one
-    /// of them has decided the others may be unable to read, and what the others decide they can.
+    /// of them has decided the others may be unable to read, and what the others decide they can. One that has only joined
+    /// has none beside those that serve: it may never come so far.
     pub(super) fn is_first_for(&self, duty: Duty) -> bool {
         self.is_first_for_named(&duty.to_string())
     }
@@ -173,7 +192,7 @@ impl Instance {
         ))
         .bind(&mark)
         .bind(LIFE)
-        .bind(FORMAT)
+        .bind(self.format())
         .fetch_one(db)
         .await?;
         if let Some(seat) = self.seat().as_mut() {
@@ -227,11 +246,12 @@ impl Instance {
         let renewed = sqlx::query(concat!(
             "UPDATE instance SET alive_until = ",
             db_now!(),
-            " + $2 WHERE id = $1 AND alive_until > ",
+            " + $2, format = $3 WHERE id = $1 AND alive_until > ",
             db_now!()
         ))
         .bind(self.number())
         .bind(LIFE)
+        .bind(self.format())
         .execute(db)
         .await?;
         let is_renewed = renewed.rows_affected() == 1;
@@ -341,6 +361,28 @@ impl Instance {
         Ok(others.bind(self.number()).fetch_all(db).await?)
     }
 
+    /// How many dialogs that are ready, and open actions, nobody who lives can read: a newer version was here and is gone.
+    /// One instance looks for all.
+    pub(super) async fn left_by_newer(&self, db: &PgPool) -> Result<(i64, i64), StoreError> {
+        if !self.is_first_for(Duty::Chores) {
+            return Ok((0, 0));
+        }
+        let left = sqlx::query_as(
+            "SELECT (SELECT COUNT(*) FROM dialog WHERE leased = 0 AND ready_at <= $1 AND format > $2), \
+             (SELECT COUNT(*) FROM outbox o JOIN dialog d ON d.account = o.account AND d.id = o.dialog \
+              WHERE o.state = 'open' AND d.format > $2)",
+        );
+        let left = left.bind(self.clock.now_ms()).bind(self.newest_format());
+        Ok(left.fetch_one(db).await?)
+    }
+
+    /// The newest format of dialogs that somebody who lives can read.
+    fn newest_format(&self) -> i64 {
+        let alive = self.alive.read().unwrap_or_else(PoisonError::into_inner);
+        let formats = alive.iter().map(|living| living.format);
+        formats.fold(FORMAT, i64::max)
+    }
+
     /// Whether nobody else lives.
     pub(super) fn is_alone(&self) -> bool {
         let alive = self.alive.read().unwrap_or_else(PoisonError::into_inner);
@@ -365,6 +407,30 @@ pub(super) async fn keep_alive(instance: Arc<Instance>, db: PgPool) {
                 AGAIN
             }
         };
+    }
+}
+
+/// Says for ever what waits for a newer version: after a way back to an older one nothing else would tell of it.
+pub(super) async fn keep_looking_for_newer(instance: Arc<Instance>, db: PgPool) {
+    let mut said: Option<Instant> = None;
+    loop {
+        tokio::time::sleep(LOOK_FOR_NEWER).await;
+        match instance.left_by_newer(&db).await {
+            Ok((0, 0)) => {}
+            Ok((dialogs, actions)) => {
+                if said.is_none_or(|at| at.elapsed() >= SAY_AGAIN) {
+                    tracing::error!(
+                        dialogs,
+                        actions,
+                        "what a newer version has written waits: no instance that runs can read it until that version is back"
+                    );
+                    said = Some(Instant::now());
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "it could not be looked for what waits for a newer version");
+            }
+        }
     }
 }
 

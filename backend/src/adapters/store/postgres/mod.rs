@@ -76,6 +76,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use widget_core::dialog::FORMAT;
 use widget_core::ids::AccountId;
 
 use PostgresStore as SqlStore;
@@ -227,6 +228,10 @@ impl PostgresStore {
         let mut beating = JoinSet::new();
         let shared = &store.0;
         beating.spawn(instance::keep_alive(
+            Arc::clone(&shared.instance),
+            shared.own.clone(),
+        ));
+        beating.spawn(instance::keep_looking_for_newer(
             Arc::clone(&shared.instance),
             shared.own.clone(),
         ));
@@ -560,6 +565,10 @@ impl PostgresStore {
 
 #[async_trait]
 impl Instances for PostgresStore {
+    fn serve(&self) {
+        self.0.instance.serves(FORMAT);
+    }
+
     async fn has(&self, duty: Duty) -> Result<bool, StoreError> {
         if !self.0.instance.is_first_for(duty) {
             return Ok(false);

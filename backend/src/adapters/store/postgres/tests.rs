@@ -50,7 +50,7 @@ async fn schema() -> PgConnectOptions {
 }
 
 /// The same as the operator names it.
-pub(in crate::adapters::store) async fn url_of_a_new_schema() -> SecretString {
+pub(crate) async fn url_of_a_new_schema() -> SecretString {
     let url = std::env::var("ESTAFETA_TEST_POSTGRES")
         .expect("run scripts/test, or name a PostgreSQL server to use in ESTAFETA_TEST_POSTGRES");
     let options = PgConnectOptions::from_str(&url).unwrap();
@@ -972,12 +972,10 @@ async fn while_versions_are_replaced_those_of_the_newest_format_have_all_duties(
         ];
         assert!(has[0] != has[1], "{duty}: {has:?}");
     }
-    let mut db = options.connect().await.unwrap();
-    sqlx::query("UPDATE instance SET format = format + 1 WHERE id = $1")
-        .bind(newer.holder())
-        .execute(&mut db)
-        .await
-        .unwrap();
+    older.serve();
+    newer.0.instance.serves(FORMAT + 1);
+    // Each hears of the other at the beat after that one's.
+    beats().await;
     beats().await;
     for duty in &duties {
         assert!(!older.has(*duty).await.unwrap(), "{duty}");
@@ -986,6 +984,115 @@ async fn while_versions_are_replaced_those_of_the_newest_format_have_all_duties(
     newer.close().await;
     older.0.instance.beat(&older.0.own).await.unwrap();
     assert!(older.has(duties[0]).await.unwrap(), "nobody else is left");
+}
+
+#[tokio::test]
+async fn promise_4_an_instance_that_has_joined_has_no_duty_beside_one_that_serves() {
+    let options = schema().await;
+    let (one, two) = (join(&options).await, join(&options).await);
+    let duties: Vec<Duty> = (1..=20).map(|n| Duty::Account(AccountId(n))).collect();
+    let shares = async || {
+        // What one leaves to another it knows at its next beat.
+        for store in [&one, &two, &one] {
+            beats(store).await;
+        }
+        let mut shares = [0, 0];
+        for duty in &duties {
+            for (share, store) in shares.iter_mut().zip([&one, &two]) {
+                *share += usize::from(store.has(*duty).await.unwrap());
+            }
+        }
+        shares
+    };
+    let of_nobody_who_serves = shares().await;
+    assert_eq!(of_nobody_who_serves.iter().sum::<usize>(), 20);
+    assert!(
+        of_nobody_who_serves.iter().all(|share| *share > 0),
+        "{of_nobody_who_serves:?}"
+    );
+    one.serve();
+    assert_eq!(shares().await, [20, 0]);
+    two.serve();
+    beats(&two).await;
+    assert_eq!(shares().await, of_nobody_who_serves);
+}
+
+#[tokio::test]
+async fn an_instance_that_begins_anew_tells_its_format_if_it_serves() {
+    let options = schema().await;
+    let store = join(&options).await;
+    let mut db = options.connect().await.unwrap();
+    let mut told_anew = async || {
+        let before = store.holder();
+        dies(&options, before).await;
+        beats(&store).await;
+        assert_ne!(store.holder(), before);
+        let told = sqlx::query_scalar("SELECT format FROM instance WHERE id = $1");
+        let told: i64 = told.bind(store.holder()).fetch_one(&mut db).await.unwrap();
+        told
+    };
+    assert_eq!(told_anew().await, 0);
+    store.serve();
+    assert_eq!(told_anew().await, FORMAT);
+}
+
+#[tokio::test]
+async fn what_a_newer_version_has_left_is_counted_while_nobody_who_lives_can_read_it() {
+    let options = schema().await;
+    let store = join(&options).await;
+    store.ingest(vec![event("a", "e1")]).await.unwrap();
+    let claimed = store.claim(T).await.unwrap().unwrap();
+    let acts = [Action::ReadCrm, answer(0)];
+    store.commit(decided(&claimed, &acts)).await.unwrap();
+    store.ingest(vec![event("a", "e2")]).await.unwrap();
+    let left = async || store.0.instance.left_by_newer(&store.0.own).await.unwrap();
+    assert_eq!(left().await, (0, 0));
+    let mut db = options.connect().await.unwrap();
+    sqlx::query("UPDATE dialog SET ready_at = 0, format = $1")
+        .bind(FORMAT + 1)
+        .execute(&mut db)
+        .await
+        .unwrap();
+    assert_eq!(left().await, (1, 2));
+    store.0.instance.serves(FORMAT + 1);
+    beats(&store).await;
+    assert_eq!(left().await, (0, 0), "a newer version is here");
+}
+
+#[tokio::test]
+async fn an_action_that_could_not_be_put_off_at_first_is_put_off_later() {
+    let options = schema().await;
+    let store = join(&options).await;
+    store.ingest(vec![event("a", "e1")]).await.unwrap();
+    let claimed = store.claim(T).await.unwrap().unwrap();
+    let commit = decided(&claimed, &[Action::ReadCrm]);
+    store.commit(commit).await.unwrap();
+    let mut db = options.connect().await.unwrap();
+    db.execute(
+        "UPDATE outbox SET action = '{\"action\":\"later\"}'; \
+         CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN RAISE EXCEPTION USING ERRCODE = '55P03'; END $$; \
+         CREATE TRIGGER fails BEFORE UPDATE ON outbox FOR EACH ROW WHEN (NEW.claimed = 0) EXECUTE FUNCTION fails()",
+    )
+    .await
+    .unwrap();
+    let claims = store.claim_acts(wanted(Lane::Read), 8, T).await.unwrap();
+    assert!(claims.is_empty(), "nobody can read it");
+    let mut is_claimed = async || {
+        let claimed = sqlx::query_scalar("SELECT claimed <> 0 FROM outbox");
+        let claimed: bool = claimed.fetch_one(&mut db).await.unwrap();
+        claimed
+    };
+    assert!(is_claimed().await);
+    let mut other = options.connect().await.unwrap();
+    other.execute("DROP TRIGGER fails ON outbox").await.unwrap();
+    let is_put_off = async {
+        while is_claimed().await {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let put_off = tokio::time::timeout(Duration::from_secs(20), is_put_off).await;
+    assert!(put_off.is_ok(), "the account cannot be handed over");
 }
 
 #[tokio::test]

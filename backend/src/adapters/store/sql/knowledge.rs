@@ -184,6 +184,9 @@ async fn put(
         let is_of_a_folder = base.origin == Origin::File;
         // A newer version of Estafeta beside this one takes the folder in.
         let is_left = is_of_a_folder && *format > FORMAT;
+        if is_left {
+            tracing::warn!(%account, "the folder of the knowledge base is not taken in: the base is of a newer version");
+        }
         if is_left
             || *format == FORMAT
                 && (known == files || is_of_a_folder && is_imported(db, account, files).await?)

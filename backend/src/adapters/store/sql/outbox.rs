@@ -16,12 +16,15 @@ use crate::ports::{
 use async_trait::async_trait;
 use sqlx::Row;
 use std::sync::Arc;
+use std::time::Duration;
 use widget_core::action::Action;
 use widget_core::dialog::FORMAT;
 use widget_core::ids::{AccountId, ActionKey, DialogId, TextRef};
 
 /// An action that this version cannot read is looked at again so much later, ms: an upgrade may read it.
 const UNREADABLE_PAUSE: i64 = 60_000;
+/// Where such an action could not be put off, it is tried again after this.
+const PUT_OFF_AGAIN: Duration = Duration::from_secs(1);
 /// After a crash, a send's first check comes so long after its claim, ms.
 const FIRST_CHECK: i64 = 5_000;
 /// How the database marks a claim that refused its send.
@@ -202,13 +205,35 @@ impl SqlStore {
         Ok(found.is_some())
     }
 
-    /// Undoes the claims of actions that could not be read.
+    /// Undoes the claims of actions that could not be read. Where that fails at first, it is not waited for.
     pub(super) async fn put_off_acts(self, unread: Vec<Unread>, now: i64) {
         for unread in unread {
-            let put = self.write(unread, move |db, unread| Box::pin(put_off(db, unread, now)));
-            if let Err(error) = put.await {
-                // It stays claimed until this life of the instance is over; the others must not.
-                tracing::error!(%error, "an action could not be put off");
+            if !self.is_put_off(&unread, now).await {
+                tokio::spawn(self.clone().put_off_at_last(unread, now));
+            }
+        }
+    }
+
+    /// Tries until the claim is undone, or this store is closed: what stays claimed keeps the account from going to another
+    /// instance.
+    async fn put_off_at_last(self, unread: Unread, now: i64) {
+        loop {
+            tokio::time::sleep(PUT_OFF_AGAIN).await;
+            if self.readers().is_closed() || self.is_put_off(&unread, now).await {
+                return;
+            }
+        }
+    }
+
+    async fn is_put_off(&self, unread: &Unread, now: i64) -> bool {
+        let put = self.write(unread.clone(), move |db, unread| {
+            Box::pin(put_off(db, unread, now))
+        });
+        match put.await {
+            Ok(()) | Err(StoreError::LeaseLost) => true,
+            Err(error) => {
+                tracing::error!(%error, "an action could not be put off; it is tried again");
+                false
             }
         }
     }
@@ -226,6 +251,7 @@ impl SqlStore {
 }
 
 /// A claim of an action that this version cannot read.
+#[derive(Clone)]
 pub(super) struct Unread {
     pub(super) account: AccountId,
     pub(super) dialog: DialogId,
@@ -388,6 +414,20 @@ async fn try_again(
         unpark(db, act.account, &act.dialog, act.claimed_at).await?;
     }
     Ok(())
+}
+
+/// Whether the claim of an action stands. An erasure of its guest ends it.
+pub(super) async fn stands(db: &mut Connection, act: &ClaimedAct) -> Result<bool, StoreError> {
+    let found = sqlx::query(
+        "SELECT 1 FROM outbox \
+         WHERE account = $1 AND key = $2 AND token = $3 AND state = 'open' AND claimed <> 0",
+    )
+    .bind(act.account.0)
+    .bind(&act.key.0)
+    .bind(act.token)
+    .fetch_optional(db)
+    .await?;
+    Ok(found.is_some())
 }
 
 pub(super) fn still_held(rows: u64) -> Result<(), StoreError> {

@@ -3,9 +3,10 @@
 use super::super::common::{Held, from_json, to_json};
 use super::super::seal::{AccountKeys, Purpose};
 use super::SqlStore;
-use super::dialect::hold;
+use super::dialect::{Connection, hold};
+use super::outbox::stands;
 use crate::error::StoreError;
-use crate::ports::{Guest, Registry};
+use crate::ports::{ClaimedAct, Guest, Registry};
 use async_trait::async_trait;
 use widget_core::ids::{AccountId, ContactId, DialogId};
 
@@ -26,30 +27,25 @@ impl Registry for SqlStore {
         let same = keys.guest_of(dialog);
         let guest = (dialog.clone(), body, same);
         self.write(guest, move |db, (dialog, body, same)| {
+            Box::pin(store_guest(db, account, dialog, body, same))
+        })
+        .await
+    }
+
+    async fn put_found_guest(&self, act: &ClaimedAct, guest: &Guest) -> Result<(), StoreError> {
+        // An account without keys was erased.
+        let Some(keys) = self.known_keys(act.account).await? else {
+            return Ok(());
+        };
+        let body = keys.seal(Purpose::Text, to_json(guest)?.as_bytes())?;
+        let same = keys.guest_of(&act.dialog);
+        self.write((act.clone(), body, same), |db, (act, body, same)| {
             Box::pin(async move {
-                // One row of a dialog: a guest's new name replaces the old one.
-                let text: i64 = sqlx::query_scalar(
-                    "INSERT INTO text (account, dialog, body, same) VALUES ($1, $2, $3, $4) \
-                     ON CONFLICT (account, dialog, same) DO UPDATE SET body = excluded.body RETURNING id",
-                )
-                .bind(account.0)
-                .bind(&dialog.0)
-                .bind(body.as_slice())
-                .bind(same.as_slice())
-                .fetch_one(&mut *db)
-                .await?;
-                let told = sqlx::query("UPDATE dialog SET guest = $3 WHERE account = $1 AND id = $2")
-                    .bind(account.0)
-                    .bind(&dialog.0)
-                    .bind(text)
-                    .execute(db)
-                    .await?;
-                if told.rows_affected() == 0 {
-                    return Err(StoreError::Database(
-                        "a guest of a dialog that does not exist".to_owned(),
-                    ));
+                hold(db, Held::Dialog(act.account, &act.dialog)).await?;
+                if !stands(db, act).await? {
+                    return Ok(());
                 }
-                Ok(())
+                store_guest(db, act.account, &act.dialog, body, same).await
             })
         })
         .await
@@ -76,25 +72,30 @@ impl Registry for SqlStore {
 
     async fn put_contact(
         &self,
-        account: AccountId,
-        dialog: &DialogId,
+        act: &ClaimedAct,
         phone: &str,
         contact: ContactId,
     ) -> Result<(), StoreError> {
-        if self.contact(account, phone).await? == Some(contact) {
+        if self.contact(act.account, phone).await? == Some(contact) {
             return Ok(());
         }
-        let phone = self.keys(account).await?.phone(phone);
-        self.write((dialog.clone(), phone), move |db, (dialog, phone)| {
+        let Some(keys) = self.known_keys(act.account).await? else {
+            return Ok(());
+        };
+        let found = (act.clone(), keys.phone(phone));
+        self.write(found, move |db, (act, phone)| {
             Box::pin(async move {
-                hold(db, Held::Dialog(account, dialog)).await?;
+                hold(db, Held::Dialog(act.account, &act.dialog)).await?;
+                if !stands(db, act).await? {
+                    return Ok(());
+                }
                 sqlx::query(
                     "INSERT INTO contact_phone (account, phone, contact) \
                      SELECT account, $3, $4 FROM dialog WHERE account = $1 AND id = $2 AND guest IS NOT NULL \
                      ON CONFLICT (account, phone) DO UPDATE SET contact = excluded.contact",
                 )
-                .bind(account.0)
-                .bind(&dialog.0)
+                .bind(act.account.0)
+                .bind(&act.dialog.0)
                 .bind(phone.as_slice())
                 .bind(contact.0)
                 .execute(db)
@@ -163,7 +164,38 @@ impl Registry for SqlStore {
     }
 }
 
-/// Opens who the guest of a dialog is.
+async fn store_guest(
+    db: &mut Connection,
+    account: AccountId,
+    dialog: &DialogId,
+    body: &[u8],
+    same: &[u8],
+) -> Result<(), StoreError> {
+    // One row of a dialog: a guest's new name replaces the old one.
+    let text: i64 = sqlx::query_scalar(
+        "INSERT INTO text (account, dialog, body, same) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (account, dialog, same) DO UPDATE SET body = excluded.body RETURNING id",
+    )
+    .bind(account.0)
+    .bind(&dialog.0)
+    .bind(body)
+    .bind(same)
+    .fetch_one(&mut *db)
+    .await?;
+    let told = sqlx::query("UPDATE dialog SET guest = $3 WHERE account = $1 AND id = $2")
+        .bind(account.0)
+        .bind(&dialog.0)
+        .bind(text)
+        .execute(db)
+        .await?;
+    if told.rows_affected() == 0 {
+        return Err(StoreError::Database(
+            "a guest of a dialog that does not exist".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 /// What does not open is as good as not there: what does not need it must go on, and what does hands the dialog over.
 pub(super) fn if_readable<T>(read: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
     match read {
@@ -175,6 +207,7 @@ pub(super) fn if_readable<T>(read: Result<Option<T>, StoreError>) -> Result<Opti
     }
 }
 
+/// Opens who the guest of a dialog is.
 pub(super) fn read_guest(
     keys: &AccountKeys,
     sealed: Option<Vec<u8>>,

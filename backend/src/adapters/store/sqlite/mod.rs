@@ -444,6 +444,8 @@ async fn check_version(db: &SqlitePool) -> Result<(), StoreError> {
 
 #[async_trait]
 impl Instances for SqliteStore {
+    fn serve(&self) {}
+
     async fn has(&self, _: Duty) -> Result<bool, StoreError> {
         Ok(true)
     }

@@ -377,10 +377,20 @@ async fn privacy_neither_the_database_nor_its_wal_holds_a_plain_text_name_or_pho
         provider: "whatsapp".to_owned(),
     };
     store.put_guest(ACCOUNT, &dialog, &guest).await.unwrap();
-    store
-        .put_contact(ACCOUNT, &dialog, PLAIN[1], ContactId(5))
-        .await
-        .unwrap();
+    handle_next(&store, vec![Action::ReadCrm]).await;
+    let wanted = Wanted {
+        account: ACCOUNT,
+        lane: Lane::Read,
+        limited: false,
+    };
+    let claimed = store.claim_acts(wanted, 1, T).await.unwrap();
+    let [ActClaim::Run(read)] = claimed.as_slice() else {
+        panic!("{claimed:?}");
+    };
+    let found = store.put_contact(read, PLAIN[1], ContactId(5)).await;
+    found.unwrap();
+    let known = store.contact(ACCOUNT, PLAIN[1]).await.unwrap();
+    assert_eq!(known, Some(ContactId(5)));
 
     let found = |expect_wal: bool| {
         let mut all = Vec::new();

@@ -15,14 +15,31 @@ const LIVES: usize = 200;
 /// Objects whose keys are data, not names of fields.
 const MAPS: [&str; 3] = [".in_flight", ".timers", ".values"];
 
-/// The path of every field, with the least format of the states that had it.
+/// Of those, the ones whose keys are names all the same: of variants.
+const NAMED: [&str; 1] = [".timers"];
+/// Strings that are names of variants; all others are texts, ids, and what the policy calls things.
+const VARIANTS: [&str; 8] = [
+    ".attachments[]",
+    ".changer",
+    ".intents[]",
+    ".kind",
+    ".reason.id",
+    ".recent[].from",
+    ".task.task",
+    ".work",
+];
+
+/// The path of every field, and of every variant that is a name, with the least format of the states that had it.
 type Paths = BTreeMap<String, i64>;
 
-/// Notes the path of every field.
+/// Notes the path of every field and variant.
 fn note(paths: &mut Paths, format: i64, path: &str, value: &Value) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
+                if NAMED.iter().any(|map| path.ends_with(map)) {
+                    see(paths, format, format!("{path}={name}"));
+                }
                 let name = if MAPS.iter().any(|map| path.ends_with(map)) {
                     "*"
                 } else {
@@ -30,8 +47,7 @@ fn note(paths: &mut Paths, format: i64, path: &str, value: &Value) {
                 };
                 let path = format!("{path}.{name}");
                 note(paths, format, &path, value);
-                let least = paths.entry(path).or_insert(format);
-                *least = format.min(*least);
+                see(paths, format, path);
             }
         }
         Value::Array(values) => {
@@ -39,8 +55,16 @@ fn note(paths: &mut Paths, format: i64, path: &str, value: &Value) {
                 note(paths, format, &format!("{path}[]"), value);
             }
         }
+        Value::String(name) if VARIANTS.iter().any(|variant| path.ends_with(variant)) => {
+            see(paths, format, format!("{path}={name}"));
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+fn see(paths: &mut Paths, format: i64, path: String) {
+    let least = paths.entry(path).or_insert(format);
+    *least = format.min(*least);
 }
 
 fn paths_of_random_lives() -> Paths {
@@ -77,7 +101,7 @@ fn paths_of_random_lives() -> Paths {
 }
 
 #[test]
-fn promise_7_replayable_a_state_or_an_action_with_a_field_more_is_of_a_newer_format() {
+fn promise_7_replayable_a_state_or_an_action_with_a_field_or_a_variant_more_is_of_a_newer_format() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/dialog.txt");
     let seen = paths_of_random_lives();
     let golden = std::fs::read_to_string(&path).expect("the file is there");
