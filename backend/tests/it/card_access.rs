@@ -1,7 +1,8 @@
 //! The card for those who have no mouse, see little or hear it read: an automated audit of every state, and a walk by
 //! keyboard alone.
 
-use crate::harness::{ANNA, IGOR, OLGA, Tab, World, browse};
+use crate::card_live::handed_over;
+use crate::harness::{ANNA, IGOR, Tab, World, browse};
 use crate::shown::{LOOKS, Page, SHELL, empty_deal, is_narrow, prepare, states};
 use serde_json::{Value, json};
 use thirtyfour::Key;
@@ -78,11 +79,8 @@ const CARD: &str = ".estafeta-card";
 #[tokio::test]
 async fn the_keyboard_alone_takes_asks_and_returns_and_is_always_seen() {
     let world = World::new().await;
-    let deal = json!({"phone": PHONE, "name": "Заезд на май", "stage": "Новая заявка", "responsible": OLGA});
-    let deal = &world.play("deals", &deal).await["id"];
+    let deal = handed_over(&world).await;
     let guest = world.guest(PHONE);
-    guest.asks("Нас будет пятеро").await;
-    guest.hears(1).await;
     browse("keyboard", async |tab| {
         let page = &world.sandbox_url;
         tab.opens(&format!("{page}/leads/detail/{deal}?user={ANNA}&panel=1"))
@@ -169,11 +167,7 @@ async fn the_keyboard_alone_takes_asks_and_returns_and_is_always_seen() {
 #[tokio::test]
 async fn a_question_that_closes_by_itself_leaves_the_keyboard_to_who_types_elsewhere() {
     let world = World::new().await;
-    let deal = json!({"phone": PHONE, "name": "Заезд на май", "stage": "Новая заявка", "responsible": OLGA});
-    let deal = &world.play("deals", &deal).await["id"];
-    let guest = world.guest(PHONE);
-    guest.asks("Нас будет пятеро").await;
-    guest.hears(1).await;
+    let deal = handed_over(&world).await;
     browse("keyboard-elsewhere", async |tab| {
         let page = &world.sandbox_url;
         tab.opens(&format!("{page}/leads/detail/{deal}?user={ANNA}&panel=1"))
